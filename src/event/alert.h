@@ -1,0 +1,49 @@
+/* alert - a rule or an indicator that matched, with its events.
+ *
+ * Made by detect, committed by archive in the same transaction as its events, folded into the
+ * records by the hub. Bytes belong to the batch's arena.
+ */
+#ifndef EVENT_ALERT_H
+#define EVENT_ALERT_H
+
+#include "event/event.h"
+
+enum alert_level {
+    LEVEL_INFORMATIONAL, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_HIGH, LEVEL_CRITICAL
+};
+
+/* "informational" … "critical". */
+const char *alert_level_name(enum alert_level level);
+bool alert_level_parse(struct slice name, enum alert_level *level_out);
+
+struct alert {
+    struct slice rule;         /* the rule's id (UUID) */
+    struct slice title;        /* English */
+    struct slice title_vi;     /* may be empty */
+    struct slice author;       /* the rule's author and licence travel with every match (DRL) */
+    struct slice license;
+    struct slice tags;         /* "attack.t1110.001 attack.credential-access": space between */
+    enum alert_level level;
+    int64_t time;              /* of the event that completed the match; ns UTC */
+    uint32_t event;            /* its index in the batch */
+    struct slice entity;       /* whom it is about, for folding: "src_ip=203.0.113.77"; may be empty */
+    struct slice why;          /* JSON: [{"selection":…,"field":…,"value":…,"pattern":…}, …], for a
+                                * correlation {"type":…,"group":{…},"count":n,"timespan_s":n} */
+    /* earlier events of a correlation; ids in the archive, for those of this batch day == 0 and
+     * sequence == index in the batch until the archive gives them theirs */
+    struct event_id *earlier;
+    uint32_t earlier_count;
+};
+
+/* One event counted by a correlation whose window is still open: committed with the batch so that
+ * a restart reads the windows back. */
+struct hit {
+    struct slice rule;         /* the correlation's id or name */
+    struct slice group;        /* its group-by values, joined by \x1f */
+    struct slice value;        /* for value_count and the like; may be empty */
+    struct slice base_rule;    /* which of the referred rules matched (temporal); may be empty */
+    int64_t time;              /* ns UTC */
+    uint32_t event;            /* index in the batch */
+};
+
+#endif

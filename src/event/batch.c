@@ -1,0 +1,77 @@
+#include "event/batch.h"
+
+#include <stdlib.h>
+
+struct batch *batch_new(const char *class, int64_t now)
+{
+    struct batch *batch = calloc(1, sizeof *batch);
+    size_t len = strlen(class);
+
+    if (!batch)
+        return NULL;
+    arena_init(&batch->arena, BATCH_ARENA);
+    memcpy(batch->class, class, len < sizeof batch->class ? len : sizeof batch->class - 1);
+    batch->received = now;
+    batch->event_capacity = BATCH_EVENTS;
+    batch->events = arena_array(&batch->arena, BATCH_EVENTS, sizeof *batch->events);
+    if (!batch->events)
+        batch_free(&batch);
+    return batch;
+}
+
+void batch_free(struct batch **batch)
+{
+    if (!*batch)
+        return;
+    arena_free(&(*batch)->arena);
+    free(*batch);
+    *batch = NULL;
+}
+
+bool batch_full(const struct batch *batch)
+{
+    return batch->event_count >= batch->event_capacity || batch->raw_bytes >= BATCH_BYTES ||
+           batch->arena.exhausted;
+}
+
+struct event *batch_add(struct batch *batch)
+{
+    if (batch_full(batch))
+        return NULL;
+    struct event *event = &batch->events[batch->event_count++];
+    *event = (struct event){ .raw = SLICE_NONE };
+    return event;
+}
+
+/* A batch has few sources: a list is enough. It grows by doubling within the arena. */
+struct batch_count *batch_count(struct batch *batch, struct slice source)
+{
+    for (uint32_t i = batch->count_count; i > 0; i--)
+        if (slice_equal(batch->counts[i - 1].source, source))
+            return &batch->counts[i - 1];
+
+    uint32_t n = batch->count_count;
+    if ((n & (n - 1)) == 0) { /* 0, 1, 2, 4, 8, …: full at each power of two */
+        size_t capacity = n ? (size_t)n * 2 : 1;
+        struct batch_count *counts = arena_array(&batch->arena, capacity, sizeof *counts);
+        if (!counts)
+            return NULL;
+        if (n)
+            memcpy(counts, batch->counts, n * sizeof *counts);
+        batch->counts = counts;
+    }
+    struct slice key = arena_copy(&batch->arena, source);
+    if (!key.data && source.len)
+        return NULL;
+    struct batch_count *count = &batch->counts[batch->count_count++];
+    *count = (struct batch_count){ .source = key };
+    return count;
+}
+
+void batch_finish(struct batch *batch, const struct error *error)
+{
+    if (batch->stored)
+        batch->stored(batch, error);
+    else
+        batch_free(&batch);
+}
