@@ -1,0 +1,24 @@
+/* fold - letters brought to one form for comparing (utf8proc behind it).
+ *
+ * Case: Unicode simple folding, as Sigma compares. Search: case, and Vietnamese (all Latin)
+ * diacritics removed, đ → d, so that "Khanh Hoa" finds "Khánh Hòa". NFC for text on its way in.
+ * Bytes that are not UTF-8 stay as they are, each for itself.
+ */
+#ifndef BASE_FOLD_H
+#define BASE_FOLD_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+/* Appends the folded text. ASCII runs take a fast path. */
+void fold_case(struct slice text, struct buffer *out);
+void fold_search(struct slice text, struct buffer *out);
+/* In the arena; SLICE_NONE when exhausted. */
+struct slice fold_case_in(struct arena *arena, struct slice text);
+struct slice fold_search_in(struct arena *arena, struct slice text);
+/* Canonical composition; text that is not UTF-8 comes back as it is. */
+struct slice fold_nfc(struct arena *arena, struct slice text);
+/* Whole text is well-formed UTF-8. */
+bool fold_is_utf8(struct slice text);
+
+#endif

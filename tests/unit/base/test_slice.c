@@ -1,0 +1,59 @@
+#include "test.h"
+
+#include "base/slice.h"
+
+TEST("splitting gives every part, also a last empty one") {
+    struct slice rest = SLICE("a,,b,"), part;
+    CHECK(slice_split(&rest, ',', &part));
+    CHECK_SLICE(part, "a");
+    CHECK(slice_split(&rest, ',', &part));
+    CHECK_SLICE(part, "");
+    CHECK(slice_split(&rest, ',', &part));
+    CHECK_SLICE(part, "b");
+    CHECK(slice_split(&rest, ',', &part));
+    CHECK_SLICE(part, "");
+    CHECK(!slice_split(&rest, ',', &part));
+}
+
+TEST("numbers are whole, without blanks, without overflow") {
+    static const struct { const char *text; bool good; int64_t value; } rows[] = {
+        { "0", true, 0 }, { "9223372036854775807", true, INT64_MAX },
+        { "-9223372036854775808", true, INT64_MIN }, { "9223372036854775808", false, 0 },
+        { "", false, 0 }, { "-", false, 0 }, { " 1", false, 0 }, { "1x", false, 0 },
+        { "+1", false, 0 }, { "99999999999999999999", false, 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t value = 42;
+        CHECK_INT(slice_to_i64(slice_of(rows[i].text), &value), rows[i].good);
+        if (rows[i].good)
+            CHECK_INT(value, rows[i].value);
+        else
+            CHECK_INT(value, 42);
+    }
+}
+
+TEST("decimal numbers refuse hexadecimal, infinity and rests") {
+    double value;
+    CHECK(slice_to_double(SLICE("-1.5e3"), &value) && value == -1500);
+    CHECK(!slice_to_double(SLICE("0x10"), &value));
+    CHECK(!slice_to_double(SLICE("inf"), &value));
+    CHECK(!slice_to_double(SLICE("1.5 "), &value));
+}
+
+TEST("cutting outside the slice gives what is inside") {
+    CHECK_SLICE(slice_cut(SLICE("abc"), 1, 99), "bc");
+    CHECK_SLICE(slice_cut(SLICE("abc"), 9, 2), "");
+    CHECK_SLICE(slice_after(SLICE("abc"), 3), "");
+}
+
+TEST("finding looks at the whole needle") {
+    CHECK_INT(slice_find(SLICE("abcabd"), SLICE("abd")), 3);
+    CHECK_INT(slice_find(SLICE("abc"), SLICE("abd")), 3);
+    CHECK_INT(slice_find(SLICE("abc"), SLICE("")), 0);
+    CHECK_INT(slice_find(SLICE_NONE, SLICE("a")), 0);
+}
+
+TEST("ASCII letters compare without case, others as they are") {
+    CHECK(slice_equal_nocase(SLICE("SECURITY"), SLICE("security")));
+    CHECK(!slice_equal_nocase(SLICE("Đ"), SLICE("đ")));
+}
