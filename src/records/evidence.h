@@ -13,8 +13,11 @@ struct records_evidence {
     int64_t learnt_at;                  /* set when added */
     struct slice basis;                 /* measured, verified, declared */
     int ok;                             /* 1, 0; -1 unknown */
-    int64_t weight;                     /* 0 when added: 1 */
-    struct slice title, data, document, sha256, by_whom;
+    bool has_amount, has_base;
+    int64_t amount, base;               /* đồng, hours, persons, …; of how many */
+    struct slice title;
+    struct slice data;                  /* JSON object; empty: {} */
+    struct slice document, sha256, by_whom;
     int64_t revoked_at;                 /* 0: in force */
     struct slice revoked_by, revoked_why;
 };

@@ -1,7 +1,8 @@
 -- The records' base schema.
 --
--- Times (INTEGER) are nanoseconds UTC. Days (TEXT 'YYYY-MM-DD') are legal dates and days of
+-- Times (INTEGER, …_at, time) are nanoseconds UTC. Legal dates (TEXT 'YYYY-MM-DD') are days of
 -- Asia/Ho_Chi_Minh; valid_to is the last day on which the thing still exists, NULL: still does.
+-- Counted days (INTEGER) are 20261124.
 -- Keys are slugs. `fold` columns hold names without case and diacritics, for search.
 -- Levels and severities: 0 informational, 1 low, 2 medium, 3 high, 4 critical.
 
@@ -109,7 +110,7 @@ CREATE TABLE source_health (
 
 CREATE TABLE source_day (
     source      TEXT NOT NULL,
-    day         TEXT NOT NULL,                   -- of receipt, Asia/Ho_Chi_Minh
+    day         INTEGER NOT NULL,                -- of receipt, in Asia/Ho_Chi_Minh
     received    INTEGER NOT NULL DEFAULT 0,      -- = stored + repeated + quarantined + refused
     stored      INTEGER NOT NULL DEFAULT 0,
     repeated    INTEGER NOT NULL DEFAULT 0,
@@ -246,7 +247,7 @@ CREATE TABLE alert (
     system      TEXT NOT NULL,
     source      TEXT NOT NULL,                   -- of the first match
     entity      TEXT NOT NULL,                   -- 'src_ip=203.0.113.77' or ''
-    day         TEXT NOT NULL,                   -- of the matches, Asia/Ho_Chi_Minh
+    day         INTEGER NOT NULL,                -- of the matches, in Asia/Ho_Chi_Minh
     why         TEXT NOT NULL DEFAULT '',        -- JSON, of the first match
     first_time  INTEGER NOT NULL,
     last_time   INTEGER NOT NULL,
@@ -396,10 +397,11 @@ CREATE TABLE evidence (
     holds_to    INTEGER,                         -- NULL: open
     learnt_at   INTEGER NOT NULL,
     basis       TEXT NOT NULL CHECK (basis IN ('measured', 'verified', 'declared')),
-    ok          INTEGER CHECK (ok IN (0, 1)),    -- NULL: unknown
-    weight      INTEGER NOT NULL DEFAULT 1,      -- 1, đồng, hours
+    ok          INTEGER CHECK (ok IN (0, 1)),    -- NULL: unknown, or not a yes or no
+    amount      INTEGER,                         -- đồng, hours, persons, …
+    base        INTEGER,                         -- of how many
     title       TEXT NOT NULL DEFAULT '',
-    data        TEXT NOT NULL DEFAULT '',        -- JSON
+    data        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(data)),
     document    TEXT NOT NULL DEFAULT '',        -- number and date of the paper behind it
     sha256      TEXT NOT NULL DEFAULT '',        -- of the file behind it
     by_whom     TEXT NOT NULL,
@@ -417,17 +419,26 @@ CREATE TABLE notice (
     kind        TEXT NOT NULL,                   -- reminder, incident, letter, call
     subject     TEXT NOT NULL,                   -- 'incident:12', 'standing:II.1/2026-Q3'
     agency      TEXT NOT NULL DEFAULT '',        -- whom it concerns
+    obligation  TEXT NOT NULL DEFAULT '',        -- of a reminder
+    period      TEXT NOT NULL DEFAULT '',
+    step        TEXT NOT NULL DEFAULT '',        -- of the ladder: -P14D, P7D, …
+    incident    INTEGER REFERENCES incident(id),
     receiver    TEXT NOT NULL,
     channel     TEXT NOT NULL,                   -- mail, phone, letter, console, …
     sent_at     INTEGER NOT NULL,
     learnt_at   INTEGER NOT NULL,
     by_whom     TEXT NOT NULL,
     document    TEXT NOT NULL DEFAULT '',
-    text        TEXT NOT NULL DEFAULT ''
+    text        TEXT NOT NULL DEFAULT '',
+    due_at      INTEGER,
+    delivered_at INTEGER,                        -- the only two that are filled in later
+    acknowledged_at INTEGER
 ) STRICT;
 CREATE INDEX notice_subject ON notice(subject);
 CREATE INDEX notice_agency ON notice(agency, sent_at);
-CREATE TRIGGER notice_keep_update BEFORE UPDATE ON notice
+CREATE TRIGGER notice_keep_update
+BEFORE UPDATE OF id, kind, subject, agency, obligation, period, step, incident, receiver, channel,
+                 sent_at, learnt_at, by_whom, document, text, due_at ON notice
 BEGIN SELECT RAISE(ABORT, 'the ledger of notices is only appended to'); END;
 CREATE TRIGGER notice_keep_delete BEFORE DELETE ON notice
 BEGIN SELECT RAISE(ABORT, 'the ledger of notices is only appended to'); END;
