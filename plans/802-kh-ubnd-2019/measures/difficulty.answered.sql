@@ -1,0 +1,23 @@
+-- Difficulties filed in the period that the lead answered within n_difficulty_days working
+-- days.
+SELECT :role_lead AS agency,
+       e.subject AS subject,
+       CASE WHEN e.answered_at IS NOT NULL
+                THEN working_days(e.holds_from, e.answered_at) <= :n_difficulty_days
+            WHEN working_days(e.holds_from, :asof) <= :n_difficulty_days THEN NULL
+            ELSE 0 END AS ok,
+       1 AS w,
+       e.basis AS basis,
+       'evidence:' || e.id AS evidence,
+       CASE WHEN e.answered_at IS NOT NULL
+                THEN 'answered after {1} working days|'
+                    || working_days(e.holds_from, e.answered_at)
+            WHEN working_days(e.holds_from, :asof) <= :n_difficulty_days
+                THEN 'pending:waits since {1}|' || date_text(e.holds_from)
+            ELSE 'waits since {1}|' || date_text(e.holds_from) END AS reason
+FROM (SELECT e.*, CASE WHEN e.data ->> '$.answered_at' <= :asof
+                       THEN e.data ->> '$.answered_at' END AS answered_at
+      FROM m_evidence e) e
+WHERE e.kind = 'difficulty.filed'
+  AND e.holds_from >= :from AND e.holds_from < :to
+  AND e.learnt_at <= :asof AND (e.revoked_at IS NULL OR e.revoked_at > :asof)

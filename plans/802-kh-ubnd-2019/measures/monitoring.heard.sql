@@ -1,0 +1,59 @@
+-- Systems of the register whose sources really sent events on at least n_heard_days_share % of
+-- the days that could be known. In neither sum: days before the first start, days on which our
+-- own listeners were down for n_deaf_minutes and the system was not heard, and the running day
+-- until the system is heard on it. A contract proves nothing here; only hearing does.
+WITH RECURSIVE
+bound(first, after) AS (
+    SELECT MAX(:from_day, :start_day), MIN(:to_day, :asof_day)
+),
+day(d, opens, closes) AS (
+    SELECT first, day_start(first), day_start(day_add(first, 1)) FROM bound WHERE first < after
+    UNION ALL
+    SELECT day_add(d, 1), closes, day_start(day_add(d, 2)) FROM day, bound
+    WHERE day_add(d, 1) < after
+),
+deaf(d) AS (
+    SELECT d
+    FROM day
+    JOIN m_collector_gap g ON g.began_at < closes AND g.ended_at > opens
+    GROUP BY d
+    HAVING SUM(MIN(g.ended_at, closes) - MAX(g.began_at, opens)) >= :n_deaf_minutes * 60000000000
+),
+heard(system, d) AS (
+    SELECT DISTINCT so.system, sd.day
+    FROM m_source_day sd
+    JOIN m_source so ON so.id = sd.source
+    WHERE sd.events > 0 AND sd.day >= :from_day AND sd.day < :to_day AND sd.day <= :asof_day
+),
+tally AS (
+    SELECT s.id, s.agency,
+           (SELECT COUNT(*) FROM m_source so WHERE so.system = s.id AND so.enabled) AS sources,
+           (SELECT COUNT(*) FROM heard h
+            WHERE h.system = s.id AND h.d BETWEEN s.valid_from AND s.valid_to) AS heard,
+           (SELECT COUNT(*) FROM day WHERE d BETWEEN s.valid_from AND s.valid_to)
+               + EXISTS (SELECT 1 FROM heard h WHERE h.system = s.id AND h.d = :asof_day)
+               - (SELECT COUNT(*) FROM deaf f WHERE f.d BETWEEN s.valid_from AND s.valid_to
+                  AND NOT EXISTS (SELECT 1 FROM heard h WHERE h.system = s.id AND h.d = f.d))
+               AS known
+    FROM m_system s
+    WHERE s.valid_from < :to_day AND s.valid_to >= :from_day
+)
+SELECT agency,
+       id AS subject,
+       CASE WHEN known <= 0 THEN NULL
+            WHEN 100 * heard >= :n_heard_days_share * known THEN 1
+            ELSE 0 END AS ok,
+       1 AS w,
+       'measured' AS basis,
+       'system:' || id AS evidence,
+       CASE WHEN known <= 0 AND :to_day <= :start_day
+           THEN 'ours:before the first start of this installation'
+            WHEN known <= 0 AND sources = 0
+                THEN 'pending:no source is registered; the first day is not over'
+            WHEN known <= 0 AND :asof_day <= :start_day
+                THEN 'pending:not heard yet; the first day is not over'
+            WHEN known <= 0 THEN 'ours:no day of the period could be known'
+            WHEN sources = 0 THEN 'no source is registered'
+            WHEN heard = 0 THEN 'heard on none of {1} days|' || known
+            ELSE 'heard on {1} of {2} days|' || heard || '|' || known END AS reason
+FROM tally

@@ -1,0 +1,15 @@
+-- Documents in the exchange log that carry a valid signature of the government's own CA. What
+-- cannot be decided (no revocation data, expired chain) is unknown.
+SELECT e.agency AS agency,
+       e.subject AS subject,
+       e.ok AS ok,
+       1 AS w,
+       e.basis AS basis,
+       'evidence:' || e.id AS evidence,
+       CASE e.ok WHEN 1 THEN 'signed with the government CA, {1}' WHEN 0
+           THEN 'no valid signature of the government CA, {1}' ELSE 'cannot be decided, {1}' END
+           || '|' || date_text(e.holds_from) AS reason
+FROM m_evidence e
+WHERE e.kind = 'document.exchanged'
+  AND e.holds_from >= :from AND e.holds_from < :to
+  AND e.learnt_at <= :asof AND (e.revoked_at IS NULL OR e.revoked_at > :asof)
