@@ -1,0 +1,478 @@
+#include "archive/block.h"
+
+#include <stdlib.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+#include <zstd.h>
+
+#include "archive/limit.h"
+#include "archive/varint.h"
+#include "base/map.h"
+
+enum { SEQUENCE, TIME, RECEIVED, ORIGIN, LABEL, SHAPE, FLAGS, RAW, TEXT, RECORD, COLUMNS };
+
+struct block_builder {
+    struct buffer columns[COLUMNS], text, fields, tables[3], scratch;
+    struct map seen;                 /* key bytes of origin, label, shape → number + 1 */
+    struct arena keys;
+    uint32_t counts[3];              /* origins, labels, shapes */
+    struct block_origin *origins;
+    uint32_t origin_capacity;
+    struct block_summary summary;
+    uint64_t last_sequence;
+    int64_t last_time, last_received;
+    bool failed;
+};
+
+struct block_builder *block_builder_new(void)
+{
+    struct block_builder *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    for (int i = 0; i < COLUMNS; i++)
+        buffer_init(&b->columns[i], BLOCK_PART_MAX);
+    for (int i = 0; i < 3; i++)
+        buffer_init(&b->tables[i], BLOCK_PART_MAX);
+    buffer_init(&b->text, BLOCK_PART_MAX);
+    buffer_init(&b->fields, BLOCK_PART_MAX);
+    buffer_init(&b->scratch, BLOCK_PART_MAX);
+    arena_init(&b->keys, ARENA_NO_CEILING);
+    return b;
+}
+
+void block_builder_clear(struct block_builder *b)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        buffer_clear(&b->columns[i]);
+    for (int i = 0; i < 3; i++)
+        buffer_clear(&b->tables[i]);
+    buffer_clear(&b->text);
+    buffer_clear(&b->fields);
+    buffer_clear(&b->scratch);
+    map_free(&b->seen);
+    arena_clear(&b->keys);
+    memset(b->counts, 0, sizeof b->counts);
+    b->summary = (struct block_summary){ .events = 0 };
+    b->last_sequence = 0;
+    b->last_time = b->last_received = 0;
+    b->failed = false;
+}
+
+void block_builder_free(struct block_builder **builder)
+{
+    struct block_builder *b = *builder;
+    if (!b)
+        return;
+    for (int i = 0; i < COLUMNS; i++)
+        buffer_free(&b->columns[i]);
+    for (int i = 0; i < 3; i++)
+        buffer_free(&b->tables[i]);
+    buffer_free(&b->text);
+    buffer_free(&b->fields);
+    buffer_free(&b->scratch);
+    map_free(&b->seen);
+    arena_free(&b->keys);
+    free(b->origins);
+    free(b);
+    *builder = NULL;
+}
+
+/* The number of the table row whose bytes stand in scratch behind its first byte (the table's
+ * number, so that one map serves all three); new rows are appended. */
+static bool table_number(struct block_builder *b, int table, uint32_t *number_out, bool *new_out)
+{
+    if (b->scratch.failed)
+        return false;
+    struct slice key = buffer_slice(&b->scratch);
+    uintptr_t seen = (uintptr_t)map_get(&b->seen, key);
+    *new_out = seen == 0;
+    if (seen) {
+        *number_out = (uint32_t)(seen - 1);
+        return true;
+    }
+    struct slice copy = arena_copy(&b->keys, key);
+    *number_out = b->counts[table];
+    if (!copy.data || !map_put(&b->seen, copy, (void *)(uintptr_t)(*number_out + 1)))
+        return false;
+    b->counts[table]++;
+    buffer_add(&b->tables[table], slice_after(key, 1));
+    return !b->tables[table].failed;
+}
+
+static void begin_key(struct block_builder *b, int table)
+{
+    buffer_clear(&b->scratch);
+    buffer_add_u8(&b->scratch, (uint8_t)table);
+}
+
+static bool origin_number(struct block_builder *b, struct slice source, struct slice system,
+                          struct slice agency, uint32_t *number_out)
+{
+    bool new;
+    begin_key(b, 0);
+    buffer_add_slice(&b->scratch, source);
+    buffer_add_slice(&b->scratch, system);
+    buffer_add_slice(&b->scratch, agency);
+    if (!table_number(b, 0, number_out, &new))
+        return false;
+    if (!new)
+        return true;
+    if (*number_out == b->origin_capacity) {
+        uint32_t capacity = b->origin_capacity ? b->origin_capacity * 2 : 16;
+        struct block_origin *more = realloc(b->origins, capacity * sizeof *more);
+        if (!more)
+            return false;
+        b->origins = more;
+        b->origin_capacity = capacity;
+    }
+    struct block_origin *origin = &b->origins[*number_out];
+    origin->source = arena_copy(&b->keys, source);
+    origin->system = arena_copy(&b->keys, system);
+    origin->agency = arena_copy(&b->keys, agency);
+    return !b->keys.exhausted;
+}
+
+static bool label_number(struct block_builder *b, struct slice decoder,
+                         const struct event_logsource *logsource, uint32_t *number_out)
+{
+    bool new;
+    begin_key(b, 1);
+    buffer_add_slice(&b->scratch, decoder);
+    buffer_add_slice(&b->scratch, logsource->product);
+    buffer_add_slice(&b->scratch, logsource->category);
+    buffer_add_slice(&b->scratch, logsource->service);
+    return table_number(b, 1, number_out, &new);
+}
+
+static void add_row(struct block_builder *b, uint64_t sequence, int64_t time, int64_t received,
+                    const uint64_t *rest)
+{
+    struct block_summary *s = &b->summary;
+    bool first = s->events == 0;
+    varint_add(&b->columns[SEQUENCE], zigzag((int64_t)(sequence - b->last_sequence)));
+    varint_add(&b->columns[TIME], zigzag((int64_t)((uint64_t)time - (uint64_t)b->last_time)));
+    varint_add(&b->columns[RECEIVED],
+               zigzag((int64_t)((uint64_t)received - (uint64_t)b->last_received)));
+    for (int i = ORIGIN; i < COLUMNS; i++)
+        varint_add(&b->columns[i], rest[i]);
+    b->last_sequence = sequence;
+    b->last_time = time;
+    b->last_received = received;
+    if (first || sequence < s->sequence_min)
+        s->sequence_min = sequence;
+    if (first || sequence > s->sequence_max)
+        s->sequence_max = sequence;
+    if (first || time < s->time_min)
+        s->time_min = time;
+    if (first || time > s->time_max)
+        s->time_max = time;
+    s->events++;
+    s->text_bytes = b->text.len;
+}
+
+static bool all_well(struct block_builder *b)
+{
+    bool well = !b->failed && !b->text.failed && !b->fields.failed && !b->keys.exhausted;
+    for (int i = 0; i < COLUMNS; i++)
+        well &= !b->columns[i].failed;
+    b->failed = !well;
+    return well;
+}
+
+/* --- where a value stands in its line ------------------------------------------------------- */
+
+static bool escape_of(char c, char *letter_out)
+{
+    switch (c) {
+    case '\\': *letter_out = '\\'; return true;
+    case '"': *letter_out = '"'; return true;
+    case '\n': *letter_out = 'n'; return true;
+    case '\r': *letter_out = 'r'; return true;
+    case '\t': *letter_out = 't'; return true;
+    default: return false;
+    }
+}
+
+/* Length of the value as it stands, escaped, at the beginning of text; 0: it does not. */
+static size_t escaped_len(struct slice text, struct slice value)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        char letter;
+        if (escape_of(value.data[i], &letter)) {
+            if (at + 2 > text.len || text.data[at] != '\\' || text.data[at + 1] != letter)
+                return 0;
+            at += 2;
+        } else {
+            if (at >= text.len || text.data[at] != value.data[i])
+                return 0;
+            at++;
+        }
+    }
+    return at;
+}
+
+static bool needs_escape(struct slice value)
+{
+    char letter;
+    for (size_t i = 0; i < value.len; i++)
+        if (escape_of(value.data[i], &letter))
+            return true;
+    return false;
+}
+
+enum how { IN_LINE, IN_LINE_ESCAPED, BESIDE };
+
+struct place {
+    enum how how;
+    size_t at, len;
+};
+
+/* Behind `"name":` and a quote, as JSON writes it; name is the last step of a dotted path. */
+static bool find_by_name(struct slice raw, size_t from, struct slice name, struct slice value,
+                         struct place *place)
+{
+    for (size_t i = name.len; i > 0; i--)
+        if (name.data[i - 1] == '.') {
+            name = slice_after(name, i);
+            break;
+        }
+    for (int tries = 0; tries < 4 && from < raw.len; tries++) {
+        size_t at = from + slice_find(slice_after(raw, from), name);
+        if (at >= raw.len)
+            return false;
+        from = at + 1;
+        at += name.len;
+        if (at >= raw.len || raw.data[at] != '"')
+            continue;
+        for (at++; at < raw.len && (raw.data[at] == ' ' || raw.data[at] == ':' ||
+                                    raw.data[at] == '"'); at++)
+            ;
+        struct slice rest = slice_after(raw, at);
+        if (slice_starts(rest, value)) {
+            *place = (struct place){ IN_LINE, at, value.len };
+            return true;
+        }
+        size_t len = escaped_len(rest, value);
+        if (len) {
+            *place = (struct place){ IN_LINE_ESCAPED, at, len };
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_escaped(struct slice raw, size_t from, struct slice value, struct buffer *scratch,
+                         struct place *place)
+{
+    buffer_clear(scratch);
+    for (size_t i = 0; i < value.len; i++) {
+        char letter;
+        if (escape_of(value.data[i], &letter)) {
+            buffer_add_byte(scratch, '\\');
+            buffer_add_byte(scratch, letter);
+        } else
+            buffer_add_byte(scratch, value.data[i]);
+    }
+    if (scratch->failed)
+        return false;
+    size_t at = slice_find(slice_after(raw, from), buffer_slice(scratch));
+    if (at >= raw.len - from)
+        return false;
+    *place = (struct place){ IN_LINE_ESCAPED, from + at, scratch->len };
+    return true;
+}
+
+static struct place find_value(struct slice raw, size_t from, const struct event_field *field,
+                               struct buffer *scratch)
+{
+    struct slice value = field->value;
+    struct place place = { BESIDE, 0, value.len };
+    if (value.len == 0)
+        return (struct place){ IN_LINE, from, 0 };
+    if (value.len > raw.len)
+        return place;
+    if (value.data >= raw.data && value.data + value.len <= raw.data + raw.len)
+        return (struct place){ IN_LINE, (size_t)(value.data - raw.data), value.len };
+    if (find_by_name(raw, from, field->name, value, &place))
+        return place;
+    size_t at = from + slice_find(slice_after(raw, from), value);
+    if (at < raw.len)
+        return (struct place){ IN_LINE, at, value.len };
+    if (needs_escape(value) && find_escaped(raw, from, value, scratch, &place))
+        return place;
+    at = slice_find(slice_cut(raw, 0, from + value.len - 1), value);
+    if (at < from && at + value.len <= raw.len && at < raw.len &&
+        slice_equal(slice_cut(raw, at, at + value.len), value))
+        return (struct place){ IN_LINE, at, value.len };
+    return place;
+}
+
+static void add_fields(struct block_builder *b, const struct event *event)
+{
+    size_t last = 0;
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        const struct event_field *field = &event->fields[i];
+        struct place place = find_value(event->raw, last, field, &b->scratch);
+        if (place.how == BESIDE) {
+            varint_add(&b->fields, BESIDE);
+            buffer_add_byte(&b->text, '\0');
+            buffer_add(&b->text, field->value);
+        } else {
+            int64_t gap = (int64_t)place.at - (int64_t)last;
+            varint_add(&b->fields, zigzag(gap) << 2 | place.how);
+            bool nested = field->kind == EVENT_OBJECT || field->kind == EVENT_ARRAY;
+            last = nested ? place.at : place.at + place.len;
+        }
+        varint_add(&b->fields, place.len);
+    }
+}
+
+bool block_add(struct block_builder *b, const struct event *event, uint64_t sequence)
+{
+    uint64_t rest[COLUMNS];
+    uint32_t origin, label, shape;
+    bool new;
+    if (b->failed || b->summary.events >= BLOCK_ROWS_MAX || event->raw.len > BLOCK_PART_MAX / 2)
+        return false;
+    if (!origin_number(b, event->source, event->system, event->agency, &origin) ||
+        !label_number(b, event->decoder, &event->logsource, &label)) {
+        b->failed = true;
+        return false;
+    }
+    begin_key(b, 2);
+    buffer_add_u32(&b->scratch, event->field_count);
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        buffer_add_slice(&b->scratch, event->fields[i].name);
+        buffer_add_u8(&b->scratch, (uint8_t)event->fields[i].kind);
+    }
+    if (!table_number(b, 2, &shape, &new)) {
+        b->failed = true;
+        return false;
+    }
+    size_t text_before = b->text.len, fields_before = b->fields.len;
+    buffer_add(&b->text, event->raw);
+    add_fields(b, event);
+    buffer_add_byte(&b->text, '\0');
+    rest[ORIGIN] = origin;
+    rest[LABEL] = label;
+    rest[SHAPE] = shape;
+    rest[FLAGS] = event->flags;
+    rest[RAW] = event->raw.len;
+    rest[TEXT] = b->text.len - text_before;
+    rest[RECORD] = b->fields.len - fields_before;
+    add_row(b, sequence, event->time, event->received, rest);
+    return all_well(b);
+}
+
+bool block_copy(struct block_builder *b, const struct block_rows *rows, struct slice text,
+                struct slice fields, uint32_t row)
+{
+    uint64_t rest[COLUMNS];
+    uint32_t origin, label, shape;
+    bool new;
+    const struct block_origin *o = &rows->origins[rows->origin[row]];
+    const struct block_label *l = &rows->labels[rows->label[row]];
+    const struct block_shape *s = &rows->shapes[rows->shape[row]];
+    if (b->failed || b->summary.events >= BLOCK_ROWS_MAX)
+        return false;
+    if (!origin_number(b, o->source, o->system, o->agency, &origin) ||
+        !label_number(b, l->decoder, &l->logsource, &label)) {
+        b->failed = true;
+        return false;
+    }
+    begin_key(b, 2);
+    buffer_add_u32(&b->scratch, s->count);
+    for (uint32_t i = 0; i < s->count; i++) {
+        buffer_add_slice(&b->scratch, s->names[i]);
+        buffer_add_u8(&b->scratch, s->kinds[i]);
+    }
+    if (!table_number(b, 2, &shape, &new)) {
+        b->failed = true;
+        return false;
+    }
+    buffer_add(&b->text, slice_cut(text, rows->text_at[row], rows->text_at[row + 1]));
+    buffer_add(&b->fields, slice_cut(fields, rows->fields_at[row], rows->fields_at[row + 1]));
+    rest[ORIGIN] = origin;
+    rest[LABEL] = label;
+    rest[SHAPE] = shape;
+    rest[FLAGS] = rows->flags[row];
+    rest[RAW] = rows->raw_len[row];
+    rest[TEXT] = rows->text_at[row + 1] - rows->text_at[row];
+    rest[RECORD] = rows->fields_at[row + 1] - rows->fields_at[row];
+    add_row(b, rows->sequence[row], rows->time[row], rows->received[row], rest);
+    return all_well(b);
+}
+
+struct block_summary block_builder_summary(const struct block_builder *b)
+{
+    return b->summary;
+}
+
+uint32_t block_builder_origins(const struct block_builder *b,
+                               const struct block_origin **origins_out)
+{
+    *origins_out = b->origins;
+    return b->counts[0];
+}
+
+struct slice block_builder_text(const struct block_builder *b)
+{
+    return buffer_slice(&b->text);
+}
+
+static void gather_rows(struct block_builder *b, struct buffer *out)
+{
+    buffer_add_u32(out, b->summary.events);
+    for (int i = 0; i < 3; i++) {
+        buffer_add_u32(out, b->counts[i]);
+        buffer_add(out, buffer_slice(&b->tables[i]));
+    }
+    for (int i = 0; i < COLUMNS; i++)
+        buffer_add_slice(out, buffer_slice(&b->columns[i]));
+}
+
+bool block_write(struct block_builder *b, enum block_part part, int level, struct buffer *out,
+                 struct error *e)
+{
+    if (b->failed)
+        return error_set(e, "memory is short for a block of events");
+    if (part == PART_TEXT)
+        return block_write_part(part, buffer_slice(&b->text), level, out, e);
+    if (part == PART_FIELDS)
+        return block_write_part(part, buffer_slice(&b->fields), level, out, e);
+    buffer_clear(&b->scratch);
+    gather_rows(b, &b->scratch);
+    if (b->scratch.failed)
+        return error_set(e, "memory is short for a block of events");
+    return block_write_part(part, buffer_slice(&b->scratch), level, out, e);
+}
+
+bool block_write_part(enum block_part part, struct slice bytes, int level, struct buffer *out,
+                      struct error *e)
+{
+    static _Thread_local ZSTD_CCtx *context; /* one a thread, for its life */
+    if (bytes.len > BLOCK_PART_MAX)
+        return error_set(e, "a block of events is too large");
+    if (!context && !(context = ZSTD_createCCtx()))
+        return error_set(e, "memory is short for a block of events");
+    size_t bound = ZSTD_compressBound(bytes.len), start = out->len;
+    buffer_add(out, slice_from((const char[]){ 'H', 'D', 'P', 1, (char)part, 1, 0, 0 }, 8));
+    buffer_add_u32(out, (uint32_t)bytes.len);
+    size_t head = out->len;
+    char *room = buffer_extend(out, 20 + bound);
+    if (!room)
+        return error_set(e, "memory is short for a block of events");
+    size_t len = ZSTD_compressCCtx(context, room + 20, bound, bytes.data, bytes.len, level);
+    if (ZSTD_isError(len)) {
+        out->len = start;
+        return error_set(e, "a block of events cannot be compressed: %s", ZSTD_getErrorName(len));
+    }
+    uint64_t stored = XXH3_64bits(room + 20, len);
+    out->len = head;
+    buffer_add_u32(out, (uint32_t)len);
+    buffer_add_u64(out, stored);
+    buffer_add_u64(out, XXH3_64bits(bytes.data, bytes.len));
+    out->len += len;
+    return true;
+}

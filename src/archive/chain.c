@@ -1,0 +1,64 @@
+#include "archive/chain.h"
+
+#include <stdio.h>
+
+static void put(unsigned char *to, uint64_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        to[i] = (unsigned char)(value >> (8 * i));
+}
+
+static void add(crypto_generichash_state *state, const void *data, size_t len)
+{
+    if (len)
+        crypto_generichash_update(state, data, len);
+}
+
+void chain_digest_begin(struct chain_digest *digest)
+{
+    crypto_generichash_init(&digest->state, NULL, 0, CHAIN_BYTES);
+}
+
+void chain_digest_add(struct chain_digest *digest, const struct event *event)
+{
+    const struct slice texts[4] = { event->source, event->system, event->agency, event->raw };
+    unsigned char number[16];
+    put(number, (uint64_t)event->received, 8);
+    put(number + 8, (uint64_t)event->time, 8);
+    add(&digest->state, number, 16);
+    for (int i = 0; i < 4; i++) {
+        put(number, texts[i].len, 4);
+        add(&digest->state, number, 4);
+        add(&digest->state, texts[i].data, texts[i].len);
+    }
+}
+
+void chain_digest_end(struct chain_digest *digest, unsigned char *out)
+{
+    crypto_generichash_final(&digest->state, out, CHAIN_BYTES);
+}
+
+void chain_start(const struct day_name *name, unsigned char *chain)
+{
+    char text[64];
+    int len = snprintf(text, sizeof text, "haidang archive 1 %08d.%.15s", name->day, name->class);
+    crypto_generichash(chain, CHAIN_BYTES, (const unsigned char *)text, (size_t)len, NULL, 0);
+}
+
+void chain_next(unsigned char *chain, uint64_t batch, uint64_t first, uint64_t events,
+                const unsigned char *digest, struct slice counts)
+{
+    crypto_generichash_state state;
+    unsigned char numbers[24], counted[CHAIN_BYTES];
+    put(numbers, batch, 8);
+    put(numbers + 8, first, 8);
+    put(numbers + 16, events, 8);
+    crypto_generichash(counted, CHAIN_BYTES, (const unsigned char *)counts.data, counts.len, NULL,
+                       0);
+    crypto_generichash_init(&state, NULL, 0, CHAIN_BYTES);
+    add(&state, chain, CHAIN_BYTES);
+    add(&state, numbers, sizeof numbers);
+    add(&state, digest, CHAIN_BYTES);
+    add(&state, counted, CHAIN_BYTES);
+    crypto_generichash_final(&state, chain, CHAIN_BYTES);
+}

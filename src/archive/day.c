@@ -1,0 +1,291 @@
+#include "archive/day.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "archive/limit.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+static const char schema[] =
+    "CREATE TABLE batch(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, first INTEGER NOT NULL,"
+    " events INTEGER NOT NULL, alerts INTEGER NOT NULL, digest BLOB NOT NULL, chain BLOB NOT NULL,"
+    " counts BLOB NOT NULL);"
+    "CREATE TABLE block(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, events INTEGER NOT NULL,"
+    " sequence_min INTEGER NOT NULL, sequence_max INTEGER NOT NULL, time_min INTEGER NOT NULL,"
+    " time_max INTEGER NOT NULL, text_bytes INTEGER NOT NULL, stored_bytes INTEGER NOT NULL,"
+    " origins BLOB NOT NULL);"
+    "CREATE INDEX block_sequence ON block(sequence_max);"
+    "CREATE INDEX block_tail ON block(id) WHERE kind = 0;"
+    "CREATE TABLE part(id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+    "CREATE TABLE origin(id INTEGER PRIMARY KEY, source TEXT NOT NULL, system TEXT NOT NULL,"
+    " agency TEXT NOT NULL, UNIQUE(source, system, agency));"
+    "CREATE TABLE alert(id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, event INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, level INTEGER NOT NULL, rule TEXT NOT NULL, title TEXT NOT NULL,"
+    " title_vi TEXT NOT NULL, author TEXT NOT NULL, license TEXT NOT NULL, tags TEXT NOT NULL,"
+    " entity TEXT NOT NULL, why TEXT NOT NULL, earlier TEXT NOT NULL, source TEXT NOT NULL,"
+    " system TEXT NOT NULL, agency TEXT NOT NULL);"
+    "CREATE INDEX alert_batch ON alert(batch);"
+    "CREATE TABLE hit(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, event INTEGER NOT NULL,"
+    " rule TEXT NOT NULL, base_rule TEXT NOT NULL, grp TEXT NOT NULL, value TEXT NOT NULL);"
+    "CREATE INDEX hit_time ON hit(time);";
+
+bool day_class_valid(const char *class)
+{
+    size_t len = strnlen(class, DAY_CLASS);
+    if (len == 0 || len >= DAY_CLASS)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!((class[i] >= 'a' && class[i] <= 'z') || (class[i] >= '0' && class[i] <= '9') ||
+              class[i] == '-'))
+            return false;
+    return true;
+}
+
+bool day_name_parse(const char *file, struct day_name *name_out)
+{
+    struct slice rest = slice_of(file), part;
+    uint64_t day;
+    int64_t start;
+    struct day_name name = { .day = 0 };
+    if (!slice_split(&rest, '.', &part) || part.len != 8 || !slice_to_u64(part, &day) ||
+        !clock_from_day((int32_t)day, 0, &start))
+        return false;
+    if (!slice_split(&rest, '.', &part) || part.len >= DAY_CLASS || !rest.data ||
+        !slice_is(rest, "db"))
+        return false;
+    name.day = (int32_t)day;
+    memcpy(name.class, part.data, part.len);
+    *name_out = name;
+    return day_class_valid(name.class);
+}
+
+void day_name_print(const struct day_name *name, char *text)
+{
+    snprintf(text, DAY_FILE, "%08d.%.15s.db", name->day, name->class);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct day_name *x = a, *y = b;
+    if (x->day != y->day)
+        return x->day < y->day ? 1 : -1;
+    return strcmp(x->class, y->class);
+}
+
+bool day_list(const char *directory, struct arena *arena, struct day_name **names_out,
+              size_t *count_out, struct error *e)
+{
+    size_t count = 0, capacity = 0;
+    struct day_name *names = NULL;
+    *names_out = NULL;
+    *count_out = 0;
+    DIR *dir = opendir(directory);
+    if (!dir && errno == ENOENT)
+        return true;
+    if (!dir)
+        return error_errno(e, errno, "the archive %s cannot be read", directory);
+    for (struct dirent *entry; (entry = readdir(dir)) && count < ARCHIVE_FILES_MAX;) {
+        struct day_name name;
+        if (!day_name_parse(entry->d_name, &name))
+            continue;
+        if (count == capacity) {
+            size_t more = capacity ? capacity * 2 : 64;
+            struct day_name *grown = realloc(names, more * sizeof *names);
+            if (!grown)
+                break;
+            names = grown;
+            capacity = more;
+        }
+        names[count++] = name;
+    }
+    closedir(dir);
+    if (count)
+        qsort(names, count, sizeof *names, newest_first);
+    *names_out = arena_array(arena, count, sizeof *names);
+    if (*names_out && count)
+        memcpy(*names_out, names, count * sizeof *names);
+    free(names);
+    *count_out = *names_out ? count : 0;
+    return *names_out || error_set(e, "memory is short for the list of day files");
+}
+
+bool day_failed(sqlite3 *db, const char *file, struct error *e)
+{
+    int code = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
+    error_place(e, "%s", file);
+    if ((code & 0xff) == SQLITE_FULL) {
+        error_set(e, "the disk is full");
+        error_kind(e, ERROR_BUSY);
+        return error_hint(e, "free space or enlarge the disk of the archive; nothing that was "
+                             "acknowledged is lost");
+    }
+    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+        return error_set(e, "the day file is damaged: %s", sqlite3_errmsg(db));
+    if ((code & 0xff) == SQLITE_BUSY) {
+        error_set(e, "the day file is locked by another process");
+        return error_kind(e, ERROR_BUSY);
+    }
+    return error_set(e, "the day file cannot be used: %s", db ? sqlite3_errmsg(db) : "no memory");
+}
+
+bool day_run(sqlite3 *db, const char *sql, const char *file, struct error *e)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK || day_failed(db, file, e);
+}
+
+sqlite3_stmt *day_prepare(sqlite3 *db, const char *sql, const char *file, struct error *e)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        day_failed(db, file, e);
+    return statement;
+}
+
+void day_bind_text(sqlite3_stmt *statement, int column, struct slice text)
+{
+    sqlite3_bind_text64(statement, column, text.data ? text.data : "", text.len, SQLITE_STATIC,
+                        SQLITE_UTF8);
+}
+
+void day_bind_bytes(sqlite3_stmt *statement, int column, struct slice bytes)
+{
+    sqlite3_bind_blob64(statement, column, bytes.data ? bytes.data : "", bytes.len, SQLITE_STATIC);
+}
+
+struct slice day_column(sqlite3_stmt *statement, int column)
+{
+    const void *data = sqlite3_column_blob(statement, column);
+    int len = sqlite3_column_bytes(statement, column);
+    return slice_from(data, data && len > 0 ? (size_t)len : 0);
+}
+
+static bool read_integer(sqlite3 *db, const char *sql, const char *file, int64_t *out,
+                         struct error *e)
+{
+    DAY_STATEMENT *statement = day_prepare(db, sql, file, e);
+    if (!statement)
+        return false;
+    int code = sqlite3_step(statement);
+    *out = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    return code == SQLITE_ROW || code == SQLITE_DONE || day_failed(db, file, e);
+}
+
+static bool check_format(sqlite3 *db, const char *file, bool *empty_out, struct error *e)
+{
+    int64_t application, version;
+    if (!read_integer(db, "PRAGMA application_id", file, &application, e) ||
+        !read_integer(db, "PRAGMA user_version", file, &version, e))
+        return false;
+    *empty_out = application == 0 && version == 0;
+    if (*empty_out)
+        return true;
+    error_place(e, "%s", file);
+    if (application != ARCHIVE_APPLICATION)
+        return error_set(e, "this file is not a day file of the archive");
+    if (version > ARCHIVE_FORMAT)
+        return error_set(e, "this day file was written by a newer version (format %d)",
+                         (int)version);
+    error_clear(e);
+    return true;
+}
+
+static bool make_tables(sqlite3 *db, const char *file, struct error *e)
+{
+    char head[128];
+    snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             ARCHIVE_APPLICATION, ARCHIVE_FORMAT);
+    return day_run(db, "BEGIN IMMEDIATE", file, e) && day_run(db, schema, file, e) &&
+           day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
+}
+
+static bool sync_folder(const char *directory, struct error *e)
+{
+    FILE_AUTO fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        return error_errno(e, errno, "the archive %s cannot be synced", directory);
+    return true;
+}
+
+static bool open_file(const char *directory, const char *file, int flags, sqlite3 **db_out,
+                      struct error *e)
+{
+    char path[4096];
+    *db_out = NULL;
+    if (snprintf(path, sizeof path, "%s/%s", directory, file) >= (int)sizeof path)
+        return error_set(e, "the path of the archive is too long");
+    int code = sqlite3_open_v2(path, db_out, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                               NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_busy_timeout(*db_out, 5000);
+        return true;
+    }
+    if ((flags & SQLITE_OPEN_READONLY) && access(path, F_OK) != 0) {
+        error_place(e, "%s", file);
+        error_set(e, "there is no such day file");
+        error_kind(e, ERROR_NOT_FOUND);
+    } else
+        day_failed(*db_out, file, e);
+    day_close(db_out);
+    return false;
+}
+
+static bool prepare_for_writing(sqlite3 *db, const char *directory, const char *file,
+                                struct error *e)
+{
+    char pragmas[256];
+    bool empty;
+    int keep_wal = 1;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA page_size = %d; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+             "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+             "PRAGMA journal_size_limit = 67108864;",
+             ARCHIVE_PAGE);
+    if (!day_run(db, pragmas, file, e) || !check_format(db, file, &empty, e))
+        return false;
+    return !empty || (make_tables(db, file, e) && sync_folder(directory, e));
+}
+
+bool day_create(const char *directory, const struct day_name *name, sqlite3 **db_out,
+                struct error *e)
+{
+    char file[DAY_FILE];
+    day_name_print(name, file);
+    if (!open_file(directory, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, db_out, e))
+        return false;
+    if (prepare_for_writing(*db_out, directory, file, e))
+        return true;
+    day_close(db_out);
+    return false;
+}
+
+bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_out,
+              struct error *e)
+{
+    char file[DAY_FILE];
+    bool empty;
+    day_name_print(name, file);
+    if (!open_file(directory, file, SQLITE_OPEN_READONLY, db_out, e))
+        return false;
+    if (check_format(*db_out, file, &empty, e)) {
+        if (!empty)
+            return true;
+        error_place(e, "%s", file);
+        error_set(e, "there is no such day file"); /* its writer is just making it */
+        error_kind(e, ERROR_NOT_FOUND);
+    }
+    day_close(db_out);
+    return false;
+}
+
+void day_close(sqlite3 **db)
+{
+    if (*db)
+        sqlite3_close_v2(*db);
+    *db = NULL;
+}

@@ -1,0 +1,65 @@
+/* day - one day file: its name, its tables, and statements on it.
+ *
+ * Tables (format 1):
+ *   batch   one row a committed batch, in arrival order: digest, chain, counts (outbox cursor)
+ *   block   the directory: which events, times and origins a block holds; kind 0 tail, 1 sealed
+ *   part    the bytes of a block: row id = block * 4 + part (block.h)
+ *   origin  source, system and agency behind the numbers in block.origins (u32 each)
+ *   alert   alerts as detect made them, earlier events as ids in words
+ *   hit     events counted by correlations whose window was open
+ * Never: opened for writing by two processes; carried across fork.
+ */
+#ifndef ARCHIVE_DAY_H
+#define ARCHIVE_DAY_H
+
+#include <sqlite3.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#define DAY_CLASS 16
+#define DAY_FILE 48
+
+struct day_name {
+    int32_t day;              /* 20261124 */
+    char class[DAY_CLASS];
+};
+
+/* Lower-case letters, digits, '-'; 1 to 15. */
+bool day_class_valid(const char *class);
+/* "20261124.standard.db" → name; false for any other file. */
+bool day_name_parse(const char *file, struct day_name *name_out);
+/* text has DAY_FILE bytes. */
+void day_name_print(const struct day_name *name, char *text);
+/* Newest day first, then by class. A missing directory is an empty one. */
+bool day_list(const char *directory, struct arena *arena, struct day_name **names_out,
+              size_t *count_out, struct error *e);
+
+/* For writing: made when missing (WAL, synchronous=FULL, WAL kept at close). */
+bool day_create(const char *directory, const struct day_name *name, sqlite3 **db_out,
+                struct error *e);
+/* For reading, while it may be written. ERROR_NOT_FOUND when missing. */
+bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_out,
+              struct error *e);
+void day_close(sqlite3 **db);
+
+/* Says what SQLite said: a full disk is ERROR_BUSY with a hint, the rest ERROR_FAILED. */
+bool day_failed(sqlite3 *db, const char *file, struct error *e);
+bool day_run(sqlite3 *db, const char *sql, const char *file, struct error *e);
+/* NULL after a failure (e set). */
+sqlite3_stmt *day_prepare(sqlite3 *db, const char *sql, const char *file, struct error *e);
+
+void day_bind_text(sqlite3_stmt *statement, int column, struct slice text);
+void day_bind_bytes(sqlite3_stmt *statement, int column, struct slice bytes);
+/* The bytes live until the statement steps. */
+struct slice day_column(sqlite3_stmt *statement, int column);
+
+static inline void day_finalize(sqlite3_stmt **statement)
+{
+    sqlite3_finalize(*statement);
+}
+#define DAY_STATEMENT __attribute__((cleanup(day_finalize))) sqlite3_stmt
+
+enum { BLOCK_TAIL, BLOCK_SEALED };
+
+#endif

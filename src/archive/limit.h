@@ -1,0 +1,33 @@
+/* limit - the archive's ceilings and sizes in one list. */
+#ifndef ARCHIVE_LIMIT_H
+#define ARCHIVE_LIMIT_H
+
+#define ARCHIVE_FORMAT 1                       /* user_version of a day file */
+#define ARCHIVE_APPLICATION 0x48446172         /* "HDar", application_id of a day file */
+#define ARCHIVE_PAGE 16384                     /* bytes a page of a day file */
+#define ARCHIVE_OPEN_FILES 8                   /* day files the writer keeps open */
+#define ARCHIVE_FILES_MAX 100000               /* day files in a directory */
+
+#define BLOCK_PART_MAX (256u * 1024 * 1024)    /* inflated bytes of one part of a block */
+#define BLOCK_ROWS_MAX (1u << 20)              /* events in a block */
+#define BLOCK_TEXT_SEALED (4u * 1024 * 1024)   /* a sealed block is closed at this much text */
+#define BLOCK_LEVEL_TAIL 1                     /* zstd levels */
+#define BLOCK_LEVEL_SEALED 3
+#define BLOCK_LEVEL_PACKED 9
+
+#define FILTER_BITS_PER_WORD 10
+#define FILTER_PROBES 7
+#define FILTER_BYTES_MAX (16u * 1024 * 1024)
+
+/* A window of tails is sealed when it has this much text, events or blocks, */
+#define SEAL_TEXT (32u * 1024 * 1024)
+#define SEAL_EVENTS 65536u
+#define SEAL_TAILS 1024u
+/* or when its day is over for this long (late batches are written to their receipt day). */
+#define SEAL_AFTER_DAY_MINUTES 10
+
+#define SEARCH_GROUPS_MAX 200000u              /* groups of one aggregation */
+#define SEARCH_SORT_MAX 100000u                /* rows that `sort` holds */
+#define SEARCH_LIMIT_MAX 1000000u              /* events one search delivers */
+
+#endif

@@ -1,0 +1,413 @@
+#include "archive/outbox.h"
+
+#include <stdlib.h>
+
+#include "archive/counts.h"
+#include "archive/fetch.h"
+#include "archive/limit.h"
+#include "base/clock.h"
+
+/* Statements live as long as the file is read; a file that was read to its end while another day
+ * had begun is closed and asked again only now and then (late batches are rare). */
+struct outbox_file {
+    struct day_name name;
+    uint64_t done;        /* last batch given */
+    bool listed;          /* seen in the last listing */
+    int64_t ask_again;    /* steady clock; 0: now */
+};
+
+struct outbox {
+    char *directory;
+    struct outbox_file *files;
+    size_t count, capacity, at;
+    sqlite3 *db;          /* of files[at] */
+};
+
+#define OLD_FILE_AGAIN (5 * CLOCK_MINUTE)
+
+bool outbox_open(const char *directory, struct outbox **outbox_out, struct error *e)
+{
+    struct outbox *outbox = calloc(1, sizeof *outbox);
+    *outbox_out = NULL;
+    if (outbox && (outbox->directory = strdup(directory))) {
+        *outbox_out = outbox;
+        return true;
+    }
+    free(outbox);
+    return error_set(e, "memory is short for reading the archive");
+}
+
+void outbox_close(struct outbox **outbox)
+{
+    if (!*outbox)
+        return;
+    day_close(&(*outbox)->db);
+    free((*outbox)->files);
+    free((*outbox)->directory);
+    free(*outbox);
+    *outbox = NULL;
+}
+
+static struct outbox_file *file_of(struct outbox *outbox, const struct day_name *name)
+{
+    for (size_t i = 0; i < outbox->count; i++)
+        if (outbox->files[i].name.day == name->day &&
+            !strcmp(outbox->files[i].name.class, name->class))
+            return &outbox->files[i];
+    if (outbox->count == outbox->capacity) {
+        size_t capacity = outbox->capacity ? outbox->capacity * 2 : 32;
+        struct outbox_file *files = realloc(outbox->files, capacity * sizeof *files);
+        if (!files)
+            return NULL;
+        outbox->files = files;
+        outbox->capacity = capacity;
+    }
+    outbox->files[outbox->count] = (struct outbox_file){ .name = *name };
+    return &outbox->files[outbox->count++];
+}
+
+static void leave_file(struct outbox *outbox)
+{
+    day_close(&outbox->db);
+    outbox->at = 0;
+}
+
+bool outbox_seek(struct outbox *outbox, int32_t day, struct slice class, uint64_t batch,
+                 struct error *e)
+{
+    struct day_name name = { .day = day };
+    if (class.len >= DAY_CLASS)
+        return error_set(e, "\"%.*s\" is not the name of a retention class", SLICE_ARGS(class));
+    memcpy(name.class, class.data, class.len);
+    leave_file(outbox);
+    struct outbox_file *file = file_of(outbox, &name);
+    if (!file)
+        return error_set(e, "memory is short for reading the archive");
+    file->done = batch;
+    file->ask_again = 0;
+    return true;
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+    const struct outbox_file *x = a, *y = b;
+    if (x->name.day != y->name.day)
+        return x->name.day < y->name.day ? -1 : 1;
+    return strcmp(x->name.class, y->name.class);
+}
+
+/* Files come (a new day) and go (expiry). */
+static bool list_files(struct outbox *outbox, struct error *e)
+{
+    ARENA_AUTO arena;
+    struct day_name *names;
+    size_t count, kept = 0;
+    arena_init(&arena, ARENA_NO_CEILING);
+    if (!day_list(outbox->directory, &arena, &names, &count, e))
+        return false;
+    for (size_t i = 0; i < outbox->count; i++)
+        outbox->files[i].listed = false;
+    for (size_t i = 0; i < count; i++) {
+        struct outbox_file *file = file_of(outbox, &names[i]);
+        if (!file)
+            return error_set(e, "memory is short for reading the archive");
+        file->listed = true;
+    }
+    for (size_t i = 0; i < outbox->count; i++)
+        if (outbox->files[i].listed)
+            outbox->files[kept++] = outbox->files[i];
+    outbox->count = kept;
+    if (kept)
+        qsort(outbox->files, kept, sizeof *outbox->files, oldest_first);
+    return true;
+}
+
+static bool read_counts(sqlite3_stmt *read, struct arena *arena, struct outbox_batch *item,
+                        struct error *e)
+{
+    return counts_read(day_column(read, 5), arena, &item->counts, &item->count_count, e);
+}
+
+static struct slice text_in_arena(sqlite3_stmt *read, int column, struct arena *arena)
+{
+    return arena_copy(arena, day_column(read, column));
+}
+
+static bool read_earlier(struct slice text, struct arena *arena, struct alert *alert,
+                         struct error *e)
+{
+    size_t most = text.len / 12 + 1; /* an id has twelve characters and a blank at least */
+    struct slice part;
+    alert->earlier = arena_array(arena, most, sizeof *alert->earlier);
+    if (!alert->earlier)
+        return error_set(e, "memory is short for an alert");
+    if (text.len == 0)
+        return true;
+    while (slice_split(&text, ' ', &part))
+        if (alert->earlier_count >= most ||
+            !event_id_parse(part, &alert->earlier[alert->earlier_count++]))
+            return error_set(e, "the earlier events of an alert are damaged");
+    return true;
+}
+
+static bool read_alert(sqlite3_stmt *read, const struct outbox_batch *item, struct arena *arena,
+                       struct outbox_alert *out, struct error *e)
+{
+    struct alert *alert = &out->alert;
+    struct slice *const texts[] = {
+        &alert->rule, &alert->title, &alert->title_vi, &alert->author, &alert->license,
+        &alert->tags, &alert->entity, &alert->why, &out->source, &out->system, &out->agency,
+    };
+    out->row = (uint64_t)sqlite3_column_int64(read, 0);
+    out->id = (struct event_id){ .day = item->day };
+    memcpy(out->id.class, item->class, sizeof out->id.class);
+    out->id.sequence = (uint64_t)sqlite3_column_int64(read, 1);
+    alert->time = sqlite3_column_int64(read, 2);
+    int level = sqlite3_column_int(read, 3);
+    alert->level = level < 0 || level > LEVEL_CRITICAL ? LEVEL_CRITICAL : (enum alert_level)level;
+    for (int i = 0; i < 11; i++)
+        *texts[i] = text_in_arena(read, 4 + i, arena);
+    return read_earlier(day_column(read, 15), arena, alert, e);
+}
+
+static bool read_alerts(sqlite3 *db, const char *file, struct outbox_batch *item, uint32_t most,
+                        struct arena *arena, struct error *e)
+{
+    DAY_STATEMENT *read = day_prepare(
+        db, "SELECT id, event, time, level, rule, title, title_vi, author, license, tags, entity,"
+            " why, source, system, agency, earlier FROM alert WHERE batch = ? ORDER BY id",
+        file, e);
+    if (!read)
+        return false;
+    item->alerts = arena_array(arena, most, sizeof *item->alerts);
+    if (!item->alerts)
+        return error_set(e, "memory is short for reading alerts");
+    sqlite3_bind_int64(read, 1, (sqlite3_int64)item->batch);
+    int code;
+    while ((code = sqlite3_step(read)) == SQLITE_ROW && item->alert_count < most)
+        if (!read_alert(read, item, arena, &item->alerts[item->alert_count++], e))
+            return false;
+    return code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e);
+}
+
+static bool read_batch(struct outbox *outbox, struct outbox_file *file, const char *name,
+                       struct arena *arena, struct outbox_batch **item_out, struct error *e)
+{
+    DAY_STATEMENT *read = day_prepare(
+        outbox->db, "SELECT id, received, first, events, alerts, counts FROM batch WHERE id > ?"
+                    " ORDER BY id LIMIT 1", name, e);
+    if (!read)
+        return false;
+    sqlite3_bind_int64(read, 1, (sqlite3_int64)file->done);
+    int code = sqlite3_step(read);
+    if (code == SQLITE_DONE)
+        return true;
+    if (code != SQLITE_ROW)
+        return day_failed(outbox->db, name, e);
+    struct outbox_batch *item = arena_zero(arena, sizeof *item);
+    if (!item)
+        return error_set(e, "memory is short for reading alerts");
+    item->day = file->name.day;
+    memcpy(item->class, file->name.class, sizeof item->class);
+    item->batch = (uint64_t)sqlite3_column_int64(read, 0);
+    item->received = sqlite3_column_int64(read, 1);
+    item->event_count = (uint32_t)sqlite3_column_int64(read, 3);
+    item->first.day = item->day;
+    memcpy(item->first.class, item->class, sizeof item->first.class);
+    item->first.sequence = item->event_count ? (uint64_t)sqlite3_column_int64(read, 2) : 0;
+    int64_t alerts = sqlite3_column_int64(read, 4);
+    if (!read_counts(read, arena, item, e) ||
+        (alerts > 0 && !read_alerts(outbox->db, name, item, (uint32_t)alerts, arena, e)))
+        return false;
+    if (arena->exhausted)
+        return error_set(e, "memory is short for reading alerts");
+    file->done = item->batch;
+    *item_out = item;
+    return true;
+}
+
+/* From files[at], the first with a batch to give. */
+static bool next_of_files(struct outbox *outbox, struct arena *arena,
+                          struct outbox_batch **item_out, struct error *e)
+{
+    for (; outbox->at < outbox->count; outbox->at++) {
+        struct outbox_file *file = &outbox->files[outbox->at];
+        char name[DAY_FILE];
+        day_name_print(&file->name, name);
+        if (file->ask_again > clock_steady())
+            continue;
+        struct error reason = ERROR_NONE;
+        if (!outbox->db && !day_open(outbox->directory, &file->name, &outbox->db, &reason)) {
+            if (reason.kind == ERROR_NOT_FOUND)
+                continue;
+        } else if (read_batch(outbox, file, name, arena, item_out, &reason)) {
+            if (*item_out)
+                return true;
+            if (clock_day(clock_now() - CLOCK_HOUR, 0) > file->name.day)
+                file->ask_again = clock_steady() + OLD_FILE_AGAIN;
+            day_close(&outbox->db);
+            continue;
+        }
+        day_close(&outbox->db);
+        file->ask_again = clock_steady() + CLOCK_MINUTE; /* the others go on meanwhile */
+        outbox->at++;
+        if (e)
+            *e = reason;
+        return false;
+    }
+    return true;
+}
+
+bool outbox_next(struct outbox *outbox, struct arena *arena, struct outbox_batch **item_out,
+                 struct error *e)
+{
+    *item_out = NULL;
+    bool fresh = outbox->at == 0 && !outbox->db;
+    if (fresh && !list_files(outbox, e))
+        return false;
+    if (!next_of_files(outbox, arena, item_out, e))
+        return false;
+    if (!*item_out)
+        leave_file(outbox);
+    return true;
+}
+
+bool outbox_pending(struct outbox *outbox, uint64_t *pending_out, struct error *e)
+{
+    *pending_out = 0;
+    leave_file(outbox);
+    if (!list_files(outbox, e))
+        return false;
+    for (size_t i = 0; i < outbox->count; i++) {
+        sqlite3 *db = NULL;
+        char name[DAY_FILE];
+        struct error reason = ERROR_NONE;
+        day_name_print(&outbox->files[i].name, name);
+        if (!day_open(outbox->directory, &outbox->files[i].name, &db, &reason))
+            continue;
+        DAY_STATEMENT *last = day_prepare(db, "SELECT ifnull(max(id), 0) FROM batch", name,
+                                          &reason);
+        if (last && sqlite3_step(last) == SQLITE_ROW) {
+            uint64_t id = (uint64_t)sqlite3_column_int64(last, 0);
+            *pending_out += id > outbox->files[i].done ? id - outbox->files[i].done : 0;
+        }
+        day_close(&db); /* close_v2: the statement ends it */
+    }
+    return true;
+}
+
+/* --- hits ----------------------------------------------------------------------------------- */
+
+static bool hits_of(sqlite3 *db, const struct day_name *name, const char *file, int64_t since,
+                    bool (*each)(void *, const struct outbox_hit *), void *owner, bool *go_on,
+                    struct error *e)
+{
+    DAY_STATEMENT *read = day_prepare(
+        db, "SELECT time, event, rule, base_rule, grp, value FROM hit WHERE time >= ?"
+            " ORDER BY id", file, e);
+    int code = SQLITE_DONE;
+    if (!read)
+        return false;
+    sqlite3_bind_int64(read, 1, since);
+    while (*go_on && (code = sqlite3_step(read)) == SQLITE_ROW) {
+        struct outbox_hit hit = { .id = { .day = name->day } };
+        memcpy(hit.id.class, name->class, sizeof hit.id.class);
+        hit.hit.time = sqlite3_column_int64(read, 0);
+        hit.id.sequence = (uint64_t)sqlite3_column_int64(read, 1);
+        hit.hit.rule = day_column(read, 2);
+        hit.hit.base_rule = day_column(read, 3);
+        hit.hit.group = day_column(read, 4);
+        hit.hit.value = day_column(read, 5);
+        *go_on = each(owner, &hit);
+    }
+    return code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e);
+}
+
+bool outbox_hits(const char *directory, int64_t since,
+                 bool (*each)(void *owner, const struct outbox_hit *hit), void *owner,
+                 struct error *e)
+{
+    ARENA_AUTO arena;
+    struct day_name *names;
+    size_t count;
+    bool go_on = true, well = true;
+    arena_init(&arena, ARENA_NO_CEILING);
+    if (!day_list(directory, &arena, &names, &count, e))
+        return false;
+    /* a sender's clock may be a day ahead of the receipt day, not more for an open window */
+    int32_t first = clock_day(since - CLOCK_DAY, 0);
+    for (size_t i = count; i > 0 && go_on; i--) {
+        sqlite3 *db = NULL;
+        char file[DAY_FILE];
+        struct error reason = ERROR_NONE;
+        if (names[i - 1].day < first)
+            continue;
+        day_name_print(&names[i - 1], file);
+        if (!day_open(directory, &names[i - 1], &db, &reason)) {
+            well &= reason.kind == ERROR_NOT_FOUND || error_set(e, "%s", reason.sentence);
+            continue;
+        }
+        well &= hits_of(db, &names[i - 1], file, since, each, owner, &go_on, e);
+        day_close(&db);
+    }
+    return well;
+}
+
+/* --- events for folding --------------------------------------------------------------------- */
+
+static bool copy_event(const struct event *from, struct arena *arena, struct event *to)
+{
+    *to = *from;
+    to->raw = arena_copy(arena, from->raw);
+    to->source = arena_copy(arena, from->source);
+    to->system = arena_copy(arena, from->system);
+    to->agency = arena_copy(arena, from->agency);
+    to->decoder = arena_copy(arena, from->decoder);
+    to->logsource.product = arena_copy(arena, from->logsource.product);
+    to->logsource.category = arena_copy(arena, from->logsource.category);
+    to->logsource.service = arena_copy(arena, from->logsource.service);
+    to->fields = arena_array(arena, from->field_count, sizeof *to->fields);
+    for (uint32_t i = 0; to->fields && i < from->field_count; i++) {
+        to->fields[i].name = arena_copy(arena, from->fields[i].name);
+        to->fields[i].value = arena_copy(arena, from->fields[i].value);
+        to->fields[i].kind = from->fields[i].kind;
+    }
+    return !arena->exhausted;
+}
+
+bool outbox_events(const char *directory, const struct event_id *ids, size_t count,
+                   struct arena *arena, struct event *events_out, bool *found_out,
+                   struct error *e)
+{
+    struct fetched f;
+    sqlite3 *db = NULL;
+    struct day_name open = { .day = 0 };
+    bool well = true;
+    fetch_init(&f);
+    for (size_t i = 0; i < count && well; i++) {
+        struct day_name name = { .day = ids[i].day };
+        char file[DAY_FILE];
+        struct error reason = ERROR_NONE;
+        struct event event;
+        uint32_t row;
+        memcpy(name.class, ids[i].class, sizeof name.class);
+        day_name_print(&name, file);
+        found_out[i] = false;
+        if (open.day != name.day || strcmp(open.class, name.class)) {
+            day_close(&db);
+            open = name;
+            if (!day_class_valid(name.class) || !day_open(directory, &name, &db, &reason))
+                continue;
+        }
+        if (!db || !fetch_sequence(&f, db, file, ids[i].sequence, &row, &reason) ||
+            !block_event(&f.rows, f.parts[PART_TEXT], f.parts[PART_FIELDS], row, &f.arena, &event,
+                         &reason))
+            continue;
+        well = copy_event(&event, arena, &events_out[i]) ||
+               error_set(e, "memory is short for reading events");
+        found_out[i] = well;
+    }
+    day_close(&db);
+    fetch_free(&f);
+    return well;
+}

@@ -1,0 +1,327 @@
+#include "archive/words.h"
+
+#include <stdlib.h>
+#include <utf8proc.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum { OTHER, LETTER, DIGIT };
+
+static const unsigned char kinds[256] = {
+    ['0' ... '9'] = DIGIT, ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, [0x80 ... 0xff] = LETTER,
+};
+
+static void add_character(struct buffer *out, utf8proc_int32_t c)
+{
+    utf8proc_uint8_t bytes[4];
+    utf8proc_ssize_t len = utf8proc_encode_char(c, bytes);
+    buffer_add(out, slice_from(bytes, (size_t)len));
+}
+
+static bool separates(utf8proc_int32_t c)
+{
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM: case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ME: case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL: case UTF8PROC_CATEGORY_NO: case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CN:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void fold_character(utf8proc_int32_t c, struct buffer *out)
+{
+    utf8proc_int32_t parts[8];
+    int boundary = 0;
+    if (c == 0x110 || c == 0x111) { /* Đ đ do not decompose */
+        buffer_add_byte(out, 'd');
+        return;
+    }
+    if (separates(c)) {
+        buffer_add_byte(out, ' ');
+        return;
+    }
+    utf8proc_ssize_t count = utf8proc_decompose_char(
+        c, parts, 8, UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK, &boundary);
+    for (utf8proc_ssize_t i = 0; i < count && i < 8; i++)
+        add_character(out, utf8proc_tolower(parts[i]));
+}
+
+static size_t ascii_run(struct slice text, size_t from)
+{
+    size_t i = from;
+    for (uint64_t eight; i + 8 <= text.len; i += 8) {
+        memcpy(&eight, text.data + i, 8);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (i < text.len && (unsigned char)text.data[i] < 0x80)
+        i++;
+    return i;
+}
+
+static void fold_ascii(struct slice run, struct buffer *out)
+{
+    char *to = buffer_extend(out, run.len);
+    if (!to)
+        return;
+    for (size_t i = 0; i < run.len; i++) {
+        unsigned char c = (unsigned char)run.data[i];
+        to[i] = (char)(c + (((unsigned char)(c - 'A') < 26) << 5));
+    }
+}
+
+void words_fold(struct slice text, struct buffer *out)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t end = ascii_run(text, i);
+        if (end > i) {
+            fold_ascii(slice_cut(text, i, end), out);
+            i = end;
+            continue;
+        }
+        utf8proc_int32_t c;
+        utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)text.data + i,
+                                                (utf8proc_ssize_t)(text.len - i), &c);
+        if (len <= 0)
+            buffer_add_byte(out, text.data[i++]);
+        else {
+            fold_character(c, out);
+            i += (size_t)len;
+        }
+    }
+}
+
+void words_free(struct words *words)
+{
+    free(words->slots);
+    *words = WORDS_EMPTY;
+}
+
+void words_clear(struct words *words)
+{
+    if (words->slots)
+        memset(words->slots, 0, words->capacity * sizeof *words->slots);
+    words->count = 0;
+    words->failed = false;
+}
+
+static bool grow(struct words *words)
+{
+    size_t capacity = words->capacity ? words->capacity * 2 : 4096;
+    uint64_t *slots = calloc(capacity, sizeof *slots);
+    if (!slots) {
+        words->failed = true;
+        return false;
+    }
+    for (size_t i = 0; i < words->capacity; i++) {
+        uint64_t hash = words->slots[i];
+        if (!hash)
+            continue;
+        size_t at = hash & (capacity - 1);
+        while (slots[at])
+            at = (at + 1) & (capacity - 1);
+        slots[at] = hash;
+    }
+    free(words->slots);
+    words->slots = slots;
+    words->capacity = capacity;
+    return true;
+}
+
+static inline void add_token(struct words *words, const char *data, size_t len)
+{
+    uint64_t hash = XXH3_64bits(data, len);
+    hash += hash == 0;
+    if (words->count * 2 >= words->capacity && !grow(words))
+        return;
+    size_t at = hash & (words->capacity - 1);
+    while (words->slots[at]) {
+        if (words->slots[at] == hash)
+            return;
+        at = (at + 1) & (words->capacity - 1);
+    }
+    words->slots[at] = hash;
+    words->count++;
+}
+
+/* One label of a dotted run. `rest` is where it begins when its first letter is taken for part of
+ * an escape (`\n10.0.0.1`); the same as start otherwise. */
+struct label {
+    size_t start, rest, end;
+    bool digits, rest_digits;
+};
+
+struct dotted {
+    struct label labels[4]; /* ring of the last ones */
+    size_t count;           /* in this run so far */
+};
+
+static bool letter_at(const char *text, size_t at)
+{
+    return kinds[(unsigned char)text[at]] == LETTER;
+}
+
+static void add_pair(struct words *words, const char *text, const struct label *left,
+                     const struct label *right)
+{
+    if (!letter_at(text, right->start))
+        return;
+    if (letter_at(text, left->start))
+        add_token(words, text + left->start, right->end - left->start);
+    if (left->rest != left->start && left->rest < left->end && letter_at(text, left->rest))
+        add_token(words, text + left->rest, right->end - left->rest);
+}
+
+static void add_quad(struct words *words, const char *text, const struct dotted *run)
+{
+    const struct label *first = &run->labels[0], *last = &run->labels[3];
+    if (!first->rest_digits || !run->labels[1].digits || !run->labels[2].digits || !last->digits)
+        return;
+    add_token(words, text + first->rest, last->end - first->rest);
+}
+
+/* As they stand at the two ends of a needle, the text around may go on with the run. */
+static bool open_ended(struct slice text, const struct dotted *run)
+{
+    size_t start = run->labels[0].start, end = run->labels[3].end;
+    return (start > 0 && text.data[start - 1] == '.') || (end < text.len && text.data[end] == '.');
+}
+
+static void add_text(struct words *words, struct slice folded, bool needle)
+{
+    const char *text = folded.data;
+    struct dotted run = { .count = 0 };
+    bool joined = false; /* a single dot stands between the last word and this one */
+    for (size_t i = 0; i < folded.len;) {
+        if (kinds[(unsigned char)text[i]] == OTHER) {
+            i++;
+            continue;
+        }
+        struct label label = { .start = i };
+        size_t letters = 0;
+        unsigned char kind;
+        while (i < folded.len && (kind = kinds[(unsigned char)text[i]]) != OTHER) {
+            letters += kind == LETTER;
+            i++;
+        }
+        label.end = i;
+        bool escaped = label.start > 0 && text[label.start - 1] == '\\' &&
+                       i - label.start > 1 && strchr("ntrbf", text[label.start]);
+        label.rest = label.start + escaped;
+        label.digits = letters == 0;
+        label.rest_digits = letters == (size_t)escaped;
+        add_token(words, text + label.start, i - label.start);
+        if (escaped)
+            add_token(words, text + label.rest, i - label.rest);
+        bool goes_on = i + 1 < folded.len && text[i] == '.' &&
+                       kinds[(unsigned char)text[i + 1]] != OTHER;
+        if (joined || goes_on) {
+            if (!joined)
+                run.count = 0;
+            run.labels[run.count++ & 3] = label;
+            if (run.count >= 2)
+                add_pair(words, text, &run.labels[(run.count - 2) & 3], &label);
+            if (!goes_on && run.count == 4 && !(needle && open_ended(folded, &run)))
+                add_quad(words, text, &run);
+        }
+        joined = goes_on;
+    }
+}
+
+void words_add(struct words *words, struct slice folded)
+{
+    add_text(words, folded, false);
+}
+
+void words_add_needle(struct words *words, struct slice folded)
+{
+    add_text(words, folded, true);
+}
+
+bool words_next(const struct words *words, size_t *at, uint64_t *hash_out)
+{
+    while (*at < words->capacity) {
+        uint64_t hash = words->slots[(*at)++];
+        if (hash) {
+            *hash_out = hash;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool word_at(struct slice text, size_t at)
+{
+    return at < text.len && kinds[(unsigned char)text.data[at]] != OTHER;
+}
+
+static bool digit_at(struct slice text, size_t at)
+{
+    return at < text.len && kinds[(unsigned char)text.data[at]] == DIGIT;
+}
+
+/* `\n` and the like; whether the backslash is itself escaped is left open (words.h). */
+static bool is_escape(struct slice text, size_t letter)
+{
+    return letter > 0 && text.data[letter - 1] == '\\' && strchr("ntrbf", text.data[letter]);
+}
+
+/* "10." at the beginning, ".10" at the end: a number that belongs to a dotted run. */
+static bool begins_dotted_number(struct slice s)
+{
+    size_t i = 0;
+    while (digit_at(s, i))
+        i++;
+    return i > 0 && i + 1 < s.len && s.data[i] == '.' && digit_at(s, i + 1);
+}
+
+static bool ends_dotted_number(struct slice s)
+{
+    size_t i = s.len;
+    while (i > 0 && digit_at(s, i - 1))
+        i--;
+    return i < s.len && i > 1 && s.data[i - 1] == '.' && digit_at(s, i - 2);
+}
+
+bool words_at_boundary(struct slice folded, size_t at, size_t len)
+{
+    size_t end = at + len;
+    struct slice found = slice_cut(folded, at, end);
+    if (len == 0)
+        return true;
+    if (at > 0 && word_at(folded, at)) {
+        if (word_at(folded, at - 1) && !is_escape(folded, at - 1))
+            return false;
+        if (at > 1 && folded.data[at - 1] == '.' && word_at(folded, at - 2) &&
+            begins_dotted_number(found))
+            return false;
+    }
+    if (word_at(folded, end - 1)) {
+        if (word_at(folded, end))
+            return false;
+        if (end < folded.len && folded.data[end] == '.' && word_at(folded, end + 1) &&
+            ends_dotted_number(found))
+            return false;
+    }
+    return true;
+}
+
+size_t words_find(struct slice folded, size_t from, struct slice needle, bool whole)
+{
+    while (from <= folded.len) {
+        const char *hit = needle.len == 0 ? folded.data + from
+                                          : memmem(folded.data + from, folded.len - from,
+                                                   needle.data, needle.len);
+        if (!hit)
+            return folded.len;
+        size_t at = (size_t)(hit - folded.data);
+        if (!whole || words_at_boundary(folded, at, needle.len))
+            return at;
+        from = at + 1;
+    }
+    return folded.len;
+}

@@ -1,0 +1,62 @@
+/* writer - the private side of archive.h, shared by the commit (archive.c) and the sealer (seal.c). */
+#ifndef ARCHIVE_WRITER_H
+#define ARCHIVE_WRITER_H
+
+#include "archive/archive.h"
+#include "archive/block.h"
+#include "archive/chain.h"
+#include "archive/day.h"
+#include "base/map.h"
+
+enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT, INSERTS };
+
+struct day {
+    struct day_name name;
+    char file[DAY_FILE];
+    sqlite3 *db;
+    sqlite3_stmt *inserts[INSERTS];
+    uint64_t next_sequence, next_batch, next_block;
+    unsigned char chain[CHAIN_BYTES];
+    struct map origins;            /* "source\0system\0agency" → number */
+    struct arena keys;
+    uint64_t tail_blocks, tail_events, tail_text;
+    uint64_t used;                 /* for closing the one not used for longest */
+};
+
+struct sealer;
+
+struct archive {
+    char *directory;
+    int lock;
+    struct day *days[ARCHIVE_OPEN_FILES];
+    uint64_t uses;
+    struct block_builder *builder;
+    struct buffer parts[PART_COUNT], key, counts;
+    struct archive_statistics statistics;
+    struct sealer *sealer;         /* NULL between two windows */
+    size_t look_at;                /* next of the listed files to be looked through for old tails */
+    bool looked_back;
+};
+
+/* The open day file of that name; opened (made) when needed. NULL: e is set. */
+struct day *writer_day(struct archive *archive, const struct day_name *name, bool make,
+                       struct error *e);
+/* Closes it without asking: after a failure, so that the next use reads what really is there. */
+void writer_forget(struct archive *archive, struct day *day);
+
+/* A block ready to be stored. */
+struct block_done {
+    struct block_summary summary;
+    const struct block_origin *origins;
+    uint32_t origin_count;
+    struct slice parts[PART_COUNT]; /* an empty one is not stored */
+};
+
+/* Inserts it within the caller's transaction. */
+bool writer_insert_block(struct archive *archive, struct day *day, const struct block_done *block,
+                         int kind, struct error *e);
+
+void sealer_free(struct sealer **sealer);
+bool sealer_check(const struct sealer *sealer);
+
+#endif
