@@ -1,0 +1,127 @@
+// One source: its health, its last lines, and how it is connected.
+import { Link, useParams } from 'react-router-dom';
+import { useGet } from '../../api/client';
+import { searchAddress } from '../../parts/address';
+import { Spark } from '../../parts/figures';
+import { Health } from '../../parts/marks';
+import { Command, Empty, Page, Panel, Shown } from '../../parts/page';
+import { When } from '../../parts/time';
+import { useText } from '../../text';
+
+const LINES = 20;
+
+export default function SourcePage() {
+  const { t, number, percent, span } = useText();
+  const { id } = useParams();
+  const source = useGet('/sources/{source}', { path: { source: id! } }, { every: 10_000, keep: false });
+  const s = source.data;
+  const lines = useGet(
+    '/events',
+    { query: { query: s?.lines.query, from: s?.lines.from, to: s?.lines.to, source: id, limit: LINES } },
+    { enabled: s !== undefined && s.last_seen !== null },
+  );
+  return (
+    <Page
+      title={s?.name ?? t('field.source')}
+      sub={
+        s && (
+          <>
+            {s.agency && <Link to={`/agencies/${s.agency.id}`}>{s.agency.name}</Link>}
+            {s.system && (
+              <>
+                {' '}
+                · <Link to={`/systems/${s.system.id}`}>{s.system.name}</Link>
+              </>
+            )}{' '}
+            · {s.id}
+          </>
+        )
+      }
+      tools={
+        s && (
+          <Link className="button-link" to={searchAddress(s.lines)}>
+            {t('sources.lines')}
+          </Link>
+        )
+      }
+    >
+      <Shown of={source}>
+        {(x) => (
+          <div className="stack">
+            <dl className="facts">
+              <div>
+                <dt>{t('sources.health')}</dt>
+                <dd>
+                  <Health health={x.health} />
+                </dd>
+              </div>
+              <div>
+                <dt>{t('sources.last_seen')}</dt>
+                <dd>{x.last_seen ? <When time={x.last_seen} /> : t('sources.never_sent')}</dd>
+              </div>
+              <div>
+                <dt>{t('sources.first_seen')}</dt>
+                <dd>
+                  <When time={x.first_seen} />
+                </dd>
+              </div>
+              <div>
+                <dt>{t('sources.per_minute')}</dt>
+                <dd>{number(x.per_minute, 1)}</dd>
+              </div>
+              <div>
+                <dt>{t('sources.day')}</dt>
+                <dd>
+                  <Spark values={x.spark} title={t('sources.day_title', { name: x.name, events: number(x.events_day) })} /> {number(x.events_day)}
+                </dd>
+              </div>
+              <div>
+                <dt>{t('sources.undecoded')}</dt>
+                <dd>{x.events_day > 0 ? percent(x.undecoded_day, x.events_day) : '–'}</dd>
+              </div>
+              <div>
+                <dt>{t('sources.skew')}</dt>
+                <dd>{x.skew_seconds === null ? '–' : Math.abs(x.skew_seconds) < 2 ? t('sources.skew_none') : span(x.skew_seconds)}</dd>
+              </div>
+              <div>
+                <dt>{t('sources.known_by')}</dt>
+                <dd>
+                  {[x.protocol, ...x.addresses, x.token ? t('sources.by_token') : ''].filter(Boolean).join(' · ') || '–'}
+                </dd>
+              </div>
+            </dl>
+            <Panel title={t('sources.last_lines')}>
+              {x.last_seen === null ? (
+                <Empty command={x.connect.rsyslog}>{t('sources.none_yet')}</Empty>
+              ) : (
+                <Shown of={lines} lines={5}>
+                  {(page) =>
+                    page.items.length === 0 ? (
+                      <Empty>{t('sources.no_lines_now')}</Empty>
+                    ) : (
+                      <ol className="lines" tabIndex={0} aria-label={t('sources.last_lines')}>
+                        {page.items.map((e) => (
+                          <li key={e.id}>
+                            <When time={e.time} /> {e.raw}
+                          </li>
+                        ))}
+                      </ol>
+                    )
+                  }
+                </Shown>
+              )}
+            </Panel>
+            {(x.connect.rsyslog || x.connect.http) && x.last_seen !== null && (
+              <details className="connect">
+                <summary>{t('sources.connect_more')}</summary>
+                {x.connect.rsyslog && <Command text={x.connect.rsyslog} />}
+                {x.connect.logger && <Command text={x.connect.logger} />}
+                {x.connect.http && <Command text={x.connect.http} />}
+              </details>
+            )}
+          </div>
+        )}
+      </Shown>
+    </Page>
+  );
+}
