@@ -4,7 +4,11 @@
 #include <cstring>
 #include <new>
 
+extern "C" {
+#define class class_ /* a field's name in C, a keyword here */
 #include "event/json_event.h"
+#undef class
+}
 
 using namespace simdjson;
 
@@ -12,7 +16,7 @@ struct json_reader {
     dom::parser parser{ 16u * 1024 * 1024 };
     char *copy = nullptr; /* of texts that came without padding */
     size_t copy_size = 0;
-    event_field *fields = nullptr; /* collected here, then copied to the arena at their number */
+    struct event_field *fields = nullptr; /* collected here, then copied to the arena at their number */
     uint32_t count = 0, capacity = 0;
     arena *memory = nullptr;
     bool keep = false, too_wide = false, too_deep = false;
@@ -39,10 +43,10 @@ bool add(json_reader *r, struct slice name, struct slice value, event_kind kind)
             return false;
         }
         uint32_t more = r->capacity ? r->capacity * 2 : 64;
-        void *grown = realloc(r->fields, more * sizeof(event_field));
+        void *grown = realloc(r->fields, more * sizeof(struct event_field));
         if (!grown)
             return false;
-        r->fields = static_cast<event_field *>(grown);
+        r->fields = static_cast<struct event_field *>(grown);
         r->capacity = more;
     }
     r->fields[r->count++] = { name, value, kind };
@@ -214,7 +218,7 @@ void json_reader_free(json_reader **reader)
 }
 
 bool json_event_read(json_reader *r, struct slice json, bool padded, bool keep, arena *memory,
-                     event_field **fields_out, uint32_t *count_out, struct error *e)
+                     struct event_field **fields_out, uint32_t *count_out, struct error *e)
 {
     try {
         dom::element root;
@@ -232,12 +236,12 @@ bool json_event_read(json_reader *r, struct slice json, bool padded, bool keep, 
                 return error_set(e, "objects nested deeper than %u", JSON_EVENT_DEPTH_MOST);
             return error_set(e, "no memory left for the fields of this record");
         }
-        auto *fields = static_cast<event_field *>(
-            arena_array(memory, r->count ? r->count : 1, sizeof(event_field)));
+        auto *fields = static_cast<struct event_field *>(
+            arena_array(memory, r->count ? r->count : 1, sizeof(struct event_field)));
         if (!fields)
             return error_set(e, "no memory left for the fields of this record");
         if (r->count)
-            memcpy(fields, r->fields, r->count * sizeof(event_field));
+            memcpy(fields, r->fields, r->count * sizeof(struct event_field));
         *fields_out = fields;
         *count_out = r->count;
         return true;
@@ -246,7 +250,7 @@ bool json_event_read(json_reader *r, struct slice json, bool padded, bool keep, 
     }
 }
 
-bool json_event_decode(struct slice json, arena *memory, event_field **fields_out,
+bool json_event_decode(struct slice json, arena *memory, struct event_field **fields_out,
                        uint32_t *count_out, struct error *e)
 {
     struct holder {

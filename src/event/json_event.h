@@ -11,13 +11,18 @@
 #ifndef EVENT_JSON_EVENT_H
 #define EVENT_JSON_EVENT_H
 
-#include "base/arena.h"
-#include "base/error.h"
-#include "event/event.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "event/event.h"
 
 #define JSON_EVENT_DEPTH_MOST 32u
 #define JSON_EVENT_FIELDS_MOST 8192u
