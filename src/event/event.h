@@ -50,6 +50,8 @@ struct event {
     struct slice source, system, agency; /* keys by the roster; empty source: quarantined */
 };
 
+#ifndef __cplusplus /* the reader of JSON needs only what stands above, and 'class' is a word there */
+
 /* The first field of that name (names compare exactly), or NULL. */
 const struct event_field *event_field(const struct event *event, struct slice name);
 /* Its value, or SLICE_NONE when absent. */
@@ -69,5 +71,7 @@ bool event_class_valid(struct slice class);
 /* "20261124.standard.184"; text has EVENT_ID_TEXT bytes. */
 void event_id_print(const struct event_id *id, char *text);
 bool event_id_parse(struct slice text, struct event_id *id_out);
+
+#endif
 
 #endif

@@ -1,0 +1,428 @@
+#include "event/decoder.h"
+
+#include "base/clock.h"
+#include "event/decoder_set.h"
+#include "event/json_event.h"
+#include "event/stamp.h"
+#include "event/syslog.h"
+#include "event/text.h"
+
+/* One record on its way from raw to fields. */
+struct decoding {
+    const struct decoders *set;
+    struct event *event;
+    struct arena *arena;
+    int64_t zone;
+    struct slice program, message;    /* what the envelope says */
+    struct field_list fields;         /* header first, then the payload's */
+    uint32_t own;                     /* where the payload's fields begin */
+    unsigned depth;                   /* of records within records */
+};
+
+#define DEPTH_MOST 3u
+
+static struct slice value_of(const struct decoding *x, struct slice name)
+{
+    for (uint32_t i = 0; i < x->fields.count; i++)
+        if (slice_equal(x->fields.items[i].name, name))
+            return x->fields.items[i].value;
+    return SLICE_NONE;
+}
+
+static bool add(struct decoding *x, struct slice name, struct slice value)
+{
+    return field_add(&x->fields, name, value.data ? value : SLICE(""), EVENT_TEXT);
+}
+
+/* --- after the fields are there -------------------------------------------------------------------- */
+
+static bool condition_holds(const struct decoding *x, const struct decoder_condition *c)
+{
+    struct slice value = value_of(x, c->field);
+
+    if (!value.data)
+        return false;
+    for (uint32_t i = 0; i < c->value_count; i++)
+        if (slice_equal(value, c->values[i]))
+            return true;
+    return c->value_count == 0;
+}
+
+static bool conditions_hold(const struct decoding *x, const struct decoder_condition *conditions,
+                            uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!condition_holds(x, &conditions[i]))
+            return false;
+    return true;
+}
+
+static void take_part(struct slice *part, struct slice value)
+{
+    if (value.len)
+        *part = value;
+}
+
+static void apply_outcome(struct decoding *x, const struct decoder_outcome *outcome)
+{
+    for (uint32_t i = 0; i < outcome->set_count; i++)
+        add(x, outcome->set[i].name, outcome->set[i].value);
+    take_part(&x->event->logsource.product, outcome->logsource.product);
+    take_part(&x->event->logsource.category, outcome->logsource.category);
+    take_part(&x->event->logsource.service, outcome->logsource.service);
+}
+
+static void apply_hex(struct decoding *x, const struct decoder *d)
+{
+    if (d->hex.count == 0)
+        return;
+    for (uint32_t i = x->own; i < x->fields.count; i++) {
+        struct event_field *field = &x->fields.items[i];
+        if (!map_has(&d->hex, field->name))
+            continue;
+        /* auditd writes hexadecimal only without quotes */
+        bool quoted = field->value.data > x->message.data && field->value.data[-1] == '"';
+        struct slice text = quoted ? SLICE_NONE : hex_text(field->value, x->arena);
+        if (text.data)
+            field->value = text;
+    }
+}
+
+static void apply_nested(struct decoding *x, const struct decoder *d)
+{
+    uint32_t count = x->fields.count;
+
+    if (d->nested.count == 0)
+        return;
+    for (uint32_t i = x->own; i < count; i++)
+        if (map_has(&d->nested, x->fields.items[i].name))
+            keyvalue_parse(x->fields.items[i].value, &x->fields);
+}
+
+/* A new name of "" drops the field. */
+static bool new_name(struct decoding *x, const struct decoder *d, struct slice *name)
+{
+    const struct slice *exact = map_get(&d->renames, *name);
+
+    if (exact) {
+        *name = *exact;
+        return true;
+    }
+    for (uint32_t i = 0; i < d->prefix_count; i++)
+        if (slice_starts(*name, d->prefixes[i].from)) {
+            struct slice rest = slice_after(*name, d->prefixes[i].from.len);
+            *name = d->prefixes[i].to.len == 0
+                        ? rest
+                        : arena_print(x->arena, "%.*s%.*s", SLICE_ARGS(d->prefixes[i].to),
+                                      SLICE_ARGS(rest));
+            return name->data != NULL;
+        }
+    return true;
+}
+
+static void apply_renames(struct decoding *x, const struct decoder *d)
+{
+    uint32_t kept = x->own;
+
+    if (d->renames.count == 0 && d->prefix_count == 0)
+        return;
+    for (uint32_t i = x->own; i < x->fields.count; i++) {
+        struct event_field field = x->fields.items[i];
+        if (new_name(x, d, &field.name) && field.name.len)
+            x->fields.items[kept++] = field;
+    }
+    x->fields.count = kept;
+}
+
+static void apply_splits(struct decoding *x, const struct decoder *d)
+{
+    for (uint32_t i = 0; i < d->split_count; i++) {
+        const struct decoder_split *s = &d->splits[i];
+        struct slice value = value_of(x, s->field);
+        if (!value.data)
+            continue;
+        size_t at = slice_find(value, s->at);
+        add(x, s->before, slice_cut(value, 0, at));
+        add(x, s->after, slice_after(value, at + s->at.len));
+    }
+    for (uint32_t i = 0; i < d->copy_count; i++) {
+        struct slice value = value_of(x, d->copies[i].from);
+        if (value.data)
+            add(x, d->copies[i].to, value);
+    }
+}
+
+static void apply_time(struct decoding *x, const struct decoder *d)
+{
+    struct stamp stamp;
+
+    for (uint32_t i = 0; i < d->time_count; i++) {
+        const struct decoder_time *t = &d->times[i];
+        struct slice text = value_of(x, t->fields[0]);
+        for (uint32_t f = 1; text.data && f < t->field_count; f++)
+            text = arena_print(x->arena, "%.*s %.*s", SLICE_ARGS(text),
+                               SLICE_ARGS(value_of(x, t->fields[f])));
+        if (text.len && stamp_parse(slice_trim(text), t->format, x->event->received, x->zone,
+                                    &stamp)) {
+            x->event->time = stamp.time;
+            x->event->flags &= ~(uint32_t)EVENT_TIME_GUESSED;
+            x->event->flags |= stamp.guessed ? EVENT_TIME_GUESSED : 0;
+            return;
+        }
+    }
+}
+
+static bool decode_payload(struct decoding *x);
+
+/* Everything that stands in the decoder besides how the bytes are taken apart. */
+static void finish(struct decoding *x, const struct decoder *d, const struct decoder_outcome *more)
+{
+    x->event->decoder = d->name;
+    apply_nested(x, d);
+    apply_hex(x, d);
+    apply_time(x, d);     /* before the renames: they may drop what only the time needs */
+    apply_splits(x, d);
+    apply_renames(x, d);
+    apply_outcome(x, &d->outcome);
+    if (more)
+        apply_outcome(x, more);
+    for (uint32_t i = 0; i < d->case_count; i++)
+        if (conditions_hold(x, d->cases[i].conditions, d->cases[i].condition_count)) {
+            apply_outcome(x, &d->cases[i].outcome);
+            break;
+        }
+    struct slice message = d->payload_message.len ? value_of(x, d->payload_message) : SLICE_NONE;
+    if (message.len && x->depth < DEPTH_MOST) {
+        x->depth++;
+        x->program = value_of(x, d->payload_program);
+        x->message = message;
+        decode_payload(x);
+    }
+}
+
+/* --- kinds ------------------------------------------------------------------------------------------ */
+
+static bool try_patterns(struct decoding *x, const struct decoder *d)
+{
+    struct slice values[PATTERN_PARTS];
+
+    for (uint32_t i = 0; i < d->pattern_count; i++) {
+        const struct pattern *p = &d->patterns[i].pattern;
+        if (!pattern_match(p, x->message, values))
+            continue;
+        for (uint32_t v = 0; v < p->count; v++) {
+            if (p->parts[v].kind == PATTERN_PAIRS)
+                keyvalue_parse(values[v], &x->fields);
+            else if (p->parts[v].kind != PATTERN_LITERAL && p->parts[v].text.len)
+                add(x, p->parts[v].text, values[v]);
+        }
+        finish(x, d, &d->patterns[i].outcome);
+        return true;
+    }
+    return false;
+}
+
+/* Takes the message apart; a decoder that does not fit leaves no trace. JSON is handled apart, since
+ * its fields choose the decoder. */
+static bool try_decoder(struct decoding *x, const struct decoder *d)
+{
+    bool read = false;
+
+    switch (d->kind) {
+    case DECODER_PATTERN: return try_patterns(x, d);
+    case DECODER_KEYVALUE: read = keyvalue_parse(x->message, &x->fields) >= 2; break;
+    case DECODER_CEF: read = cef_parse(x->message, &x->fields); break;
+    case DECODER_LEEF: read = leef_parse(x->message, &x->fields); break;
+    case DECODER_JSON: case DECODER_SYSLOG: return false;
+    }
+    if (read && conditions_hold(x, d->conditions, d->condition_count)) {
+        finish(x, d, NULL);
+        return true;
+    }
+    x->fields.count = x->own;
+    return false;
+}
+
+static bool try_json(struct decoding *x)
+{
+    struct slice text = slice_trim(x->message);
+    struct event_field *fields;
+    uint32_t count;
+
+    if (text.len < 2 || text.data[0] != '{' || text.data[text.len - 1] != '}' ||
+        x->set->json.count == 0 || !json_event_decode(text, x->arena, &fields, &count, NULL))
+        return false;
+    if (x->fields.count == 0) {
+        x->fields.items = fields;
+        x->fields.count = x->fields.capacity = count;
+    } else {
+        for (uint32_t i = 0; i < count; i++)
+            field_add(&x->fields, fields[i].name, fields[i].value, fields[i].kind);
+    }
+    for (uint32_t i = 0; i < x->set->json.count; i++) {
+        const struct decoder *d = x->set->json.items[i];
+        if (conditions_hold(x, d->conditions, d->condition_count)) {
+            finish(x, d, NULL);
+            return true;
+        }
+    }
+    x->fields.count = x->own;
+    return false;
+}
+
+/* --- choosing --------------------------------------------------------------------------------------- */
+
+static bool try_list(struct decoding *x, const struct decoder_list *list)
+{
+    for (uint32_t i = 0; list && i < list->count; i++)
+        if (try_decoder(x, list->items[i]))
+            return true;
+    return false;
+}
+
+/* "sshd(pam_unix)" is asked as sshd; "postfix/smtpd" as itself, postfix/ and smtpd. */
+static bool try_program(struct decoding *x)
+{
+    struct slice program = slice_cut(x->program, 0, slice_find_byte(x->program, '('));
+    size_t slash = slice_find_byte(program, '/');
+
+    if (program.len == 0)
+        return false;
+    if (try_list(x, map_get(&x->set->programs, program)))
+        return true;
+    if (slash == program.len)
+        return false;
+    if (try_list(x, map_get(&x->set->programs, slice_cut(program, 0, slash + 1))))
+        return true;
+    while (slash < program.len) {
+        program = slice_after(program, slash + 1);
+        slash = slice_find_byte(program, '/');
+    }
+    return try_list(x, map_get(&x->set->programs, program));
+}
+
+static bool try_starts(struct decoding *x)
+{
+    if (x->message.len == 0)
+        return false;
+    unsigned char byte = (unsigned char)x->message.data[0];
+    for (uint32_t i = x->set->start_at[byte]; i < x->set->start_at[byte + 1]; i++)
+        if (slice_starts(x->message, x->set->starts[i].text) &&
+            try_decoder(x, x->set->starts[i].decoder))
+            return true;
+    return false;
+}
+
+static bool decode_payload(struct decoding *x)
+{
+    x->own = x->fields.count;
+    return try_program(x) || try_json(x) || try_starts(x) ||
+           (x->program.len == 0 && try_list(x, &x->set->lines));
+}
+
+/* --- the envelope ----------------------------------------------------------------------------------- */
+
+static struct slice without_escapes(struct slice value, struct arena *arena)
+{
+    if (slice_find_byte(value, '\\') == value.len)
+        return value;
+    char *out = arena_alloc(arena, value.len);
+    size_t len = 0;
+    if (!out)
+        return value;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] == '\\' && i + 1 < value.len && strchr("\"\\]", value.data[i + 1]))
+            i++;
+        out[len++] = value.data[i];
+    }
+    return slice_from(out, len);
+}
+
+static void add_header(struct decoding *x, const struct syslog_header *h)
+{
+    struct slice rest = h->data, id = SLICE(""), name, value;
+
+    if (h->host.len)
+        add(x, SLICE("host"), h->host);
+    if (h->program.len)
+        add(x, SLICE("program"), h->program);
+    if (h->pid.len)
+        add(x, SLICE("pid"), h->pid);
+    if (h->priority >= 0) {
+        add(x, SLICE("facility"), syslog_facility(h->priority));
+        add(x, SLICE("severity"), syslog_severity(h->priority));
+    }
+    if (h->message_id.len)
+        add(x, SLICE("msgid"), h->message_id);
+    while (syslog_parameter(&rest, &id, &name, &value))
+        add(x, arena_print(x->arena, "%.*s.%.*s", SLICE_ARGS(id), SLICE_ARGS(name)),
+            without_escapes(value, x->arena));
+    add(x, SLICE("message"), h->message);
+}
+
+static bool decode_envelope(struct decoding *x, struct slice text, const struct decoder_hint *hint)
+{
+    struct syslog_header header;
+    bool syslog = text.len && text.data[0] != '{' &&
+                  syslog_parse(text, x->event->received, x->zone, &header);
+
+    x->message = text;
+    if (syslog) {
+        add_header(x, &header);
+        x->program = header.program;
+        x->message = slice_trim(header.message); /* sudo aligns its user with blanks */
+        if (header.has_time) {
+            x->event->time = header.time;
+            x->event->flags &= ~(uint32_t)EVENT_TIME_GUESSED;
+            x->event->flags |= header.time_guessed ? EVENT_TIME_GUESSED : 0;
+        }
+    } else if (hint && hint->syslog) {
+        add(x, SLICE("message"), text);
+    }
+    return syslog;
+}
+
+static void settle(struct decoding *x, bool decoded, bool syslog)
+{
+    struct event *event = x->event;
+
+    if (!decoded && syslog && x->set->syslog) {
+        x->own = x->fields.count;
+        finish(x, x->set->syslog, NULL);
+        decoded = true;
+    }
+    event->fields = x->fields.items;
+    event->field_count = x->fields.count;
+    if (decoded && !x->arena->exhausted)
+        return;
+    event->flags |= EVENT_UNDECODED;
+    event->decoder = SLICE("");
+    if (x->arena->exhausted) { /* half a record would be worse than none */
+        event->fields = NULL;
+        event->field_count = 0;
+    }
+}
+
+void decoder_decode(const struct decoders *decoders, struct event *event, struct arena *arena,
+                    const struct decoder_hint *hint)
+{
+    struct decoding x = {
+        .set = decoders, .event = event, .arena = arena, .fields.arena = arena,
+        .zone = hint ? hint->zone : CLOCK_ZONE, .program = SLICE(""),
+    };
+    struct slice text = event_text(event->raw, arena);
+
+    event->time = event->received;
+    event->flags |= EVENT_TIME_GUESSED;
+    event->logsource = (struct event_logsource){ SLICE(""), SLICE(""), SLICE("") };
+    event->decoder = SLICE("");
+    while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
+        text.len--;
+
+    bool syslog = decode_envelope(&x, text, hint);
+    const struct decoder *first =
+        hint && hint->decoder.len ? map_get(&decoders->names, hint->decoder) : NULL;
+    x.own = x.fields.count;
+    bool decoded = (first && try_decoder(&x, first)) || decode_payload(&x);
+    settle(&x, decoded, syslog);
+}

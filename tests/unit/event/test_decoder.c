@@ -1,0 +1,158 @@
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "event/decoder.h"
+#include "test.h"
+
+static struct decoders *load(void)
+{
+    static struct decoders *set;
+    struct error e = ERROR_NONE;
+
+    if (!set && !decoders_load(DECODERS, &set, &e))
+        print_error("# %s: %s\n", e.place, e.sentence);
+    CHECK(set != NULL);
+    return set;
+}
+
+static struct event decode(struct arena *arena, struct slice raw, const struct decoder_hint *hint)
+{
+    struct event event = { .raw = raw, .received = INT64_C(1795480262) * CLOCK_SECOND };
+
+    decoder_decode(load(), &event, arena, hint);
+    return event;
+}
+
+/* Loads one decoder from text; the sentence of the error ends in e. */
+static bool load_text(const char *text, struct error *e)
+{
+    char path[300];
+    struct decoders *set = NULL;
+
+    snprintf(path, sizeof path, "%s/bad.yaml", test_folder());
+    CHECK(file_replace(path, slice_of(text), 0600, NULL));
+    bool ok = decoders_load(path, &set, e);
+    decoders_free(&set);
+    return ok;
+}
+
+TEST("every sample of every decoder is read as it says") {
+    struct error e = ERROR_NONE;
+    size_t count = 0;
+
+    if (!decoders_check(load(), &count, &e))
+        print_error("# %s: %s\n", e.place, e.sentence);
+    CHECK(!e.set);
+    CHECK(count >= 50);
+    for (size_t i = 0; i < decoders_count(load()); i++) {
+        struct decoder_info info = decoders_info(load(), i);
+        if (info.sample_count == 0 && !slice_is(info.name, "keyvalue"))
+            print_error("# %.*s has no sample\n", SLICE_ARGS(info.name));
+        CHECK(info.sample_count > 0 || slice_is(info.name, "keyvalue"));
+        CHECK(info.title_vi.len > 0);
+    }
+}
+
+TEST("a line that no decoder reads is kept raw and flagged") {
+    ARENA_AUTO arena;
+    arena_init(&arena, ARENA_NO_CEILING);
+    struct event event = decode(&arena, SLICE("no log line at all"), NULL);
+    CHECK_INT(event.flags, EVENT_UNDECODED | EVENT_TIME_GUESSED);
+    CHECK_INT(event.time, event.received);
+    CHECK_SLICE(event.raw, "no log line at all");
+    CHECK_SLICE(event.decoder, "");
+}
+
+TEST("broken JSON is undecoded, not lost") {
+    ARENA_AUTO arena;
+    arena_init(&arena, ARENA_NO_CEILING);
+    struct event event = decode(&arena, SLICE("{\"a\":1"), NULL);
+    CHECK(event.flags & EVENT_UNDECODED);
+    CHECK_SLICE(event.raw, "{\"a\":1");
+}
+
+TEST("a syslog transport's record without header is taken as message") {
+    ARENA_AUTO arena;
+    struct decoder_hint hint = { .syslog = true, .zone = CLOCK_ZONE };
+    arena_init(&arena, ARENA_NO_CEILING);
+    struct event event = decode(&arena, SLICE("hello there"), &hint);
+    CHECK(event.flags & EVENT_UNDECODED);
+    CHECK_SLICE(event_value(&event, SLICE("message")), "hello there");
+}
+
+TEST("the source's own decoder is asked first") {
+    ARENA_AUTO arena;
+    struct decoder_hint hint = { .decoder = SLICE("keyvalue"), .zone = CLOCK_ZONE };
+    arena_init(&arena, ARENA_NO_CEILING);
+    struct event event = decode(&arena, SLICE("a=1 b=\"two words\""), &hint);
+    CHECK_SLICE(event.decoder, "keyvalue");
+    CHECK_SLICE(event_value(&event, SLICE("b")), "two words");
+}
+
+TEST("Windows-1258 becomes composed UTF-8 in fields, and raw stays") {
+    ARENA_AUTO arena;
+    arena_init(&arena, ARENA_NO_CEILING);
+    /* "Khánh Hòa" with á = E1, o + combining grave = 6F CC */
+    struct event event = decode(&arena, SLICE("<13>Nov 24 07:31:02 h p: Kh\xe1nh Ho\xcc" "a"), NULL);
+    CHECK_SLICE(event_value(&event, SLICE("message")), "Khánh Hòa");
+    CHECK(slice_find_byte(event.raw, (char)0xe1) < event.raw.len);
+}
+
+TEST("decoding stops cleanly at every allocation that fails") {
+    static const char line[] = "<38>Nov 24 07:31:02 web01 sshd[4242]: Failed password for invalid user "
+                               "o\xe1 from 203.0.113.77 port 52644 ssh2";
+    for (unsigned n = 1; n < 30; n++) {
+        ARENA_AUTO arena;
+        arena_init(&arena, ARENA_NO_CEILING);
+        arena_fail_after(n);
+        struct event event = decode(&arena, slice_of(line), NULL);
+        arena_fail_after(0);
+        CHECK_SLICE(event.raw, line);
+        CHECK(!arena.exhausted || event.field_count == 0);
+    }
+}
+
+TEST("decoding is total: every beginning of every sample-like line is borne") {
+    static const char *const lines[] = {
+        "<165>1 2026-11-24T07:31:02.003+07:00 h p 42 ID47 [a b=\"c\"][d e=\"\\\"f\"] text",
+        "type=EXECVE msg=audit(1795480262.123:456): argc=3 a0=\"sh\" a1=\"-c\" a2=6361",
+        "<189>date=2026-11-24 time=07:31:02 devname=\"FG\" devid=\"F\" srcip=1.2.3.4",
+        "CEF:0|V|P|1|100|Name|9|src=1.2.3.4 msg=a \\= b",
+        "LEEF:2.0|V|P|1|41|x09|src=1.2.3.4\tdst=5.6.7.8",
+        "1.2.3.4 - - [24/Nov/2026:07:31:02 +0700] \"GET / HTTP/1.0\" 200 5 \"-\" \"a\\\"b\"",
+    };
+    for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)
+        for (size_t n = 0; n <= strlen(lines[l]); n++) {
+            ARENA_AUTO arena;
+            arena_init(&arena, ARENA_NO_CEILING);
+            char *exact = arena_alloc(&arena, n ? n : 1);
+            memcpy(exact, lines[l], n);
+            struct event event = decode(&arena, slice_from(exact, n), NULL);
+            CHECK_INT(event.raw.len, n);
+        }
+}
+
+TEST("a decoder file that is wrong says where and why") {
+    static const struct {
+        const char *text, *expected;
+    } rows[] = {
+        { "name: x\nkind: nonsense\n", "kind" },
+        { "kind: json\n", "name" },
+        { "name: x\nkind: pattern\n", "patterns" },
+        { "name: x\nkind: json\ncolour: red\n", "colour" },
+        { "name: x\nkind: pattern\npatterns: ['a {b']\n", "not closed" },
+        { "name: x\nkind: pattern\npatterns: ['{a}{b}']\n", "between two braces" },
+        { "name: x\nkind: pattern\npatterns: ['{a:colour}']\n", "no kind of text" },
+        { "name: x\nkind: pattern\npatterns: ['{a:rest} b']\n", "at the end" },
+        { "name: x\nkind: json\ntime: [{field: t, format: '%Q'}]\n", "no format of a time" },
+        { "name: x\nkind: json\nrename: {'a.*': b}\n", "'*'" },
+        { "name: x\nkind: json\ncases: [{set: {a: b}}]\n", "when" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error e = ERROR_NONE;
+        CHECK(!load_text(rows[i].text, &e));
+        CHECK_ERROR(e, rows[i].expected);
+        CHECK(strstr(e.place, "bad.yaml"));
+    }
+}

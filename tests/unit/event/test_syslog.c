@@ -1,0 +1,130 @@
+#include "base/clock.h"
+#include "event/decoder.h"
+#include "event/stamp.h"
+#include "event/syslog.h"
+#include "test.h"
+
+#define NOW (INT64_C(1795480262) * CLOCK_SECOND) /* 2026-11-24T07:31:02+07:00 */
+
+static struct syslog_header parse(const char *text)
+{
+    struct syslog_header h;
+
+    syslog_parse(slice_of(text), NOW, CLOCK_ZONE, &h);
+    return h;
+}
+
+TEST("EVIDENCE rfc3164#4: headers of many dialects") {
+    static const struct {
+        const char *text;
+        int priority;
+        const char *host, *program, *pid, *message;
+    } rows[] = {
+        { "<34>Oct 11 22:14:15 mymachine su: 'su root' failed", 34, "mymachine", "su", "", "'su root' failed" },
+        { "<13>Feb  5 17:32:18 10.0.0.99 Use the BFG!", 13, "10.0.0.99", "", "", "Use the BFG!" },
+        { "<165>Aug 24 05:34:00 CST 1987 mymachine myproc[10]: text", 165, "CST", "", "", "1987 mymachine myproc[10]: text" },
+        { "<13>Nov 24 07:31:02 myprog: no host", 13, "", "myprog", "", "no host" },
+        { "<13>Nov 24 07:31:02 myprog[5]: no host", 13, "", "myprog", "5", "no host" },
+        { "<13>myprog[5]: no stamp", 13, "", "myprog", "5", "no stamp" },
+        { "<13>plain words", 13, "", "", "", "plain words" },
+        { "<13>", 13, "", "", "", "" },
+        { "<192>x", -1, "", "", "", "<192>x" },
+        { "<1a>x", -1, "", "", "", "<1a>x" },
+        { "Nov 24 07:31:02 h p[1] text", -1, "h", "p", "1", "text" },
+        { "Nov 24 07:31:02 h postfix/smtpd[1]: text", -1, "h", "postfix/smtpd", "1", "text" },
+        { "2026-11-24T07:31:02Z h p: text", -1, "h", "p", "", "text" },
+        { "2026-11-24 07:31:02,123 h p: text", -1, "h", "p", "", "text" },
+        { "<14>Nov 24 07:31:02 h CEF:0|a|b|c|d|e|f|", 14, "h", "", "", "CEF:0|a|b|c|d|e|f|" },
+        { "<14>Nov 24 07:31:02 h {\"a\":1}", 14, "h", "", "", "{\"a\":1}" },
+        { "<189>date=2026-11-24 time=07:31:02", 189, "", "", "", "date=2026-11-24 time=07:31:02" },
+        { "<189>45: *Nov 24 07:31:02: %SYS-5-X: hi", 189, "", "%SYS", "", "%SYS-5-X: hi" },
+        { "<164>Nov 24 2026 07:31:02 fw: %ASA-4-1: Deny", 164, "fw", "%ASA", "", "%ASA-4-1: Deny" },
+        { "no syslog", -1, "", "", "", "no syslog" },
+        { "", -1, "", "", "", "" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct syslog_header h = parse(rows[i].text);
+        if (!slice_is(h.message, rows[i].message) || !slice_is(h.host, rows[i].host))
+            print_error("# %s\n", rows[i].text);
+        CHECK_INT(h.priority, rows[i].priority);
+        CHECK_SLICE(h.host, rows[i].host);
+        CHECK_SLICE(h.program, rows[i].program);
+        CHECK_SLICE(h.pid, rows[i].pid);
+        CHECK_SLICE(h.message, rows[i].message);
+    }
+}
+
+TEST("EVIDENCE rfc5424#6.5: the standard's own examples") {
+    struct syslog_header h = parse("<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - "
+                                   "\xef\xbb\xbf'su root' failed for lonvick on /dev/pts/8");
+    CHECK(h.structured && h.has_time && !h.time_guessed);
+    CHECK_SLICE(h.host, "mymachine.example.com");
+    CHECK_SLICE(h.program, "su");
+    CHECK_SLICE(h.pid, "");
+    CHECK_SLICE(h.message_id, "ID47");
+    CHECK_SLICE(h.message, "'su root' failed for lonvick on /dev/pts/8");
+
+    h = parse("<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 "
+              "[exampleSDID@32473 iut=\"3\" eventSource=\"Appl]\\\"ication\"][ex2@1 class=\"high\"]");
+    CHECK_SLICE(h.message, "");
+    struct slice rest = h.data, id = SLICE(""), name, value;
+    CHECK(syslog_parameter(&rest, &id, &name, &value));
+    CHECK_SLICE(id, "exampleSDID@32473");
+    CHECK_SLICE(name, "iut");
+    CHECK_SLICE(value, "3");
+    CHECK(syslog_parameter(&rest, &id, &name, &value));
+    CHECK_SLICE(value, "Appl]\\\"ication");
+    CHECK(syslog_parameter(&rest, &id, &name, &value));
+    CHECK_SLICE(id, "ex2@1");
+    CHECK(!syslog_parameter(&rest, &id, &name, &value));
+}
+
+static const char *iso(int64_t time)
+{
+    static char text[CLOCK_TEXT];
+
+    clock_print(time, text);
+    return text;
+}
+
+TEST("a missing year is the one closest to the receipt") {
+    struct stamp s;
+    int64_t january;
+
+    CHECK(stamp_parse(SLICE("Nov 24 07:31:02"), SLICE("%b %e %H:%M:%S"), NOW, CLOCK_ZONE, &s));
+    CHECK_TEXT(iso(s.time), "2026-11-24T07:31:02.000+07:00");
+    CHECK(s.guessed);
+    CHECK(clock_parse(SLICE("2027-01-01T00:00:05+07:00"), &january));
+    CHECK(stamp_parse(SLICE("Dec 31 23:59:59"), SLICE("%b %e %H:%M:%S"), january, CLOCK_ZONE, &s));
+    CHECK_TEXT(iso(s.time), "2026-12-31T23:59:59.000+07:00");
+    CHECK(stamp_parse(SLICE("Jan  1 00:10:00"), SLICE("%b %e %H:%M:%S"),
+                      january - 10 * CLOCK_MINUTE, CLOCK_ZONE, &s));
+    CHECK_TEXT(iso(s.time), "2027-01-01T00:10:00.000+07:00");
+}
+
+TEST("times in other forms and zones") {
+    static const struct {
+        const char *text, *format, *expected;
+    } rows[] = {
+        { "2026-11-24T00:31:02Z", "iso8601", "2026-11-24T07:31:02.000+07:00" },
+        { "2026-11-24T07:31:02.5", "iso8601", "2026-11-24T07:31:02.500+07:00" },
+        { "2026-11-24 02:31:02,123+0200", "iso8601", "2026-11-24T07:31:02.123+07:00" },
+        { "1795480262.25", "epoch", "2026-11-24T07:31:02.250+07:00" },
+        { "1795480262123", "epoch_ms", "2026-11-24T07:31:02.123+07:00" },
+        { "24/Nov/2026:07:31:02 +0700", "%d/%b/%Y:%H:%M:%S %z", "2026-11-24T07:31:02.000+07:00" },
+    };
+    struct stamp s;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CHECK(stamp_parse(slice_of(rows[i].text), slice_of(rows[i].format), NOW, CLOCK_ZONE, &s));
+        CHECK_TEXT(iso(s.time), rows[i].expected);
+    }
+    CHECK(!stamp_parse(SLICE("99999999999999999999"), SLICE("epoch"), NOW, CLOCK_ZONE, &s));
+    CHECK(!stamp_parse(SLICE("2026-13-01T00:00:00Z"), SLICE("iso8601"), NOW, CLOCK_ZONE, &s));
+    CHECK(!stamp_parse(SLICE("2026-11-24T00:31:02Zx"), SLICE("iso8601"), NOW, CLOCK_ZONE, &s));
+    int64_t zone;
+    CHECK(decoder_zone(SLICE("Asia/Ho_Chi_Minh"), &zone) && zone == CLOCK_ZONE);
+    CHECK(decoder_zone(SLICE("UTC"), &zone) && zone == 0);
+    CHECK(decoder_zone(SLICE("-03:30"), &zone) && zone == -210 * CLOCK_MINUTE);
+    CHECK(!decoder_zone(SLICE("Europe/Berlin"), &zone));
+}
