@@ -53,7 +53,7 @@ bool records_commit(struct records_transaction *t, struct error *e);
 void records_rollback(struct records_transaction *t);
 
 #define RECORDS_TRANSACTION __attribute__((cleanup(records_rollback))) struct records_transaction
-#define RECORDS_AUTO __attribute__((cleanup(records_close))) struct records
+#define RECORDS_AUTO __attribute__((cleanup(records_close))) struct records *
 
 /* ---- who asks -------------------------------------------------------------------------------- */
 
