@@ -1,0 +1,17 @@
+/* measure_guard - what a measure's SQL may do. Private to the room. */
+#ifndef PLAN_MEASURE_GUARD_H
+#define PLAN_MEASURE_GUARD_H
+
+#include "base/error.h"
+
+#include <sqlite3.h>
+
+/* For sqlite3_set_authorizer: SELECT over the m_* views and known functions, nothing else. */
+int measure_authorise(void *unused, int action, const char *first, const char *second,
+                      const char *database, const char *view);
+
+/* A measure must not define a name that looks like a view (WITH m_x AS …): SQLite tells the
+ * authoriser the name of a WITH where it tells that of a view. */
+bool measure_check_names(struct slice sql, struct error *e);
+
+#endif
