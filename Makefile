@@ -1,0 +1,60 @@
+# Hải Đăng: a thin front for Meson. `make run` and `make check` do all the set-up by themselves.
+#
+#   make run       install what is missing, build, start on the example province
+#   make check     all tests; the last line says how many passed and failed
+#   make build     build/haidang
+#   make bench     measure beside named peers; writes bench/results.md
+#   make fuzz      run the fuzz targets (SECONDS=60 each)
+#   make install   into DESTDIR/PREFIX (/usr/local)
+
+SHELL := /bin/sh
+BUILD ?= build
+CHECK ?= build-check
+SECONDS ?= 60
+PREFIX ?= /usr/local
+CONFIG ?= examples/khanh-hoa-2019/haidang.yaml
+DEPS := packaging/install-deps
+
+.PHONY: run check build bench fuzz deps install clean console chaos
+
+build: deps console
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --buildtype=release -Dprefix=$(PREFIX) >/dev/null
+	@ninja -C $(BUILD) haidang haidang.1 haidang.bash --quiet
+
+deps:
+	@$(DEPS) run build
+
+# The console is built again only when its sources are newer than what was built.
+console: deps
+	@tools=$$(find console/dist/.built -newer openapi.yaml 2>/dev/null) ; \
+	newer=$$(find console/src console/public console/index.html console/package-lock.json console/vite.config.ts openapi.yaml -newer console/dist/.built 2>/dev/null | head -1) ; \
+	if [ -z "$$tools" ] || [ -n "$$newer" ]; then \
+	    echo "building the console ..." ; \
+	    cd console && { [ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund --silent ; } \
+	    && touch node_modules && npm run --silent build >build.log 2>&1 || { cat build.log; exit 3; } ; \
+	    rm -f build.log && touch dist/.built ; \
+	fi
+
+run: build
+	@packaging/run-example $(BUILD)/haidang $(CONFIG)
+
+check:
+	@$(DEPS) run build test
+	@$(MAKE) --no-print-directory console
+	@tests/run.py --build $(CHECK)
+
+bench: build
+	@bench/run --build $(BUILD)
+
+chaos: build
+	@tests/chaos/run.py --build $(BUILD) --rounds 1000
+
+fuzz:
+	@$(DEPS) run build fuzz
+	@tests/fuzz/run --seconds $(SECONDS)
+
+install: build
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --quiet
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Runs every test and ends with `N passed, N failed`.
+
+    tests/run.py [--build DIR] [--only SUITE]... [--list]
+
+A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. Where
+a program ends with a fault after its TAP, that is one more failure. A suite's output goes to
+DIR/log/SUITE.txt; of failures the end is shown.
+"""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SANITIZERS = "address,undefined"
+ENVIRONMENT = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:suppressions=" + str(ROOT / "tests/tsan.supp"),
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+COLOUR = sys.stdout.isatty()
+
+
+class Suite:
+    """One command, its name, and what it counted."""
+
+    def __init__(self, name, command, timeout=600, environment=None):
+        self.name, self.command, self.timeout = name, command, timeout
+        self.environment = environment or {}
+        self.passed = self.failed = self.skipped = 0
+        self.failures = []
+
+
+def build(folder, *options):
+    """Configures once and compiles everything; the compiler's warnings are errors."""
+    folder = pathlib.Path(folder)
+    log = folder.parent / (folder.name + ".log")
+    with open(log, "w", encoding="utf-8") as out:
+        if not (folder / "build.ninja").exists():
+            command = ["meson", "setup", str(folder), "--werror", *options]
+            if subprocess.run(command, cwd=ROOT, stdout=out, stderr=out).returncode:
+                return log
+        if subprocess.run(["ninja", "-C", str(folder)], cwd=ROOT, stdout=out, stderr=out).returncode:
+            return log
+    log.unlink()
+    return None
+
+
+def unit_suites(folder):
+    for program in sorted((folder / "tests/unit").glob("*/unit_*")):
+        if program.is_file() and os.access(program, os.X_OK):
+            yield Suite("unit/" + program.name.removeprefix("unit_"), [str(program)])
+    for program in sorted((folder / "tests/conformance").glob("*")):
+        if program.is_file() and os.access(program, os.X_OK):
+            yield Suite("conformance/" + program.name, [str(program)])
+
+
+def script_suites(folder, haidang):
+    yield Suite("floors", [str(ROOT / "tests/floors.py")])
+    for script in sorted((ROOT / "tests").glob("*_test.py")):
+        yield Suite(script.stem.removesuffix("_test"), [sys.executable, str(script)],
+                    environment={"HAIDANG": str(haidang)})
+    corpora = [p for p in sorted((ROOT / "tests/fuzz/corpus").glob("*")) if p.is_dir()]
+    for corpus in corpora:
+        program = folder / "tests/fuzz" / ("fuzz_" + corpus.name)
+        files = [str(f) for f in sorted(corpus.iterdir())]
+        if program.exists() and files:
+            yield Suite("fuzz/" + corpus.name, [str(program), *files])
+    for script in sorted((ROOT / "tests/integration").glob("**/test*.py")):
+        name = "integration/" + str(script.relative_to(ROOT / "tests/integration")).removesuffix(".py")
+        yield Suite(name, [sys.executable, str(script)], timeout=900,
+                    environment={"HAIDANG": str(haidang), "HAIDANG_BUILD": str(folder),
+                                 "PYTHONPATH": str(ROOT / "tests/integration")})
+
+
+def node_suites(haidang):
+    if (ROOT / "console/package.json").exists():
+        yield Suite("console", [sys.executable, str(ROOT / "tests/console_tap.py")])
+    if (ROOT / "tests/browser/run.mjs").exists():
+        yield Suite("browser", [sys.executable, str(ROOT / "tests/browser/serve.py")], timeout=900,
+                    environment={"HAIDANG": str(haidang),
+                                 "PYTHONPATH": str(ROOT / "tests/integration")})
+
+
+def count(suite, output, code):
+    tap = False
+    for line in output.splitlines():
+        found = re.match(r"(not ok|ok)\b(.*)", line)
+        if not found:
+            continue
+        tap = True
+        if re.search(r"#\s*skip", found[2], re.I):
+            suite.skipped += 1
+        elif found[1] == "ok":
+            suite.passed += 1
+        else:
+            suite.failed += 1
+            suite.failures.append(line)
+    if not tap and code == 0:
+        suite.passed += 1  # a plain program: its exit status is the verdict
+    if code != 0 and suite.failed == 0:
+        suite.failed += 1
+        suite.failures.append(f"ended with {code}")
+
+
+def run(suite, folder):
+    began = time.monotonic()
+    environment = {**os.environ, **ENVIRONMENT, **suite.environment}
+    try:
+        done = subprocess.run(suite.command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=suite.timeout)
+        output, code = done.stdout.decode(errors="replace"), done.returncode
+    except subprocess.TimeoutExpired as stopped:
+        output = (stopped.stdout or b"").decode(errors="replace")
+        output, code = output + f"\nstopped after {suite.timeout} s\n", 124
+    count(suite, output, code)
+    log = folder / "log" / (suite.name.replace("/", "-") + ".txt")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(output, encoding="utf-8")
+    took = time.monotonic() - began
+    skipped = f", {suite.skipped} skipped" if suite.skipped else ""
+    mark = "FAILED" if suite.failed else "ok"
+    print(f"{mark:6} {suite.name:40} {suite.passed} passed, {suite.failed} failed{skipped}"
+          f"  ({took:.1f} s)", flush=True)
+    if suite.failed:
+        for line in suite.failures[:20]:
+            print("       " + line[:300])
+        for line in output.splitlines()[-30:]:
+            print("       | " + line[:300])
+        print(f"       whole output: {log}", flush=True)
+    for line in output.splitlines():
+        if re.search(r"#\s*skip", line, re.I) and "ok" not in line[:6]:
+            print("       " + line[:200])
+    return took
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", default="build-check")
+    parser.add_argument("--only", action="append", help="suites whose name holds this")
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+    folder = ROOT / options.build
+    began = time.monotonic()
+    wanted = lambda name: not options.only or any(part in name for part in options.only)
+
+    builds = [("build", folder, [f"-Db_sanitize={SANITIZERS}", "-Db_lundef=false", "--buildtype=debugoptimized"])]
+    if wanted("thread"):
+        builds.append(("build/threads", ROOT / (options.build + "-thread"),
+                       ["-Db_sanitize=thread", "-Db_lundef=false", "--buildtype=debugoptimized"]))
+    failed_builds = 0
+    for name, where, arguments in builds:
+        if options.list:
+            continue
+        print(f"       {name}: compiling ...", flush=True)
+        log = build(where, *arguments)
+        if log:
+            failed_builds += 1
+            print(f"FAILED {name}\n" + "".join(log.read_text().splitlines(True)[-60:]), flush=True)
+        else:
+            print(f"ok     {name}  ({time.monotonic() - began:.0f} s)", flush=True)
+    haidang = folder / "haidang"
+
+    suites = [*unit_suites(folder), *script_suites(folder, haidang), *node_suites(haidang)]
+    threads = ROOT / (options.build + "-thread")
+    for room in ("base", "intake", "archive", "serve"):
+        program = threads / f"tests/unit/{room}/unit_{room}"
+        if program.exists():
+            suites.append(Suite(f"threads/{room}", [str(program)]))
+    suites = [suite for suite in suites if wanted(suite.name)]
+    if options.list:
+        print("\n".join(suite.name for suite in suites))
+        return 0
+    for suite in suites:
+        run(suite, folder)
+    passed = sum(suite.passed for suite in suites) + len(builds) - failed_builds
+    failed = sum(suite.failed for suite in suites) + failed_builds
+    skipped = sum(suite.skipped for suite in suites)
+    print(f"\n{len(suites)} suites in {time.monotonic() - began:.0f} s; logs in {folder / 'log'}")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
