@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* The text in `language` ("vi…"), or the key itself when there is none or the language is another. */
-const char *text_in(const char *language, const char *key);
+const char *text_in(const char *language, const char *key) __attribute__((format_arg(2)));
 
 /* For the test: number of rows, and row i. */
 size_t text_count(void);

@@ -116,25 +116,24 @@ struct period period_before(const struct period *period, int cutoff)
 void period_label(const struct period *period, const char *language, char *text)
 {
     static const char *const roman[] = { "I", "II", "III", "IV" };
-    const char *form;
 
     switch (period->kind) {
     case PERIOD_MONTH:
-        form = text_in(language, "month %d of %d");
-        snprintf(text, PERIOD_LABEL, form, period->index, period->year);
-        return;
+        snprintf(text, PERIOD_LABEL, text_in(language, "month %d of %d"), period->index,
+                 period->year);
+        break;
     case PERIOD_QUARTER:
-        form = text_in(language, "quarter %s of %d");
-        snprintf(text, PERIOD_LABEL, form, roman[(period->index - 1) & 3], period->year);
-        return;
+        snprintf(text, PERIOD_LABEL, text_in(language, "quarter %s of %d"),
+                 roman[(period->index - 1) & 3], period->year);
+        break;
     case PERIOD_HALF:
-        form = period->index == 1 ? text_in(language, "first half of %d")
-                                  : text_in(language, "second half of %d");
+        snprintf(text, PERIOD_LABEL,
+                 period->index == 1 ? text_in(language, "first half of %d")
+                                    : text_in(language, "second half of %d"), period->year);
         break;
     default:
-        form = text_in(language, "year %d");
+        snprintf(text, PERIOD_LABEL, text_in(language, "year %d"), period->year);
     }
-    snprintf(text, PERIOD_LABEL, form, period->year);
 }
 
 /* ---- days ------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "plan/measure_guard.h"
 #include "records/records.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -288,7 +289,6 @@ static void find_parameter(const struct measures *m, const struct measure_input 
                            struct slice name, struct bound *b)
 {
     const struct plan *plan = in->plan;
-    const int64_t far = INT64_C(253370739600) * CLOCK_SECOND;
 
     if (slice_starts(name, SLICE("r_"))) {
         b->known = bind_regime(b, plan->regime, slice_after(name, 2));
@@ -321,7 +321,7 @@ static void find_parameter(const struct measures *m, const struct measure_input 
     } else if (slice_is(name, "asof_day")) {
         bind_day(b, in->asof);
     } else if (slice_is(name, "start_day")) {
-        if (m->first_start < far)
+        if (m->first_start < INT64_MAX)
             bind_day(b, m->first_start);
         else
             *b = (struct bound){ .known = true, .text = true, .value = SLICE("9999-12-31") };
