@@ -1,0 +1,11 @@
+#include "cli/command.h"
+
+extern const struct command cli_config_check_command;
+extern const struct command cli_manual_command, cli_completion_command;
+
+const struct command *const commands[] = {
+    &cli_config_check_command,
+    &cli_manual_command,
+    &cli_completion_command,
+    NULL,
+};
