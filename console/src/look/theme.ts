@@ -92,7 +92,7 @@ export function applyMode(mode: Mode): void {
 export function antTheme(mode: Mode): ThemeConfig {
   const p = palettes[mode];
   return {
-    algorithm: mode === 'dark' ? [antd.darkAlgorithm, antd.compactAlgorithm] : antd.compactAlgorithm,
+    algorithm: mode === 'dark' ? antd.darkAlgorithm : antd.defaultAlgorithm,
     hashed: false,
     token: {
       colorPrimary: p['accent-fill'],
@@ -112,7 +112,9 @@ export function antTheme(mode: Mode): ThemeConfig {
       borderRadius: 6,
       fontSize: 13,
       fontFamily: family,
-      controlHeight: 32,
+      controlHeight: 30,
+      controlHeightLG: 38,
+      fontSizeLG: 14,
       sizeUnit: 4,
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.16s',

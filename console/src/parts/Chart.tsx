@@ -11,6 +11,13 @@ import { useText } from '../text';
 
 echarts.use([BarChart, LineChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, BrushComponent, SVGRenderer]);
 
+/** Axis labels of a size that fits small charts. */
+type Axis = { axisLabel?: object; nameTextStyle?: object };
+function withSmall(option: EChartsCoreOption): EChartsCoreOption {
+  const axis = (a: Axis) => ({ ...a, axisLabel: { fontSize: 11, ...a.axisLabel }, nameTextStyle: { fontSize: 11, ...a.nameTextStyle } });
+  return { ...option, xAxis: axis(option.xAxis as Axis), yAxis: axis(option.yAxis as Axis) };
+}
+
 interface Props {
   title: string;
   option: (colours: (typeof palettes)['light']) => EChartsCoreOption;
@@ -34,7 +41,7 @@ export default function Chart({ title, option, height, head, rows, onRange }: Pr
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: family, fontSize: 11, color: colours.quiet },
-      ...option(colours),
+      ...withSmall(option(colours)),
       ...(range.current ? { brush: { xAxisIndex: 0, brushMode: 'single', throttleType: 'debounce', toolbox: [] } } : {}),
     });
     if (range.current) {

@@ -29,7 +29,7 @@ export function When({ time }: { time: string | null | undefined }) {
   if (!time) return <span className="quiet">–</span>;
   return (
     <time dateTime={time} title={exact(time)}>
-      {relative(time, Math.max(now, new Date(time).getTime() > now ? now : 0))}
+      {relative(time, now)}
     </time>
   );
 }

@@ -48,7 +48,7 @@ export function day(l: Language, iso: string): string {
   return stamp(l, 'day', { day: '2-digit', month: '2-digit', year: 'numeric' }, new Date(iso));
 }
 export function dayMonth(l: Language, iso: string): string {
-  return stamp(l, 'dm', { day: '2-digit', month: '2-digit' }, new Date(iso));
+  return day(l, iso).slice(0, 5);
 }
 export function hourMinute(l: Language, iso: string): string {
   return stamp(l, 'hm', { hour: '2-digit', minute: '2-digit' }, new Date(iso));

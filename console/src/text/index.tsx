@@ -9,6 +9,7 @@ import vi from './vi.json';
 
 export type { Language } from './format';
 export type Key = keyof typeof vi;
+const JUST_NOW = 10_000;
 export type Values = Record<string, string | number>;
 
 const tables: Record<Language, Record<Key, string>> = { vi, en };
@@ -32,7 +33,8 @@ function make(language: Language) {
     hourMinute: (iso: string) => format.hourMinute(language, iso),
     lineTime: (iso: string) => format.lineTime(language, iso),
     weekday: (time: Date) => format.weekday(language, time),
-    relative: (iso: string, now: number) => format.relative(language, iso, now),
+    relative: (iso: string, now: number) =>
+      Math.abs(new Date(iso).getTime() - now) < JUST_NOW ? tables[language]['time.now'] : format.relative(language, iso, now),
     span: (seconds: number) => format.span(language, seconds),
   };
 }

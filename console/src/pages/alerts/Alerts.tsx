@@ -130,6 +130,8 @@ export default function Alerts() {
 
   const counts = list.first?.counts;
   const countOf = (s: Show) => (counts && s !== 'all' ? counts[s] : undefined);
+  const named = (s: Show) => `${t(`alerts.show_${s}`)}${countOf(s) === undefined ? '' : ` ${number(countOf(s)!)}`}`;
+  const change = (s: Show) => go(`/alerts?${new URLSearchParams({ ...Object.fromEntries(params), show: s })}`);
   return (
     <Page
       title={t('place.alerts')}
@@ -137,15 +139,24 @@ export default function Alerts() {
       sub={list.first && t('alerts.sub', { n: number(list.first.total), matches: number(list.first.matches) })}
       tools={
         <>
-          {shows.map((s) => (
-            <Chip key={s} on={show === s} onClick={() => go(`/alerts?${new URLSearchParams({ ...Object.fromEntries(params), show: s })}`)}>
-              {t(`alerts.show_${s}`)} {countOf(s) !== undefined && number(countOf(s)!)}
+          {shows.slice(0, 2).map((s) => (
+            <Chip key={s} on={show === s} onClick={() => change(s)}>
+              {named(s)}
             </Chip>
           ))}
           <Select
+            aria-label={t('alerts.show_others')}
+            value={show === 'new' || show === 'mine' ? null : show}
+            placeholder={t('alerts.show_others')}
+            style={{ width: 140 }}
+            popupMatchSelectWidth={false}
+            onChange={(s: Show) => change(s)}
+            options={shows.slice(2).map((s) => ({ value: s, label: named(s) }))}
+          />
+          <Select
             aria-label={t('alerts.level')}
             value={level ?? ''}
-            style={{ width: 150 }}
+            style={{ width: 138 }}
             onChange={(l: string) => set({ level: l })}
             options={[{ value: '', label: t('alerts.any_level') }, ...levels.slice(1).map((l) => ({ value: l as string, label: t('alerts.at_least', { level: t(`level.${l}`) }) }))]}
           />
@@ -160,7 +171,7 @@ export default function Alerts() {
             <Select
               aria-label={t('field.agency')}
               value={agency ?? ''}
-              style={{ width: 170 }}
+              style={{ width: 160 }}
               showSearch={{ optionFilterProp: 'label' }}
               onChange={(a: string) => set({ agency: a })}
               options={[{ value: '', label: t('common.all_agencies') }, ...(agencies.data?.items ?? []).map((a) => ({ value: a.id, label: a.short }))]}

@@ -1,7 +1,7 @@
 // The moves that want words: a false positive or a true one without consequence (why), an
 // incident (title, severity).
 import { Button, Input, Select } from 'antd';
-import { useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useState, type FocusEvent, type FormEvent, type KeyboardEvent } from 'react';
 import type { Schemas } from '../../api/client';
 import { useDraft } from '../../parts/draft';
 import { severities } from '../../parts/marks';
@@ -15,6 +15,11 @@ interface Props {
   send: (body: object) => void;
 }
 const REASON_LEAST = 3;
+
+/** One goes on writing after what is pre-filled. */
+function atEnd(e: FocusEvent<HTMLTextAreaElement>) {
+  e.target.setSelectionRange(e.target.value.length, e.target.value.length);
+}
 
 /** Ctrl Enter sends from within a text field. */
 function quick(submit: () => void) {
@@ -40,7 +45,7 @@ export function ReasonForm({ move, alert, count, busy, close, send }: Props & { 
   return (
     <form className="inline-form" onSubmit={submit}>
       <label htmlFor="reason">{t(`alerts.reason_${move}`, { n: count })}</label>
-      <Input.TextArea id="reason" rows={2} autoFocus value={reason} onChange={(e) => setReason(e.target.value)} onKeyDown={quick(submit)} status={short ? 'error' : undefined} aria-describedby="reason-help" maxLength={2000} />
+      <Input.TextArea id="reason" rows={2} autoFocus onFocus={atEnd} value={reason} onChange={(e) => setReason(e.target.value)} onKeyDown={quick(submit)} status={short ? 'error' : undefined} aria-describedby="reason-help" maxLength={2000} />
       <p id="reason-help" className={short ? 'field-error' : 'quiet'}>
         {short ? t('alerts.reason_short') : t('alerts.reason_help')}
       </p>

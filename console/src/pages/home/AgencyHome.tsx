@@ -39,22 +39,24 @@ export function AgencyHome({ home }: { home: Schemas['HomeAgency'] }) {
             )}
           </Panel>
           {done.length > 0 && (
-            <Panel title={t('home.done')}>
+            <details className="more">
+              <summary>{t('home.done', { n: done.length })}</summary>
               <div className="duties">
                 {done.map((d) => (
                   <DutyCard key={`${d.obligation} ${d.period}`} duty={d} agency={home.agency.id} />
                 ))}
               </div>
-            </Panel>
+            </details>
           )}
           {unknown.length > 0 && (
-            <Panel title={t('home.not_known', { n: unknown.length })}>
+            <details className="more" open={open.length === 0}>
+              <summary>{t('home.not_known', { n: unknown.length })}</summary>
               <div className="duties">
                 {unknown.map((d) => (
                   <DutyCard key={`${d.obligation} ${d.period}`} duty={d} agency={home.agency.id} />
                 ))}
               </div>
-            </Panel>
+            </details>
           )}
         </div>
         <div className="stack">

@@ -21,7 +21,7 @@ export function IntakePanel() {
       const times = (data?.buckets ?? []).map((_, i) => hourMinute(iso(new Date(data!.from).getTime() + i * data!.bucket_seconds * 1000)));
       return {
         aria: { enabled: true },
-        grid: { left: 44, right: 8, top: 22, bottom: 22 },
+        grid: { left: 44, right: 8, top: 26, bottom: 22 },
         tooltip: { trigger: 'axis', confine: true },
         xAxis: { type: 'category', data: times, axisTick: { show: false }, axisLine: { lineStyle: { color: c.line } }, axisLabel: { color: c.quiet } },
         yAxis: {
@@ -47,7 +47,7 @@ export function IntakePanel() {
             <Empty command={d.connect.rsyslog}>{t('sources.none')}</Empty>
           ) : (
             <>
-              <Suspense fallback={<div style={{ height: 130 }} />}>
+              <Suspense fallback={<div style={{ height: 130 }} aria-busy="true" />}>
                 <Chart
                   title={t('home.intake')}
                   height={130}

@@ -78,7 +78,7 @@ export function LeaderHome({ home }: { home: Schemas['HomeLeader'] }) {
           {known.length === 0 ? (
             <Empty>{t('home.picture_none')}</Empty>
           ) : (
-            <Suspense fallback={<div style={{ height: 320 }} />}>
+            <Suspense fallback={<div style={{ height: 320 }} aria-busy="true" />}>
               <Chart
                 title={t('home.picture_first')}
                 height={Math.max(180, 34 * judged.length + 50)}

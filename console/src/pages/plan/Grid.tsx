@@ -1,6 +1,6 @@
 // The table itself. One listener for all cells, a row draws itself anew only when it changed;
 // arrows walk the cells, Enter opens the evidence.
-import { Fragment, memo, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { Fragment, memo, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { Schemas } from '../../api/client';
 import { Sign, type StandingName } from '../../parts/marks';
 import { useText } from '../../text';
@@ -26,8 +26,10 @@ const Row = memo(function Row({ row, cells, columns, first, index, chosen, focus
   return (
     <tr>
       <th scope="row" title={row.title}>
-        <span className="row-title">{row.title}</span>
-        {row.period !== period && <span className="quiet"> {row.period}</span>}
+        <span className="row-title">
+          {row.title}
+          {row.period !== period && <span className="quiet"> · {row.period}</span>}
+        </span>
       </th>
       {cells.map((c, j) => (
         <td
@@ -78,6 +80,11 @@ export function Grid({ matrix, only, chosen, open }: { matrix: Matrix; only?: St
     return groups;
   }, [matrix.columns]);
   const first = useMemo(() => new Set(kinds.map((k) => k.from)), [kinds]);
+
+  useEffect(() => {
+    if (chosenRow >= 0 && chosenColumn >= 0)
+      table.current?.querySelector(`td[data-row="${chosenRow}"][data-column="${chosenColumn}"]`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [chosenRow, chosenColumn]);
 
   const act = (target: EventTarget) => {
     const td = (target as HTMLElement).closest<HTMLElement>('td[data-row]');

@@ -90,7 +90,7 @@ export default function MatrixPage() {
             {plan.data.regime.superseded_by && (
               <span className="superseded" title={plan.data.regime.title}>
                 {' '}
-                {plan.data.regime.superseded_by}
+                · {plan.data.regime.superseded_by}
               </span>
             )}
           </>
@@ -103,16 +103,16 @@ export default function MatrixPage() {
               {t('matrix.all')}
             </Chip>
             {standings
-              .filter((s) => data.counts[s] > 0 || s === standing)
+              .filter((s) => (data.counts[s] > 0 && s !== 'met' && s !== 'exempt') || s === standing)
               .map((s) => (
                 <Chip key={s} on={standing === s} onClick={() => set({ standing: standing === s ? null : s })}>
                   <Sign standing={s} /> {t(`standing.${s}`)} {number(data.counts[s])}
                 </Chip>
               ))}
-            <Select aria-label={t('plan.clause')} value={clause ?? ''} style={{ width: 130 }} onChange={(c: string) => set({ clause: c })} popupMatchSelectWidth={false}
+            <Select aria-label={t('plan.clause')} value={clause ?? ''} style={{ width: 118 }} onChange={(c: string) => set({ clause: c })} popupMatchSelectWidth={false}
               options={[{ value: '', label: t('matrix.all_clauses') }, ...clauses.map(([id, title]) => ({ value: id, label: `${id} ${title}` }))]} />
             {session.role !== 'agency' && (
-              <Select aria-label={t('matrix.kind')} value={kind ?? ''} style={{ width: 140 }} onChange={(k: string) => set({ kind: k })} popupMatchSelectWidth={false}
+              <Select aria-label={t('matrix.kind')} value={kind ?? ''} style={{ width: 118 }} onChange={(k: string) => set({ kind: k })} popupMatchSelectWidth={false}
                 options={[{ value: '', label: t('matrix.all_kinds') }, ...kinds.map(([id, title]) => ({ value: id, label: title }))]} />
             )}
             <Select aria-label={t('plan.period')} value={data.period.id} style={{ width: 130 }} onChange={(p: string) => set({ period: p, at: null })} popupMatchSelectWidth={false}

@@ -28,7 +28,7 @@ export function MyColumn({ matrix, agency, choose, open }: { matrix: Schemas['Ma
                 <Sign standing={c.standing} basis={c.basis} size={20} />
                 <span>
                   <span className="column-title">{r.title}</span>
-                  <span className={`standing-${c.standing}`}>{t(`standing.${c.standing}`)}</span> <span className="quiet">{c.sentence}</span>
+                  <span className={`standing-${c.standing}`}>{t(`standing.${c.standing}`)}</span> <span className="quiet">· {c.sentence}</span>
                 </span>
               </button>
             )}

@@ -5,7 +5,7 @@ import { useText } from '../../text';
 import { iso } from '../../text/format';
 
 const Chart = lazy(() => import('../../parts/Chart'));
-const HEIGHT = 104;
+const HEIGHT = 108;
 
 export function Histogram({ data, onRange }: { data: Schemas['Histogram'] | undefined; onRange: (from: string, to: string) => void }) {
   const { t, number, hourMinute, dayMonth, exact } = useText();
@@ -14,7 +14,7 @@ export function Histogram({ data, onRange }: { data: Schemas['Histogram'] | unde
   const option = useCallback(
     (c: Record<string, string>) => ({
       aria: { enabled: true },
-      grid: { left: 48, right: 12, top: 20, bottom: 20 },
+      grid: { left: 48, right: 12, top: 24, bottom: 20 },
       tooltip: { trigger: 'axis', confine: true, axisPointer: { type: 'shadow' } },
       xAxis: {
         type: 'category',
@@ -40,7 +40,7 @@ export function Histogram({ data, onRange }: { data: Schemas['Histogram'] | unde
   if (!data) return <div className="panel histogram" style={{ height: HEIGHT + 34 }} aria-busy="true" />;
   return (
     <section className="panel histogram" aria-label={t('search.histogram')}>
-      <Suspense fallback={<div style={{ height: HEIGHT }} />}>
+      <Suspense fallback={<div style={{ height: HEIGHT }} aria-busy="true" />}>
         <Chart
           title={t('search.histogram_title', { n: number(data.total), from: exact(data.from), to: exact(data.to) })}
           height={HEIGHT}

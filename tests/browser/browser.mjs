@@ -1,0 +1,86 @@
+// Chromium, a page for a role, and a note of everything that the page complains about.
+import { mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const url = (process.env.HAIDANG_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
+export const users = JSON.parse(process.env.HAIDANG_USERS ?? '{}');
+export const pictures = process.env.HAIDANG_SCREENSHOTS ?? join(root, 'build/screenshots');
+mkdirSync(pictures, { recursive: true });
+
+export const WIDE = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+export const PATIENCE = 15_000;
+
+let browser;
+const sessions = new Map();
+
+export async function start() {
+  browser = await chromium.launch({
+    executablePath: process.env.HAIDANG_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    ],
+  });
+}
+export const stop = () => browser?.close();
+
+/** A fresh page without a session. `complaints` fills with errors of the page and its console. */
+export async function stranger({ viewport = WIDE, mode = 'light', storage } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme: mode, locale: 'vi-VN', timezoneId: 'Asia/Ho_Chi_Minh', storageState: storage });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(`page: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    const where = message.location().url ?? '';
+    // Asking who is logged in answers 401 to a stranger; that is how a console starts.
+    if (where.endsWith('/api/v1/session') && message.text().includes('401')) return;
+    complaints.push(`console: ${message.text()} (${where})`);
+  });
+  page.complaints = complaints;
+  return page;
+}
+
+export async function logIn(page, role) {
+  await page.goto(`${url}/`);
+  await page.fill('#login-name', users[role].name);
+  await page.fill('#login-password', users[role].password);
+  await page.press('#login-password', 'Enter');
+  await page.waitForSelector('.page h1');
+}
+
+/** A page of somebody with this role; one log-in for each role serves all cases. */
+export async function pageFor(role, options = {}) {
+  if (!sessions.has(role)) {
+    const first = await stranger();
+    await logIn(first, role);
+    sessions.set(role, await first.context().storageState());
+    await first.context().close();
+  }
+  const stored = sessions.get(role);
+  const page = await stranger({ ...options, storage: stored });
+  return page;
+}
+
+/** Opens an address and waits until nothing is on its way any more. */
+export async function open(page, path) {
+  await page.goto(`${url}${path}`);
+  await settled(page);
+}
+
+export async function settled(page) {
+  await page.waitForSelector('main .page h1, main .page h2');
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+  await page.evaluate(() => document.fonts.ready);
+}
+
+export async function picture(page, name) {
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+export const close = (page) => page.context().close();

@@ -1,0 +1,126 @@
+// Each place opens for each role; each is looked at in both themes and at both widths.
+import { AxeBuilder } from '@axe-core/playwright';
+import { PHONE, close, open, pageFor, picture, settled } from '../browser.mjs';
+import { check, test } from '../tap.mjs';
+
+const roles = ['lead', 'agency', 'responder', 'finance', 'police', 'assessor', 'leader', 'admin'];
+
+/** Every place that the rail offers, one level down too. */
+async function placesOf(page) {
+  await open(page, '/');
+  const groups = await page.locator('.rail-group').evaluateAll((links) => links.map((a) => a.getAttribute('href')));
+  const places = new Set();
+  for (const group of groups) {
+    await page.locator(`.rail-group[href="${group}"]`).click();
+    const within = await page.locator('.within .rail-place').evaluateAll((links) => links.map((a) => a.getAttribute('href')));
+    for (const place of within.length > 0 ? within : [group]) places.add(place);
+  }
+  return [...places];
+}
+
+const name = (place) => (place === '/' ? 'home' : place.slice(1).replaceAll('/', '-'));
+const checked = new Set();
+
+async function faults(page) {
+  const result = await new AxeBuilder({ page }).analyze();
+  return result.violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.help}\n  ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join('\n  ')}`);
+}
+
+/** A place wider than its window would scroll sideways. */
+const tooWide = (page) => page.evaluate(() => document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth + 1);
+
+for (const role of roles) {
+  test(`each place opens for ${role}, on a screen and on a phone, without a complaint`, [role], async () => {
+    const page = await pageFor(role);
+    const places = await placesOf(page);
+    check(places.includes('/'), 'the rail does not lead home');
+    const found = [];
+    for (const place of places) {
+      await open(page, place);
+      if (place === '/alerts' && (await page.locator('.alert-line').count()) > 0) {
+        await page.locator('.alert-line').first().click();
+        await settled(page);
+      }
+      if (await page.locator('main .trouble').count()) found.push(`${place}: ${await page.locator('main .trouble').first().innerText()}`);
+      if (await tooWide(page)) found.push(`${place} is wider than the screen`);
+      await picture(page, `${name(place)}-${role}-1440`);
+    }
+    const phone = await pageFor(role, { viewport: PHONE });
+    for (const place of places) {
+      await open(phone, place);
+      if (await tooWide(phone)) found.push(`${place} is wider than a phone`);
+      await picture(phone, `${name(place)}-${role}-390`);
+    }
+    found.push(...page.complaints, ...phone.complaints);
+    await close(page);
+    await close(phone);
+    check(found.length === 0, found.join('\n'));
+  });
+
+  test(`the places of ${role} have no serious fault by axe, light and dark`, [role], async () => {
+    const page = await pageFor(role);
+    const dark = await pageFor(role, { mode: 'dark' });
+    const found = [];
+    for (const place of await placesOf(page)) {
+      if (place !== '/' && checked.has(place)) continue;
+      checked.add(place);
+      for (const [mode, p] of [['light', page], ['dark', dark]]) {
+        await open(p, place);
+        for (const fault of await faults(p)) found.push(`${place} (${mode}): ${fault}`);
+        if (mode === 'dark') await picture(p, `${name(place)}-${role}-dark-1440`);
+      }
+    }
+    await close(page);
+    await close(dark);
+    check(found.length === 0, found.join('\n'));
+  });
+}
+
+test('details have no serious fault by axe: alert, incident, evidence, agency, source', ['lead'], async () => {
+  const page = await pageFor('lead');
+  const dark = await pageFor('lead', { mode: 'dark' });
+  const found = [];
+  const ways = [
+    ['/alerts?show=all', '.alert-line', '.detail'],
+    ['/incidents?state=all', '.list td.card-head a', '.timeline'],
+    ['/plan', '.grid td.cell:not(.cell-none)', '.evidence .quote'],
+    ['/agencies', '.list td.card-head a', '.needs'],
+    ['/sources', '.list td.card-head a', '.facts'],
+    ['/systems', '.list td.card-head a', '.list'],
+  ];
+  for (const [mode, p] of [['light', page], ['dark', dark]]) {
+    for (const [place, first, shown] of ways) {
+      await open(p, place);
+      await p.locator(first).first().click();
+      await p.waitForSelector(shown);
+      await settled(p);
+      for (const fault of await faults(p)) found.push(`${place} → (${mode}): ${fault}`);
+      if (mode === 'light' && ['/agencies', '/systems'].includes(place)) await picture(p, `${name(place)}-one-1440`);
+      if (mode === 'dark' && ['/alerts?show=all', '/plan'].includes(place)) await picture(p, `${name(place).replace(/\?.*/, '')}-detail-dark-1440`);
+    }
+  }
+  await close(page);
+  await close(dark);
+  check(found.length === 0, found.join('\n'));
+});
+
+test('details on a phone: alert, incident, evidence', ['lead'], async () => {
+  const page = await pageFor('lead', { viewport: PHONE });
+  const found = [];
+  for (const [place, first, shown, as] of [
+    ['/alerts?show=all', '.alert-line', '.detail', 'alert'],
+    ['/incidents?state=all', '.list td.card-head a', '.timeline', 'incident'],
+    ['/plan', '.column-card', '.evidence .quote', 'evidence'],
+  ]) {
+    await open(page, place);
+    await page.locator(first).first().click();
+    await page.waitForSelector(shown);
+    await settled(page);
+    if (await tooWide(page)) found.push(`${as} is wider than a phone`);
+    await picture(page, `${as}-one-390`);
+  }
+  await close(page);
+  check(found.length === 0, found.join('\n'));
+});

@@ -1,0 +1,44 @@
+import { close, open, pageFor, picture, settled } from '../browser.mjs';
+import { check, test } from '../tap.mjs';
+
+test('a search shows lines, fields, histogram and what was read; a click on a value filters', ['lead'], async () => {
+  const page = await pageFor('lead');
+  await open(page, '/search?last=43200');
+  await page.waitForSelector('.event-line', { timeout: 60_000 });
+  await page.waitForSelector('.histogram svg');
+  check((await page.locator('.search-foot').innerText()).length > 20, 'the foot does not say what was read');
+  await page.locator('.field-value').first().click();
+  await page.waitForURL(/query=/);
+  await settled(page);
+  await page.waitForSelector('.event-line');
+  await page.locator('.event-line').first().click();
+  await page.waitForSelector('.event-raw');
+  await picture(page, 'search-open-1440');
+  await page.locator('.event-line').first().click();
+  await picture(page, 'search-1440');
+  check(page.complaints.length === 0, page.complaints.join('\n'));
+  await close(page);
+});
+
+test('a drag over the histogram sets the range', ['lead'], async () => {
+  const page = await pageFor('lead');
+  await open(page, '/search?last=1440');
+  await page.waitForSelector('.histogram svg path', { state: 'attached' });
+  const box = await page.locator('.histogram .chart > div').boundingBox();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 55, { steps: 4 });
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 55, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL(/from=.*to=/);
+  check((await page.locator('.range-line input').count()) === 2, 'the chosen range is not shown');
+  await close(page);
+});
+
+test('a query that is wrong is answered with its place', ['lead'], async () => {
+  const page = await pageFor('lead');
+  await open(page, `/search?query=${encodeURIComponent('((failed')}`);
+  await page.waitForSelector('.trouble');
+  check((await page.locator('.trouble').innerText()).includes('((failed'), 'the query is not shown with the place marked');
+  await close(page);
+});

@@ -1,0 +1,80 @@
+import { close, open, pageFor, picture, settled } from '../browser.mjs';
+import { check, test } from '../tap.mjs';
+
+const who = ['responder'];
+
+test('alerts can be seen, walked, taken and given back by keyboard alone', who, async () => {
+  const page = await pageFor('responder');
+  await open(page, '/alerts');
+  await page.waitForSelector('.triage-list .alert-line', { timeout: 60_000 });
+  check((await page.locator('.triage-list .alert-line').count()) >= 2, 'fewer than two alerts wait');
+  await page.keyboard.press('j');
+  await page.waitForSelector('.detail h2');
+  await settled(page);
+  const first = page.url();
+  check((await page.locator('.detail').innerText()).length > 100, 'the detail says next to nothing');
+  await picture(page, 'triage-1440');
+  await page.keyboard.press('j');
+  await page.waitForFunction((u) => location.href !== u, first);
+  await page.keyboard.press('k');
+  await page.waitForFunction((u) => location.href === u, first);
+  await page.keyboard.press('Enter');
+  check(await page.evaluate(() => document.activeElement?.classList.contains('triage-detail')), 'Enter did not go into the detail');
+  const id = /alerts\/(\d+)/.exec(first)[1];
+  const taken = page.waitForResponse((r) => r.url().endsWith(`/alerts/${id}/take`));
+  await page.keyboard.press('t');
+  check((await taken).status() === 200, `taking answered ${(await taken).status()}`);
+  await page.waitForSelector('.detail .state-taken');
+  const released = page.waitForResponse((r) => r.url().endsWith(`/alerts/${id}/release`));
+  await page.keyboard.press('r');
+  check((await released).status() === 200, `giving back answered ${(await released).status()}`);
+  await page.waitForSelector('.detail .state-new');
+  check(page.complaints.length === 0, page.complaints.join('\n'));
+  await close(page);
+});
+
+test('? shows the keys, Escape leaves, and a key typed into a field is only text', who, async () => {
+  const page = await pageFor('responder');
+  await open(page, '/alerts');
+  await page.waitForSelector('.alert-line');
+  await page.keyboard.press('?');
+  await page.waitForSelector('[role=dialog].help');
+  await picture(page, 'triage-keys-1440');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('[role=dialog].help', { state: 'detached' });
+  await page.keyboard.press('j');
+  await page.waitForSelector('.detail h2');
+  await page.keyboard.press('f');
+  await page.waitForSelector('#reason');
+  check((await page.inputValue('#reason')).length > 5, 'the reason is not pre-filled');
+  const before = page.url();
+  await page.locator('#reason').focus();
+  await page.keyboard.type(' jte');
+  check((await page.inputValue('#reason')).endsWith(' jte'), 'the text did not arrive');
+  check(page.url() === before, 'a letter in the text moved the list');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#reason', { state: 'detached' });
+  await close(page);
+});
+
+test('x selects several, and a false positive with its reason leaves the queue', who, async () => {
+  const page = await pageFor('responder');
+  await open(page, '/alerts');
+  await page.waitForSelector('.alert-line');
+  const lines = page.locator('.triage-list .alert-line');
+  const last = await lines.last().getAttribute('data-alert');
+  await lines.last().click();
+  await page.waitForSelector('.detail h2');
+  await page.keyboard.press('x');
+  await page.waitForSelector('.selection');
+  await page.keyboard.press('f');
+  await page.fill('#reason', 'Lịch kiểm tra định kỳ của đơn vị');
+  await page.press('#reason', 'Control+Enter');
+  await page.waitForSelector(`.triage-list [data-alert="${last}"]`, { state: 'detached' });
+  await open(page, `/alerts/${last}?show=false_positive`);
+  await page.waitForSelector('.detail .state-false_positive');
+  check((await page.locator('.history').innerText()).includes('Lịch kiểm tra định kỳ'), 'the reason is not in the history');
+  await page.keyboard.press('r');
+  await page.waitForSelector('.detail .state-new');
+  await close(page);
+});

@@ -1,0 +1,43 @@
+// TAP: a case is a sentence and a function; what it throws is why it failed.
+
+const cases = [];
+
+/** Adds a case. `needs`: roles without whose users it is skipped. */
+export function test(sentence, needs, run) {
+  cases.push({ sentence, needs, run });
+}
+
+export function check(holds, why) {
+  if (!holds) throw new Error(why);
+}
+
+/** Runs all cases in order, one after the other; returns how many failed. */
+export async function runAll(users, only, patience = 120_000) {
+  let number = 0;
+  let failed = 0;
+  for (const { sentence, needs, run } of cases) {
+    if (only && !sentence.includes(only)) continue;
+    number++;
+    const missing = needs.filter((role) => !users[role]);
+    if (missing.length > 0) {
+      console.log(`ok ${number} - ${sentence} # SKIP no user for ${missing.join(', ')}`);
+      continue;
+    }
+    let timer;
+    try {
+      const late = new Promise((_, refuse) => {
+        timer = setTimeout(() => refuse(new Error(`took longer than ${patience / 1000} s`)), patience);
+      });
+      await Promise.race([run(), late]);
+      console.log(`ok ${number} - ${sentence}`);
+    } catch (error) {
+      failed++;
+      console.log(`not ok ${number} - ${sentence}`);
+      for (const line of String(error.message ?? error).split('\n').slice(0, 30)) console.log(`# ${line}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  console.log(`1..${number}`);
+  return failed;
+}
