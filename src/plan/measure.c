@@ -24,6 +24,7 @@ struct measures {
     const struct calendar *calendar;    /* of the measure that runs */
     int64_t first_start, deadline, time;
     bool timed_out;
+    struct measure_guard guard;
 };
 
 /* ---- functions that a measure may call -------------------------------------------------------- */
@@ -184,7 +185,7 @@ bool measures_open(const char *path, struct measures **measures_out, struct erro
         measures_close(&m);
         return false;
     }
-    sqlite3_set_authorizer(m->db, measure_authorise, NULL);
+    sqlite3_set_authorizer(m->db, measure_authorise, &m->guard);
     sqlite3_progress_handler(m->db, 10000, stop_when_late, m);
     if (!measures_query(m, "SELECT first_at FROM m_start", NULL, 0, read_start, m, e)) {
         measures_close(&m);
@@ -234,6 +235,7 @@ bool measures_query(struct measures *m, const char *sql, const struct slice *val
     int step;
 
     m->deadline = clock_steady() + m->time;
+    m->guard.sql = slice_of(sql);
     if (sqlite3_prepare_v2(m->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return error_set(e, "the records cannot be read: %s", sqlite3_errmsg(m->db));
     for (uint32_t i = 0; i < value_count; i++)
@@ -472,6 +474,7 @@ bool measure_run(struct measures *m, const struct plan_measure *measure,
     m->deadline = clock_steady() + m->time;
     m->timed_out = false;
     m->calendar = &input->plan->regime->calendar;
+    m->guard.sql = measure->sql;
     struct error why = ERROR_NONE;
     if (!measure_check_names(measure->sql, &why)) {
         error_place(e, "%s", measure->file);

@@ -16,30 +16,6 @@ static bool is_view(const char *name)
     return name && name[0] == 'm' && name[1] == '_';
 }
 
-int measure_authorise(void *unused, int action, const char *first, const char *second,
-                      const char *database, const char *view)
-{
-    (void)unused;
-    switch (action) {
-    case SQLITE_SELECT:
-    case SQLITE_RECURSIVE:
-        return SQLITE_OK;
-    case SQLITE_FUNCTION:
-        for (const char *const *f = functions; *f; f++)
-            if (second && strcasecmp(*f, second) == 0)
-                return SQLITE_OK;
-        return SQLITE_DENY;
-    case SQLITE_READ:
-        /* A view read by the measure, or a table read by a view. What stands in `view` can also be
-         * the name of a measure's own WITH: measure_check_names refuses such names. */
-        if (database && strcmp(database, "main") != 0)
-            return SQLITE_DENY;
-        return is_view(first) || is_view(view) ? SQLITE_OK : SQLITE_DENY;
-    default:
-        return SQLITE_DENY;
-    }
-}
-
 /* ---- names ------------------------------------------------------------------------------------ */
 
 struct token {
@@ -114,4 +90,50 @@ bool measure_check_names(struct slice sql, struct error *e)
         }
     }
     return true;
+}
+
+/* Whether the name stands where a table may stand. */
+static bool names_table(struct slice sql, struct slice table)
+{
+    struct token before = { 0 }, t;
+
+    for (size_t at = 0; (t = next_token(sql, &at)).kind; before = t) {
+        bool place = before.kind == ',' ||
+                     (before.kind == 'n' && (slice_equal_nocase(before.text, SLICE("from")) ||
+                                             slice_equal_nocase(before.text, SLICE("join")))) ||
+                     before.kind == '(' || before.kind == '.';
+        if (place && t.kind == 'n' && slice_equal_nocase(t.text, table))
+            return true;
+    }
+    return false;
+}
+
+int measure_authorise(void *context, int action, const char *first, const char *second,
+                      const char *database, const char *view)
+{
+    const struct measure_guard *guard = context;
+
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_FUNCTION:
+        for (const char *const *f = functions; *f; f++)
+            if (second && strcasecmp(*f, second) == 0)
+                return SQLITE_OK;
+        return SQLITE_DENY;
+    case SQLITE_READ:
+        /* A view read by the measure, or a table read by a view. What stands in `view` can also be
+         * the name of a measure's own WITH: measure_check_names refuses such names. */
+        if (database && strcmp(database, "main") != 0)
+            return SQLITE_DENY;
+        if (is_view(first) || is_view(view))
+            return SQLITE_OK;
+        /* Without a column: the table of a view that SQLite merged into the measure, or a table
+         * that the measure only counts. */
+        return second && !second[0] && first && !names_table(guard->sql, slice_of(first))
+                   ? SQLITE_OK : SQLITE_DENY;
+    default:
+        return SQLITE_DENY;
+    }
 }

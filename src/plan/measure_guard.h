@@ -6,8 +6,13 @@
 
 #include <sqlite3.h>
 
-/* For sqlite3_set_authorizer: SELECT over the m_* views and known functions, nothing else. */
-int measure_authorise(void *unused, int action, const char *first, const char *second,
+struct measure_guard {
+    struct slice sql;       /* the measure that is being prepared */
+};
+
+/* For sqlite3_set_authorizer, with a struct measure_guard: SELECT over the m_* views and known
+ * functions, nothing else. */
+int measure_authorise(void *context, int action, const char *first, const char *second,
                       const char *database, const char *view);
 
 /* A measure must not define a name that looks like a view (WITH m_x AS …): SQLite tells the
