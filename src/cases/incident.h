@@ -46,6 +46,11 @@ bool incident_open(struct records *records, const struct actor *actor,
                    const struct incident_opening *opening, const struct regime_clock *clock,
                    int64_t *id_out, struct error *e);
 
+/* Escalates an alert into an incident of the same agency that has not ended; the note, if any, goes
+ * to the time line. */
+bool incident_join(struct records *records, const struct actor *actor, int64_t id, int64_t alert,
+                   struct slice note, struct error *e);
+
 struct incident_request {
     enum incident_move move;
     struct slice note;      /* needed for note, reject, close, reopen; text of the entry otherwise */

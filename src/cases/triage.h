@@ -40,7 +40,8 @@ struct triage_escalation {
     struct slice note;       /* may be empty */
 };
 
-/* Makes an incident of it, or joins one of the same agency; detected at the alert's first match. */
+/* Makes an incident of it, or joins one of the same agency; detected when the records
+ * learnt of the alert, occurred at its first match. */
 bool triage_escalate(struct records *records, const struct actor *actor, int64_t alert,
                      const struct triage_escalation *escalation, const struct regime_clock *clock,
                      int64_t *incident_out, struct error *e);

@@ -174,7 +174,7 @@ static const struct listing listing = {
     .columns = "t.rule, t.title, t.title_vi, t.author, t.license, t.tags, t.state, t.agency, "
                "a.name, a.short, t.system, y.name, t.source, o.name, t.entity, t.why, t.taken_by, "
                "u.full_name, t.reason, t.id, t.level, t.first_time, t.last_time, t.matches, "
-               "t.taken_at, t.decided_at, i.incident",
+               "t.taken_at, t.decided_at, i.incident, t.folded_at",
     .from = "alert t LEFT JOIN agency a ON a.key = t.agency LEFT JOIN system y ON y.key = t.system "
             "LEFT JOIN source o ON o.key = t.source LEFT JOIN user u ON u.name = t.taken_by "
             "LEFT JOIN incident_alert i ON i.alert = t.id",
@@ -198,6 +198,7 @@ static void row_read(struct statement *s, struct arena *arena, struct records_al
     t->taken_at = statement_get(s);
     t->decided_at = statement_get(s);
     t->incident = statement_get(s);
+    t->learnt_at = statement_get(s);
 }
 
 static bool list_read(struct records *records, const struct query *q,

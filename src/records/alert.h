@@ -44,7 +44,8 @@ struct records_alert {
     struct slice state;                 /* new, taken, false_positive, escalated, closed */
     struct slice agency, agency_name, agency_short, system, system_name, source, source_name;
     struct slice entity, why;
-    int64_t first_time, last_time;
+    int64_t first_time, last_time;      /* of its matches */
+    int64_t learnt_at;                  /* when it was folded first */
     uint64_t matches;
     struct slice taken_by, taken_by_name;
     int64_t taken_at, decided_at;       /* 0: not */
