@@ -140,3 +140,23 @@ bool fetch_sequence(struct fetched *f, sqlite3 *db, const char *file, uint64_t s
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     return found;
 }
+
+bool fetch_copy_event(const struct event *from, struct arena *arena, struct event *to)
+{
+    *to = *from;
+    to->raw = arena_copy(arena, from->raw);
+    to->source = arena_copy(arena, from->source);
+    to->system = arena_copy(arena, from->system);
+    to->agency = arena_copy(arena, from->agency);
+    to->decoder = arena_copy(arena, from->decoder);
+    to->logsource.product = arena_copy(arena, from->logsource.product);
+    to->logsource.category = arena_copy(arena, from->logsource.category);
+    to->logsource.service = arena_copy(arena, from->logsource.service);
+    to->fields = arena_array(arena, from->field_count, sizeof *to->fields);
+    for (uint32_t i = 0; to->fields && i < from->field_count; i++) {
+        to->fields[i].name = arena_copy(arena, from->fields[i].name);
+        to->fields[i].value = arena_copy(arena, from->fields[i].value);
+        to->fields[i].kind = from->fields[i].kind;
+    }
+    return !arena->exhausted;
+}

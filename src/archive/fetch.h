@@ -35,4 +35,7 @@ bool fetch_part_of(struct fetched *f, struct slice stored, enum block_part part,
 bool fetch_sequence(struct fetched *f, sqlite3 *db, const char *file, uint64_t sequence,
                     uint32_t *row_out, struct error *e);
 
+/* All its bytes into the arena; false when exhausted. */
+bool fetch_copy_event(const struct event *from, struct arena *arena, struct event *to);
+
 #endif

@@ -355,26 +355,6 @@ bool outbox_hits(const char *directory, int64_t since,
 
 /* --- events for folding --------------------------------------------------------------------- */
 
-static bool copy_event(const struct event *from, struct arena *arena, struct event *to)
-{
-    *to = *from;
-    to->raw = arena_copy(arena, from->raw);
-    to->source = arena_copy(arena, from->source);
-    to->system = arena_copy(arena, from->system);
-    to->agency = arena_copy(arena, from->agency);
-    to->decoder = arena_copy(arena, from->decoder);
-    to->logsource.product = arena_copy(arena, from->logsource.product);
-    to->logsource.category = arena_copy(arena, from->logsource.category);
-    to->logsource.service = arena_copy(arena, from->logsource.service);
-    to->fields = arena_array(arena, from->field_count, sizeof *to->fields);
-    for (uint32_t i = 0; to->fields && i < from->field_count; i++) {
-        to->fields[i].name = arena_copy(arena, from->fields[i].name);
-        to->fields[i].value = arena_copy(arena, from->fields[i].value);
-        to->fields[i].kind = from->fields[i].kind;
-    }
-    return !arena->exhausted;
-}
-
 bool outbox_events(const char *directory, const struct event_id *ids, size_t count,
                    struct arena *arena, struct event *events_out, bool *found_out,
                    struct error *e)
@@ -403,7 +383,7 @@ bool outbox_events(const char *directory, const struct event_id *ids, size_t cou
             !block_event(&f.rows, f.parts[PART_TEXT], f.parts[PART_FIELDS], row, &f.arena, &event,
                          &reason))
             continue;
-        well = copy_event(&event, arena, &events_out[i]) ||
+        well = fetch_copy_event(&event, arena, &events_out[i]) ||
                error_set(e, "memory is short for reading events");
         found_out[i] = well;
     }

@@ -97,6 +97,7 @@ struct search_foot {
     uint64_t bytes_inflated;
     int64_t elapsed_ns;
     int64_t read_down_to;                 /* all newer than this was read; 0: everything */
+    uint64_t cut;                         /* groups or rows beyond what a pipe holds in memory */
     struct slice damaged;                 /* the first damaged block, "file: block n: reason" */
 };
 

@@ -111,7 +111,7 @@ void words_clear(struct words *words)
 
 static bool grow(struct words *words)
 {
-    size_t capacity = words->capacity ? words->capacity * 2 : 4096;
+    size_t capacity = words->capacity ? words->capacity * 2 : 64;
     uint64_t *slots = calloc(capacity, sizeof *slots);
     if (!slots) {
         words->failed = true;
@@ -132,9 +132,8 @@ static bool grow(struct words *words)
     return true;
 }
 
-static inline void add_token(struct words *words, const char *data, size_t len)
+void words_put(struct words *words, uint64_t hash)
 {
-    uint64_t hash = XXH3_64bits(data, len);
     hash += hash == 0;
     if (words->count * 2 >= words->capacity && !grow(words))
         return;
@@ -146,6 +145,11 @@ static inline void add_token(struct words *words, const char *data, size_t len)
     }
     words->slots[at] = hash;
     words->count++;
+}
+
+static inline void add_token(struct words *words, const char *data, size_t len)
+{
+    words_put(words, XXH3_64bits(data, len));
 }
 
 /* One label of a dotted run. `rest` is where it begins when its first letter is taken for part of

@@ -37,6 +37,8 @@ void words_clear(struct words *words); /* keeps the memory */
 void words_add(struct words *words, struct slice folded);
 /* Adds the tokens that any text must have in which the folded needle stands at word boundaries. */
 void words_add_needle(struct words *words, struct slice folded);
+/* Adds a hash of the caller's own (the set serves for counting different values, too). */
+void words_put(struct words *words, uint64_t hash);
 /* for (size_t i = 0; words_next(words, &i, &hash); ) */
 bool words_next(const struct words *words, size_t *at, uint64_t *hash_out);
 

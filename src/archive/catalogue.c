@@ -1,0 +1,331 @@
+#include "archive/catalogue.h"
+
+#include <stdlib.h>
+
+#include "archive/limit.h"
+
+#define OPEN_MOST 32u
+
+bool search_scope_sees(const struct search_scope *scope, struct slice agency)
+{
+    if (scope->all)
+        return true;
+    for (size_t i = 0; i < scope->agency_count; i++)
+        if (agency.len && slice_equal(scope->agencies[i], agency))
+            return true;
+    return false;
+}
+
+void search_note_damage(struct search_foot *foot, struct arena *arena, const char *file,
+                        int64_t block, const struct error *e)
+{
+    foot->blocks_damaged++;
+    if (foot->damaged.len)
+        return;
+    if (block)
+        foot->damaged = arena_print(arena, "%s: block %lld: %s", file, (long long)block,
+                                    e->sentence);
+    else
+        foot->damaged = arena_print(arena, "%s: %s", file, e->sentence);
+}
+
+/* --- handles -------------------------------------------------------------------------------- */
+
+static void close_oldest(struct catalogue *c)
+{
+    struct catalogue_file *oldest = NULL;
+    for (size_t i = 0; i < c->file_count; i++)
+        if (c->files[i].db && (!oldest || c->files[i].used < oldest->used))
+            oldest = &c->files[i];
+    if (oldest) {
+        day_close(&oldest->db);
+        c->open--;
+    }
+}
+
+sqlite3 *catalogue_db(struct catalogue *c, struct catalogue_file *file, struct error *e)
+{
+    file->used = ++c->uses;
+    if (file->db)
+        return file->db;
+    if (c->open >= OPEN_MOST)
+        close_oldest(c);
+    if (day_open(c->options->directory, &file->name, &file->db, e))
+        c->open++;
+    return file->db;
+}
+
+void catalogue_close(struct catalogue *c)
+{
+    for (size_t i = 0; i < c->file_count; i++)
+        day_close(&c->files[i].db);
+    free(c->heap);
+    c->heap = NULL;
+    c->file_count = 0;
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+static bool read_times(struct catalogue *c, struct catalogue_file *file, bool *empty_out,
+                       struct error *e)
+{
+    sqlite3 *db = catalogue_db(c, file, e);
+    DAY_STATEMENT *read = db ? day_prepare(db, "SELECT count(*), ifnull(min(time_min), 0),"
+                                               " ifnull(max(time_max), 0) FROM block",
+                                           file->file, e)
+                             : NULL;
+    if (!read)
+        return false;
+    if (sqlite3_step(read) != SQLITE_ROW)
+        return day_failed(db, file->file, e);
+    *empty_out = sqlite3_column_int64(read, 0) == 0;
+    file->time_min = sqlite3_column_int64(read, 1);
+    file->time_max = sqlite3_column_int64(read, 2);
+    return true;
+}
+
+static bool outside(const struct search_options *options, int64_t time_min, int64_t time_max)
+{
+    return (options->from && time_max < options->from) || (options->to && time_min >= options->to) ||
+           (options->before.day && time_min > options->before_time);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct catalogue_file *x = a, *y = b;
+    return x->time_max > y->time_max ? -1 : x->time_max < y->time_max;
+}
+
+bool catalogue_open(struct catalogue *c, const struct search_options *options,
+                    struct arena *arena, struct search_foot *foot, struct error *e)
+{
+    struct day_name *names;
+    size_t count;
+    *c = (struct catalogue){ .options = options, .arena = arena, .foot = foot };
+    if (!day_list(options->directory, arena, &names, &count, e))
+        return false;
+    c->files = arena_array(arena, count, sizeof *c->files);
+    if (!c->files)
+        return error_set(e, "memory is short for searching");
+    foot->files = count;
+    for (size_t i = 0; i < count; i++) {
+        struct catalogue_file *file = &c->files[c->file_count];
+        struct error reason = ERROR_NONE;
+        bool empty = true;
+        *file = (struct catalogue_file){ .name = names[i] };
+        day_name_print(&names[i], file->file);
+        c->file_count++; /* for catalogue_db to count and close it */
+        if (!read_times(c, file, &empty, &reason) && reason.kind != ERROR_NOT_FOUND)
+            search_note_damage(foot, arena, file->file, 0, &reason);
+        if (!empty && !outside(options, file->time_min, file->time_max))
+            continue;
+        if (file->db) {
+            day_close(&file->db);
+            c->open--;
+        }
+        c->file_count--;
+        foot->files_skipped++;
+    }
+    if (c->file_count)
+        qsort(c->files, c->file_count, sizeof *c->files, newest_first);
+    return true;
+}
+
+/* --- directory of one file ------------------------------------------------------------------ */
+
+static bool load_origins(struct catalogue *c, struct catalogue_file *file, struct error *e)
+{
+    DAY_STATEMENT *count = day_prepare(file->db, "SELECT ifnull(max(id), 0) FROM origin",
+                                       file->file, e);
+    DAY_STATEMENT *read = day_prepare(file->db, "SELECT id, source, system, agency FROM origin",
+                                      file->file, e);
+    if (!count || !read)
+        return false;
+    if (sqlite3_step(count) != SQLITE_ROW)
+        return day_failed(file->db, file->file, e);
+    int64_t most = sqlite3_column_int64(count, 0);
+    if (most < 0 || most > 10000000)
+        return error_set(e, "the origins of the day file are damaged");
+    file->origin_count = (uint32_t)most;
+    file->origins = arena_array(c->arena, (size_t)most, sizeof *file->origins);
+    file->visible = arena_array(c->arena, (size_t)most, sizeof *file->visible);
+    if (!file->origins || !file->visible)
+        return error_set(e, "memory is short for searching");
+    int code;
+    while ((code = sqlite3_step(read)) == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(read, 0);
+        if (id < 1 || id > most)
+            continue;
+        struct block_origin *origin = &file->origins[id - 1];
+        origin->source = arena_copy(c->arena, day_column(read, 1));
+        origin->system = arena_copy(c->arena, day_column(read, 2));
+        origin->agency = arena_copy(c->arena, day_column(read, 3));
+        file->visible[id - 1] = search_scope_sees(&c->options->scope, origin->agency);
+    }
+    return code == SQLITE_DONE || day_failed(file->db, file->file, e);
+}
+
+static uint32_t number_at(struct slice bytes, size_t i)
+{
+    const unsigned char *b = (const unsigned char *)bytes.data + i * 4;
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static bool read_origins(struct catalogue *c, struct catalogue_block *block, struct slice numbers)
+{
+    struct catalogue_file *file = block->file;
+    size_t count = numbers.len / 4;
+    block->origins = arena_array(c->arena, count, sizeof *block->origins);
+    block->all_visible = true;
+    if (!block->origins)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = number_at(numbers, i);
+        if (number >= 1 && number <= file->origin_count && file->visible[number - 1])
+            block->origins[block->origin_count++] = file->origins[number - 1];
+        else
+            block->all_visible = false;
+    }
+    return true;
+}
+
+static bool heap_add(struct catalogue *c, struct catalogue_block *block)
+{
+    if (c->count == c->capacity) {
+        size_t capacity = c->capacity ? c->capacity * 2 : 1024;
+        struct catalogue_block **heap = realloc(c->heap, capacity * sizeof *heap);
+        if (!heap)
+            return false;
+        c->heap = heap;
+        c->capacity = capacity;
+    }
+    size_t i = c->count++;
+    while (i > 0 && c->heap[(i - 1) / 2]->summary.time_max < block->summary.time_max) {
+        c->heap[i] = c->heap[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    c->heap[i] = block;
+    return true;
+}
+
+static struct catalogue_block *heap_take(struct catalogue *c)
+{
+    struct catalogue_block *top = c->heap[0], *last = c->heap[--c->count];
+    size_t i = 0, child;
+    while ((child = 2 * i + 1) < c->count) {
+        if (child + 1 < c->count &&
+            c->heap[child + 1]->summary.time_max > c->heap[child]->summary.time_max)
+            child++;
+        if (c->heap[child]->summary.time_max <= last->summary.time_max)
+            break;
+        c->heap[i] = c->heap[child];
+        i = child;
+    }
+    c->heap[i] = last;
+    return top;
+}
+
+static bool keep_tail(struct catalogue *c, struct catalogue_block *block, struct error *e)
+{
+    BUFFER_AUTO stored;
+    buffer_init(&stored, BLOCK_PART_MAX);
+    for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
+        if (!fetch_stored(block->file->db, block->file->file, block->block, part, &stored, e))
+            return false;
+        block->tail[part] = arena_copy(c->arena, buffer_slice(&stored));
+        if (!block->tail[part].data)
+            return error_set(e, "memory is short for searching");
+    }
+    return true;
+}
+
+static struct catalogue_block *read_block(struct catalogue *c, struct catalogue_file *file,
+                                          sqlite3_stmt *read)
+{
+    struct catalogue_block *block = arena_zero(c->arena, sizeof *block);
+    if (!block)
+        return NULL;
+    block->file = file;
+    block->block = sqlite3_column_int64(read, 0);
+    block->kind = sqlite3_column_int(read, 1);
+    block->summary = (struct block_summary){
+        .events = (uint32_t)sqlite3_column_int64(read, 2),
+        .sequence_min = (uint64_t)sqlite3_column_int64(read, 3),
+        .sequence_max = (uint64_t)sqlite3_column_int64(read, 4),
+        .time_min = sqlite3_column_int64(read, 5),
+        .time_max = sqlite3_column_int64(read, 6),
+        .text_bytes = (uint64_t)sqlite3_column_int64(read, 7),
+    };
+    return read_origins(c, block, day_column(read, 8)) ? block : NULL;
+}
+
+static bool load_blocks(struct catalogue *c, struct catalogue_file *file, struct error *e)
+{
+    DAY_STATEMENT *read = day_prepare(
+        file->db, "SELECT id, kind, events, sequence_min, sequence_max, time_min, time_max,"
+                  " text_bytes, origins FROM block", file->file, e);
+    int code;
+    if (!read || !load_origins(c, file, e))
+        return false;
+    while ((code = sqlite3_step(read)) == SQLITE_ROW) {
+        struct error reason = ERROR_NONE;
+        struct catalogue_block *block = read_block(c, file, read);
+        if (!block)
+            return error_set(e, "memory is short for searching");
+        if (block->origin_count == 0) { /* not the asker's: not even counted */
+            c->foot->skipped_scope++;
+            continue;
+        }
+        c->foot->blocks++;
+        if (outside(c->options, block->summary.time_min, block->summary.time_max)) {
+            c->foot->skipped_time++;
+            continue;
+        }
+        if (block->kind == BLOCK_TAIL && !keep_tail(c, block, &reason)) {
+            search_note_damage(c->foot, c->arena, file->file, block->block, &reason);
+            continue;
+        }
+        if (!heap_add(c, block))
+            return error_set(e, "memory is short for searching");
+    }
+    return code == SQLITE_DONE || day_failed(file->db, file->file, e);
+}
+
+static void load_file(struct catalogue *c, struct catalogue_file *file)
+{
+    struct error e = ERROR_NONE;
+    file->loaded = true;
+    if (!catalogue_db(c, file, &e) || !day_run(file->db, "BEGIN", file->file, &e)) {
+        if (e.kind != ERROR_NOT_FOUND) /* expired meanwhile */
+            search_note_damage(c->foot, c->arena, file->file, 0, &e);
+        return;
+    }
+    if (!load_blocks(c, file, &e))
+        search_note_damage(c->foot, c->arena, file->file, 0, &e);
+    sqlite3_exec(file->db, "COMMIT", NULL, NULL, NULL);
+}
+
+static void load_reached(struct catalogue *c)
+{
+    while (c->next_file < c->file_count &&
+           (c->count == 0 ||
+            c->files[c->next_file].time_max >= c->heap[0]->summary.time_max))
+        load_file(c, &c->files[c->next_file++]);
+}
+
+struct catalogue_block *catalogue_take(struct catalogue *c)
+{
+    load_reached(c);
+    return c->count ? heap_take(c) : NULL;
+}
+
+int64_t catalogue_newest(struct catalogue *c)
+{
+    load_reached(c);
+    return c->count ? c->heap[0]->summary.time_max : INT64_MIN;
+}
+
+uint64_t catalogue_rest(struct catalogue *c)
+{
+    return c->count;
+}
