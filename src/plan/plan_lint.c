@@ -72,6 +72,39 @@ static void check_quotes(struct lint *l, const struct plan_text *text)
             }
 }
 
+/* The English form of a reason in a text of SQL: without its mark and its arguments. */
+static struct slice reason_form(struct slice text)
+{
+    static const char *const marks[] = { "pending:", "ours:", "theirs:", "third:", NULL };
+    for (const char *const *mark = marks; *mark; mark++)
+        if (slice_starts(text, slice_of(*mark)))
+            text = slice_after(text, strlen(*mark));
+    return slice_cut(text, 0, slice_find_byte(text, '|'));
+}
+
+/* Texts of SQL that are sentences, so reasons, need their Vietnamese. */
+static void check_reasons(struct lint *l, const struct plan_measure *measure)
+{
+    struct slice rest = measure->sql, line;
+
+    while (slice_split(&rest, '\n', &line)) {
+        size_t comment = slice_find(line, SLICE("--"));
+        struct slice part, left = slice_cut(line, 0, comment);
+        for (bool inside = false; slice_split(&left, '\'', &part); inside = !inside) {
+            struct slice form = reason_form(part);
+            bool known = !inside || slice_find_byte(form, ' ') == form.len;
+            for (uint32_t i = 0; i < l->plan->reason_count && !known; i++)
+                known = slice_equal(l->plan->reasons[i].en, form);
+            if (!known) {
+                struct error *e = add(l, true);
+                error_place(e, "%s", measure->file);
+                error_set(e, "the reason '%.*s' has no Vietnamese", SLICE_ARGS(form));
+                error_hint(e, "add it to 'reasons' in %s", l->plan->file);
+            }
+        }
+    }
+}
+
 /* Each measure is prepared and run on an empty database, with every target that uses it: the topics
  * differ, and so may the parameters. */
 static void check_measures(struct lint *l, struct measures *measures)
@@ -97,6 +130,7 @@ static void check_measures(struct lint *l, struct measures *measures)
             if (e)
                 *e = why;
         }
+        check_reasons(l, measure);
         if (!user) {
             struct error *e = add(l, true);
             place(l, e, measure->place);
@@ -105,7 +139,7 @@ static void check_measures(struct lint *l, struct measures *measures)
     }
 }
 
-static void check_roles(struct lint *l)
+static void check_clauses(struct lint *l)
 {
     for (uint32_t i = 0; i < l->plan->clause_count; i++) {
         bool used = false;
@@ -133,7 +167,7 @@ bool plan_lint(const struct plan *plan, const char *records_path, struct arena *
         return false;
     check_quotes(&l, text);
     check_measures(&l, measures);
-    check_roles(&l);
+    check_clauses(&l);
     if (arena->exhausted)
         return error_set(e, "not enough memory for %s", "the check");
     *faults_out = l.faults;
