@@ -122,6 +122,7 @@ struct plan_aside {
 
 struct plan {
     struct arena arena;
+    struct slice id;                   /* the folder's name: "802-kh-ubnd-2019" */
     const char *folder, *file;         /* the folder and its plan.yaml */
     struct slice source;               /* plan.yaml's text, for error excerpts */
     struct plan_key key;

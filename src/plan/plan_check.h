@@ -77,6 +77,8 @@ void plan_say_number(int64_t number, const char *language, struct buffer *out);
 /* ---- as JSON, in the shapes of openapi.yaml --------------------------------------------------- */
 
 void plan_head_json(struct json_writer *w, const struct plan *plan, const char *language);
+/* Its members alone, into an object that the caller opened. */
+void plan_head_members_json(struct json_writer *w, const struct plan *plan, const char *language);
 void plan_period_json(struct json_writer *w, const struct period *period, const char *language);
 /* Obligation. */
 void plan_obligation_json(struct json_writer *w, const struct plan_obligation *obligation,

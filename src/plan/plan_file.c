@@ -659,6 +659,17 @@ static bool read_plan(struct reading *r, const char *regimes)
            read_clauses(r) && read_obligations(r) && read_asides(r);
 }
 
+/* "802-kh-ubnd-2019" of "plans/802-kh-ubnd-2019/". */
+static struct slice folder_name(struct slice path)
+{
+    while (path.len > 1 && path.data[path.len - 1] == '/')
+        path.len--;
+    size_t from = path.len;
+    while (from > 0 && path.data[from - 1] != '/')
+        from--;
+    return slice_after(path, from);
+}
+
 bool plan_load(const char *folder, const char *regimes, struct plan **plan_out, struct error *e)
 {
     struct plan *plan = calloc(1, sizeof *plan);
@@ -669,6 +680,7 @@ bool plan_load(const char *folder, const char *regimes, struct plan **plan_out, 
     arena_init(&plan->arena, 64u << 20);
     plan->folder = arena_text(&plan->arena, slice_of(folder));
     plan->file = file_join(&plan->arena, folder, "plan.yaml");
+    plan->id = folder_name(slice_of(plan->folder));
     if (!regimes)
         regimes = file_join(&plan->arena, folder, "../../regimes");
     bool fine = plan->folder && plan->file && regimes && yaml_read(plan->file, &plan->arena, &root, e);

@@ -18,13 +18,19 @@ static void words_member(struct json_writer *w, const char *name, const struct p
     json_text_member(w, name, plan_words_in(words, language));
 }
 
-void plan_head_json(struct json_writer *w, const struct plan *plan, const char *language)
+void plan_head_members_json(struct json_writer *w, const struct plan *plan, const char *language)
 {
-    json_open_object(w);
+    json_text_member(w, "id", plan->id);
     json_text_member(w, "number", plan->key.number);
     words_member(w, "title", &plan->title, language);
     json_text_member(w, "issued", plan->key.date);
     json_text_member(w, "issuer", plan->key.issuer);
+}
+
+void plan_head_json(struct json_writer *w, const struct plan *plan, const char *language)
+{
+    json_open_object(w);
+    plan_head_members_json(w, plan, language);
     json_close_object(w);
 }
 
@@ -154,7 +160,7 @@ static void links_member(struct json_writer *w, const struct plan_result *result
         json_name(w, "events");
         if (slice_is(kind, "source")) {     /* its lines in the period */
             json_open_object(w);
-            json_text_member(w, "query", SLICE("*"));
+            json_text_member(w, "query", SLICE(""));
             json_time_member(w, "from", s->period.from);
             json_time_member(w, "to", s->period.to);
             json_null_member(w, "agency");
@@ -281,7 +287,7 @@ void plan_standing_json(struct json_writer *w, const struct plan_result *result,
     plan_obligation_json(w, s->obligation, language);
     json_name(w, "agency");
     json_open_object(w);
-    json_text_member(w, "key", s->agency->key);
+    json_text_member(w, "id", s->agency->key);
     json_text_member(w, "name", plan_result_name(result, SLICE("agency"), s->agency->key, language));
     json_close_object(w);
     json_name(w, "period");
