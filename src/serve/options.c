@@ -1,0 +1,162 @@
+#include "serve/options.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+
+#ifndef HAIDANG_SHARE
+#define HAIDANG_SHARE "/usr/local/share/haidang"
+#endif
+
+static const struct config_option options[] = {
+    { "data", CONFIG_PATH, .value = "./var", .help = "data directory: archive, records, secrets" },
+    { "language", CONFIG_TEXT, .value = "vi", .help = "vi or en, for those who say nothing" },
+    { "listen.syslog_udp", CONFIG_ADDRESS, .value = "127.0.0.1:5514",
+      .help = "syslog over UDP (RFC 3164, 5424); empty: off" },
+    { "listen.syslog_tcp", CONFIG_ADDRESS, .value = "127.0.0.1:5514",
+      .help = "syslog over TCP (RFC 6587); empty: off" },
+    { "listen.syslog_tls", CONFIG_ADDRESS, .value = "",
+      .help = "syslog over TLS (RFC 5425); needs tls.certificate" },
+    { "listen.relp", CONFIG_ADDRESS, .value = "", .help = "RELP; empty: off" },
+    { "listen.http", CONFIG_ADDRESS, .value = "127.0.0.1:8514",
+      .help = "events by HTTP POST; empty: off" },
+    { "listen.console", CONFIG_ADDRESS, .value = "127.0.0.1:8080", .help = "console and API" },
+    { "plan", CONFIG_PATH, .value = "", .help = "folder of the plan; empty: the one installed" },
+    { "regimes", CONFIG_PATH, .value = "", .help = "folder of legal constants" },
+    { "rules", CONFIG_PATH, .value = "", .help = "folder of Sigma rules" },
+    { "decoders", CONFIG_PATH, .value = "", .help = "folder of decoders" },
+    { "logsources", CONFIG_PATH, .value = "", .help = "folder of Sigma log sources" },
+    { "import", CONFIG_PATH, .value = "",
+      .help = "folder of agencies.csv … that fills an empty register at the first start" },
+    { "files", CONFIG_LIST, .value = "", .help = "files followed: SOURCE PATH, one a line" },
+    { "tls.certificate", CONFIG_PATH, .value = "", .help = "PEM with chain, for all listeners" },
+    { "tls.key", CONFIG_PATH, .value = "", .help = "PEM, readable by the owner of data only" },
+    { "tls.clients", CONFIG_PATH, .value = "", .help = "PEM of the CA of senders' certificates" },
+    { "console.behind_tls", CONFIG_BOOLEAN, .value = "no",
+      .help = "a proxy speaks TLS for the console: mark the cookie Secure" },
+    { "console.idle", CONFIG_SECONDS, .min = 60, .max = 86400, .value = "1h",
+      .help = "a session unused for so long ends" },
+};
+
+const struct config_table serve_options[] = { { options, sizeof options / sizeof *options } };
+const size_t serve_options_count = 1;
+
+static const char *default_path(const char *path)
+{
+    if (path)
+        return path;
+    if (access("haidang.yaml", R_OK) == 0)
+        return "haidang.yaml";
+    return access("/etc/haidang/haidang.yaml", R_OK) == 0 ? "/etc/haidang/haidang.yaml" : NULL;
+}
+
+/* The folder named, else the one in the working directory, else the one installed. */
+static const char *folder_or_installed(struct arena *arena, const struct config *config,
+                                       const char *option, const char *name)
+{
+    const char *value = config_text(config, option);
+    if (value[0])
+        return value;
+    return access(name, R_OK) == 0 ? name : file_join(arena, HAIDANG_SHARE, name);
+}
+
+static void fill_data(struct arena *arena, struct serve_settings *s)
+{
+    s->archive = file_join(arena, s->data, "archive");
+    s->records_folder = file_join(arena, s->data, "records");
+    s->records = file_join(arena, s->data, "records/haidang.db");
+    s->roster_folder = file_join(arena, s->data, "roster");
+    s->roster = file_join(arena, s->data, "roster/roster.json");
+    s->cache = file_join(arena, s->data, "cache");
+    s->blob = file_join(arena, s->data, "cache/rules.blob");
+    s->run = file_join(arena, s->data, "run");
+    s->control = file_join(arena, s->data, "run/control.sock");
+    s->reader = file_join(arena, s->data, "run/reader.sock");
+    s->secrets = file_join(arena, s->data, "secrets");
+    s->tokens = file_join(arena, s->data, "secrets/tokens");
+}
+
+static void fill(struct arena *arena, const struct config *config, struct serve_settings *s)
+{
+    *s = (struct serve_settings){
+        .language = config_text(config, "language"),
+        .data = config_text(config, "data"),
+        .import = config_text(config, "import"),
+        .files = config_text(config, "files"),
+        .syslog_udp = config_text(config, "listen.syslog_udp"),
+        .syslog_tcp = config_text(config, "listen.syslog_tcp"),
+        .syslog_tls = config_text(config, "listen.syslog_tls"),
+        .relp = config_text(config, "listen.relp"),
+        .http = config_text(config, "listen.http"),
+        .console = config_text(config, "listen.console"),
+        .certificate = config_text(config, "tls.certificate"),
+        .key = config_text(config, "tls.key"),
+        .clients = config_text(config, "tls.clients"),
+        .cookie_secure = config_boolean(config, "console.behind_tls"),
+        .idle_seconds = config_number(config, "console.idle"),
+        .plan = folder_or_installed(arena, config, "plan", "plans/802-kh-ubnd-2019"),
+        .regimes = folder_or_installed(arena, config, "regimes", "regimes"),
+        .rules = folder_or_installed(arena, config, "rules", "rules"),
+        .decoders = folder_or_installed(arena, config, "decoders", "decoders"),
+        .logsources = folder_or_installed(arena, config, "logsources", "logsources"),
+    };
+    fill_data(arena, s);
+}
+
+static bool load(const char *path, struct arena *arena, struct config **config, struct error *e)
+{
+    return config_load(default_path(path), serve_options, serve_options_count, arena, config, e);
+}
+
+bool serve_settings_load(const char *path, struct arena *arena, struct serve_settings *out,
+                         struct error *e)
+{
+    struct config *config;
+    if (!load(path, arena, &config, e))
+        return false;
+    fill(arena, config, out);
+    return !arena->exhausted || error_set(e, "not enough memory for the configuration");
+}
+
+bool serve_settings_print(const char *path, struct arena *arena, struct buffer *out,
+                          struct error *e)
+{
+    struct config *config;
+    if (!load(path, arena, &config, e))
+        return false;
+    config_print(config, out);
+    return true;
+}
+
+static bool must_read(const char *path, const char *option, struct error *e)
+{
+    if (!path[0] || access(path, R_OK) == 0)
+        return true;
+    error_errno(e, errno, "cannot read %s", path);
+    error_kind(e, ERROR_INPUT);
+    return error_hint(e, "set `%s` in the configuration", option);
+}
+
+bool serve_settings_check(const struct serve_settings *s, struct error *e)
+{
+    if (s->syslog_tls[0] && (!s->certificate[0] || !s->key[0])) {
+        error_set(e, "listen.syslog_tls needs tls.certificate and tls.key");
+        return error_kind(e, ERROR_INPUT);
+    }
+    return must_read(s->plan, "plan", e) && must_read(s->regimes, "regimes", e) &&
+           must_read(s->rules, "rules", e) && must_read(s->decoders, "decoders", e) &&
+           must_read(s->import, "import", e) && must_read(s->certificate, "tls.certificate", e) &&
+           must_read(s->key, "tls.key", e) && must_read(s->clients, "tls.clients", e);
+}
+
+bool serve_settings_folders(const struct serve_settings *s, struct error *e)
+{
+    const char *const folders[] = { s->data, s->archive, s->records_folder, s->roster_folder,
+                                    s->cache, s->run, s->secrets, s->tokens };
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (!file_make_folder(folders[i], 0700, e))
+            return error_hint(e, "set `data` to a folder that you may write");
+    return true;
+}

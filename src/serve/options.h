@@ -1,0 +1,40 @@
+/* options - the configuration of the server, and the places that follow from it.
+ *
+ * The rooms' options stand in one table each (base/config.h); here are the server's own.
+ */
+#ifndef SERVE_OPTIONS_H
+#define SERVE_OPTIONS_H
+
+#include "base/config.h"
+
+extern const struct config_table serve_options[];
+extern const size_t serve_options_count;
+
+/* Everything the server and the commands beside it take from the configuration. Texts are the
+ * arena's, paths are absolute or stand from the working directory. */
+struct serve_settings {
+    const char *language;
+    const char *data;                     /* the data directory, and in it: */
+    const char *archive, *records_folder, *records, *roster_folder, *roster, *cache, *blob, *run,
+        *control, *reader, *secrets, *tokens;
+    const char *plan, *regimes, *rules, *decoders, *logsources, *import;
+    const char *files;                    /* "SOURCE PATH" lines */
+    const char *syslog_udp, *syslog_tcp, *syslog_tls, *relp, *http, *console;
+    const char *certificate, *key, *clients;
+    bool cookie_secure;
+    int64_t idle_seconds;
+};
+
+/* path NULL: ./haidang.yaml, else /etc/haidang/haidang.yaml, else defaults alone. */
+bool serve_settings_load(const char *path, struct arena *arena, struct serve_settings *out,
+                         struct error *e);
+/* The same with every value in force as YAML behind it, for `config check`. */
+bool serve_settings_print(const char *path, struct arena *arena, struct buffer *out,
+                          struct error *e);
+/* Whether every folder and file that the settings name can be used; the first that cannot, with
+ * what to do. Changes nothing. */
+bool serve_settings_check(const struct serve_settings *settings, struct error *e);
+/* Makes the data directory and its folders (0700). */
+bool serve_settings_folders(const struct serve_settings *settings, struct error *e);
+
+#endif
