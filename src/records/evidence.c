@@ -1,6 +1,7 @@
 #include "records/evidence.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "records/audit.h"
 #include "records/store.h"
 
@@ -120,6 +121,13 @@ static bool check(const struct actor *actor, const struct records_evidence *v, s
     if (!v->holds_from || (v->holds_to && v->holds_to <= v->holds_from)) {
         error_set(e, "evidence holds from a time to a later one");
         return input_error(e, "holds_from");
+    }
+    ARENA_AUTO arena;
+    arena_init(&arena, 0);
+    struct json *data;
+    if (v->data.len && (!json_parse(v->data, &arena, &data, NULL) || data->kind != JSON_OBJECT)) {
+        error_set(e, "the data of evidence is a JSON object");
+        return input_error(e, "data");
     }
     /* who owes does not measure himself */
     if (actor->role == ROLE_AGENCY &&

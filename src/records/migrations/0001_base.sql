@@ -401,7 +401,7 @@ CREATE TABLE evidence (
     amount      INTEGER,                         -- đồng, hours, persons, …
     base        INTEGER,                         -- of how many
     title       TEXT NOT NULL DEFAULT '',
-    data        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(data)),
+    data        TEXT NOT NULL DEFAULT '{}',        -- JSON object
     document    TEXT NOT NULL DEFAULT '',        -- number and date of the paper behind it
     sha256      TEXT NOT NULL DEFAULT '',        -- of the file behind it
     by_whom     TEXT NOT NULL,

@@ -1,0 +1,153 @@
+#include <sqlite3.h>
+
+#include "fixture.h"
+#include "records/audit.h"
+#include "records/store.h"
+
+static void execute(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+    char *message = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        fprintf(stderr, "%s\n", message);
+    CHECK(message == NULL);
+    sqlite3_close(db);
+}
+
+TEST("an empty file gets every migration, and opening it again changes nothing") {
+    const char *path;
+    struct records *records = fixture_empty(&path);
+    struct error e = ERROR_NONE;
+    CHECK_INT(records_schema(records), records_schema_known());
+    CHECK(records_check(records, &e));
+    records_close(&records);
+    CHECK(records_open(path, RECORDS_WRITE, &records, &e));
+    records_close(&records);
+    CHECK(records_open(path, RECORDS_READ, &records, &e));
+    records_close(&records);
+}
+
+TEST("a file of each older schema is brought up to date with its rows") {
+    for (int old = 1; old < records_schema_known(); old++) {
+        struct arena arena;
+        arena_init(&arena, 0);
+        const char *path = file_join(&arena, test_folder(), "old.db");
+        execute(path, "PRAGMA application_id = 1212432711;");
+        for (int i = 1; i <= old; i++)
+            execute(path, records_migration(i));
+        char pragma[64];
+        snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", old);
+        execute(path, pragma);
+        execute(path, "INSERT INTO agency VALUES ('so-x', 'X', '', '', 'so-nganh', 1, NULL, NULL, "
+                      "'x', 1, 1)");
+        struct records *records = NULL;
+        struct error e = ERROR_NONE;
+        CHECK(!records_open(path, RECORDS_READ, &records, &e));
+        CHECK_ERROR(e, "older schema");
+        error_clear(&e);
+        CHECK(records_open(path, RECORDS_WRITE, &records, &e));
+        struct records_agency agency;
+        CHECK(records_agency_get(records, &RECORDS_SCOPE_ALL, SLICE("so-x"), &arena, &agency, &e));
+        records_close(&records);
+        arena_free(&arena);
+    }
+}
+
+TEST("a newer file, another program's database and a text file are refused with a sentence") {
+    const char *path;
+    struct records *records = fixture_empty(&path);
+    records_close(&records);
+    struct error e = ERROR_NONE;
+    execute(path, "PRAGMA user_version = 999");
+    CHECK(!records_open(path, RECORDS_WRITE, &records, &e));
+    CHECK_ERROR(e, "newer program");
+    error_clear(&e);
+    execute(path, "PRAGMA application_id = 7");
+    CHECK(!records_open(path, RECORDS_WRITE, &records, &e));
+    CHECK_ERROR(e, "another program");
+    error_clear(&e);
+    char text[300];
+    snprintf(text, sizeof text, "%s/text.db", test_folder());
+    CHECK(file_replace(text, SLICE("this is a text that is long enough to be no database at all, "
+                                   "and so it goes on and on for more than one hundred bytes"),
+                       0600, &e));
+    CHECK(!records_open(text, RECORDS_WRITE, &records, &e));
+    CHECK_ERROR(e, "damaged");
+}
+
+TEST("a full disk is said in words and loses nothing that stood") {
+    struct records *records = fixture();
+    struct error e = ERROR_NONE;
+    sqlite3_exec(records->db, "PRAGMA max_page_count = 120", NULL, NULL, NULL);
+    uint64_t stored = 0;
+    for (uint64_t i = 1; i < 20000 && !e.set; i++) {
+        struct records_alert_match match = fixture_match("so-a", i);
+        char rule[32];
+        snprintf(rule, sizeof rule, "rule-%llu", (unsigned long long)i);
+        match.rule = slice_of(rule);
+        stored += records_alert_fold(records, &match, NULL, &e);
+    }
+    CHECK_ERROR(e, "the disk is full");
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct records_alert_list list;
+    struct records_alert_filter filter = { 0 };
+    error_clear(&e);
+    CHECK(records_alert_list(records, &RECORDS_SCOPE_ALL, &filter, NULL, &arena, &list, &e));
+    CHECK_INT(list.total, stored);
+    sqlite3_exec(records->db, "PRAGMA max_page_count = 100000", NULL, NULL, NULL);
+    struct records_alert_match match = fixture_match("so-b", 30000);
+    CHECK(records_alert_fold(records, &match, NULL, &e));
+    CHECK(records_check(records, &e));
+    arena_free(&arena);
+    records_close(&records);
+}
+
+TEST("the audit chain finds a row that was changed, removed or cut off") {
+    static const struct { const char *sql, *says; } cases[] = {
+        { "UPDATE audit SET user = 'x' WHERE id = 3", "row 3 of the audit log was changed" },
+        { "DELETE FROM audit WHERE id = 2", "lacks row 2" },
+        { "DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)", "its head is row" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct records *records = fixture();
+        struct error e = ERROR_NONE;
+        uint64_t rows;
+        CHECK(records_audit_verify(records, &rows, &e));
+        CHECK_INT(rows, 6);
+        CHECK(sqlite3_exec(records->db, "DELETE FROM audit", NULL, NULL, NULL) != SQLITE_OK);
+        sqlite3_exec(records->db, "DROP TRIGGER audit_keep_update; DROP TRIGGER audit_keep_delete",
+                     NULL, NULL, NULL);
+        CHECK_INT(sqlite3_exec(records->db, cases[i].sql, NULL, NULL, NULL), SQLITE_OK);
+        CHECK(!records_audit_verify(records, &rows, &e));
+        CHECK_ERROR(e, cases[i].says);
+        records_close(&records);
+    }
+}
+
+TEST("what is not committed is taken back, inner transactions by themselves") {
+    struct records *records = fixture();
+    struct error e = ERROR_NONE;
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct slice value;
+    {
+        RECORDS_TRANSACTION outer = { 0 };
+        CHECK(records_begin(records, &outer, &e));
+        CHECK(records_setting_put(records, &ACTOR_SYSTEM, "one", SLICE("1"), &e));
+        {
+            RECORDS_TRANSACTION inner = { 0 };
+            CHECK(records_begin(records, &inner, &e));
+            CHECK(records_setting_put(records, &ACTOR_SYSTEM, "two", SLICE("2"), &e));
+        }
+        CHECK(records_commit(&outer, &e));
+    }
+    CHECK(records_setting_get(records, "one", &arena, &value, &e));
+    CHECK(!records_setting_get(records, "two", &arena, &value, &e));
+    CHECK_INT(e.kind, ERROR_NOT_FOUND);
+    error_clear(&e);
+    CHECK(records_audit_verify(records, NULL, &e));
+    arena_free(&arena);
+    records_close(&records);
+}
