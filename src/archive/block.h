@@ -85,7 +85,7 @@ bool block_write(struct block_builder *builder, enum block_part part, int level,
 bool block_write_part(enum block_part part, struct slice bytes, int level, struct buffer *out,
                       struct error *e);
 
-/* --- reading ------------------------------------------------------------------------------ */
+/* --- reading: ERROR_BUSY means memory was short, everything else that the bytes are damaged - */
 
 struct block_rows {
     uint32_t count;

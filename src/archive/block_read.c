@@ -8,6 +8,13 @@
 #include "archive/varint.h"
 #include "base/cursor.h"
 
+/* ERROR_BUSY, to tell it from damage: later it may be read. */
+static bool no_memory(struct error *e)
+{
+    error_set(e, "memory is short for reading a block");
+    return error_kind(e, ERROR_BUSY);
+}
+
 bool block_open_part(struct slice stored, enum block_part part, struct buffer *out,
                      struct slice *bytes_out, struct error *e)
 {
@@ -32,13 +39,13 @@ bool block_open_part(struct slice stored, enum block_part part, struct buffer *o
     if (inflated > BLOCK_PART_MAX)
         return error_set(e, "a block claims %u bytes, more than any block has", inflated);
     if (!context && !(context = ZSTD_createDCtx()))
-        return error_set(e, "memory is short for reading a block");
+        return no_memory(e);
     buffer_clear(out);
     if (out->ceiling < BLOCK_PART_MAX)
         out->ceiling = BLOCK_PART_MAX;
     char *room = buffer_extend(out, (size_t)inflated + 1);
     if (!room)
-        return error_set(e, "memory is short for reading a block");
+        return no_memory(e);
     size_t got = ZSTD_decompressDCtx(context, room, inflated, frame.data, frame.len);
     if (ZSTD_isError(got) || got != inflated)
         return error_set(e, "the block cannot be inflated: %s",
@@ -174,7 +181,7 @@ bool block_read_rows(struct slice bytes, struct arena *arena, struct block_rows 
     rows.text_at = arena_array(arena, (size_t)n + 1, sizeof *rows.text_at);
     rows.fields_at = arena_array(arena, (size_t)n + 1, sizeof *rows.fields_at);
     if (arena->exhausted)
-        return error_set(e, "memory is short for reading a block");
+        return no_memory(e);
     if (c.failed)
         return cursor_finish(&c, e);
     bool well = read_signed(&c, (int64_t *)rows.sequence, n) && read_signed(&c, rows.time, n) &&
@@ -274,14 +281,14 @@ bool block_event(const struct block_rows *rows, struct slice text, struct slice 
     };
     event.fields = arena_array(arena, walk.shape->count, sizeof *event.fields);
     if (!event.fields)
-        return error_set(e, "memory is short for reading a block");
+        return no_memory(e);
     struct block_value value;
     while (block_fields_next(&walk, &value)) {
         struct slice bytes = value.bytes;
         if (value.escaped) {
             char *plain = arena_alloc(arena, bytes.len);
             if (!plain)
-                return error_set(e, "memory is short for reading a block");
+                return no_memory(e);
             bytes = slice_from(plain, block_unescape(bytes, plain));
         }
         event.fields[event.field_count++] =

@@ -2,7 +2,8 @@
  *
  * Tables (format 1):
  *   batch   one row a committed batch, in arrival order: digest, chain, counts (outbox cursor)
- *   block   the directory: which events, times and origins a block holds; kind 0 tail, 1 sealed
+ *   block   the directory: which events, times and origins a block holds; kind 0 tail, 1 sealed,
+ *           2 a tail found damaged when it was to be sealed
  *   part    the bytes of a block: row id = block * 4 + part (block.h)
  *   origin  source, system and agency behind the numbers in block.origins (u32 each)
  *   alert   alerts as detect made them, earlier events as ids in words
@@ -60,6 +61,7 @@ static inline void day_finalize(sqlite3_stmt **statement)
 }
 #define DAY_STATEMENT __attribute__((cleanup(day_finalize))) sqlite3_stmt
 
-enum { BLOCK_TAIL, BLOCK_SEALED };
+/* Kinds of block. A damaged tail is left where it is, for verify to show. */
+enum { BLOCK_TAIL, BLOCK_SEALED, BLOCK_DAMAGED };
 
 #endif

@@ -19,6 +19,8 @@ enum phase { PHASE_LOAD, PHASE_BUILD, PHASE_STORE };
 
 struct tail {
     int64_t block;
+    uint64_t events, text;       /* by the directory */
+    bool damaged;                /* stays where it is */
     struct fetched data;
 };
 
@@ -138,7 +140,7 @@ static bool choose_day(struct archive *archive, int64_t now, struct day **day_ou
     return look_back(archive, now, day_out, more_out, e);
 }
 
-static bool add_tail(struct sealer *s, int64_t block)
+static bool add_tail(struct sealer *s, int64_t block, uint64_t events, uint64_t text)
 {
     if ((s->tail_count & (s->tail_count - 1)) == 0) {
         size_t capacity = s->tail_count ? s->tail_count * 2 : 1;
@@ -148,7 +150,7 @@ static bool add_tail(struct sealer *s, int64_t block)
         s->tails = tails;
     }
     struct tail *tail = &s->tails[s->tail_count++];
-    tail->block = block;
+    *tail = (struct tail){ .block = block, .events = events, .text = text };
     fetch_init(&tail->data);
     return true;
 }
@@ -173,10 +175,12 @@ static bool begin(struct archive *archive, struct day *day, struct error *e)
     int code = SQLITE_DONE;
     while (events < SEAL_EVENTS && text < SEAL_TEXT && s->tail_count < SEAL_TAILS &&
            (code = sqlite3_step(read)) == SQLITE_ROW) {
-        events += (uint64_t)sqlite3_column_int64(read, 1);
-        text += (uint64_t)sqlite3_column_int64(read, 2);
-        if (!add_tail(s, sqlite3_column_int64(read, 0)))
+        uint64_t tail_events = (uint64_t)sqlite3_column_int64(read, 1);
+        uint64_t tail_text = (uint64_t)sqlite3_column_int64(read, 2);
+        if (!add_tail(s, sqlite3_column_int64(read, 0), tail_events, tail_text))
             return no_memory(e);
+        events += tail_events;
+        text += tail_text;
     }
     return code == SQLITE_ROW || code == SQLITE_DONE || day_failed(day->db, day->file, e);
 }
@@ -211,13 +215,40 @@ static void group_row(const struct fetched *data, uint32_t row, struct row *out)
     out->row = row;
 }
 
+static bool read_tail(struct tail *tail, struct day *day, struct error *e)
+{
+    return fetch_rows(&tail->data, day->db, day->file, tail->block, e) &&
+           fetch_part(&tail->data, day->db, day->file, tail->block, PART_TEXT, e) &&
+           fetch_part(&tail->data, day->db, day->file, tail->block, PART_FIELDS, e);
+}
+
+/* One damaged block must not keep the others from being sealed for ever. */
+static bool set_aside(struct tail *tail, struct day *day, struct error *e)
+{
+    DAY_STATEMENT *mark = day_prepare(day->db, "UPDATE block SET kind = 2 WHERE id = ?", day->file,
+                                      e);
+    if (!mark)
+        return false;
+    sqlite3_bind_int64(mark, 1, tail->block);
+    if (sqlite3_step(mark) != SQLITE_DONE)
+        return day_failed(day->db, day->file, e);
+    tail->damaged = true;
+    day->tail_blocks--;
+    day->tail_events -= tail->events;
+    day->tail_text -= tail->text;
+    return true;
+}
+
 static bool load_tail(struct sealer *s, struct day *day, struct error *e)
 {
     struct tail *tail = &s->tails[s->loaded];
-    if (!fetch_rows(&tail->data, day->db, day->file, tail->block, e) ||
-        !fetch_part(&tail->data, day->db, day->file, tail->block, PART_TEXT, e) ||
-        !fetch_part(&tail->data, day->db, day->file, tail->block, PART_FIELDS, e))
-        return false;
+    struct error reason = ERROR_NONE;
+    if (!read_tail(tail, day, &reason)) {
+        if (reason.kind == ERROR_BUSY)
+            return no_memory(e);
+        s->loaded++;
+        return set_aside(tail, day, e);
+    }
     uint32_t count = tail->data.rows.count;
     struct row *rows = realloc(s->rows, (s->row_count + count + 1) * sizeof *rows);
     if (!rows)
@@ -264,13 +295,33 @@ static bool keep_origins(struct sealer *s, struct block_done *done)
     return !s->arena.exhausted;
 }
 
-static bool keep_filter(struct sealer *s, struct archive *archive, struct block_done *done,
-                        struct error *e)
+/* A value that a decoder cut out of the middle of a word is a word of its own to a search by field. */
+static void add_inner_values(struct sealer *s, const struct row *row)
+{
+    const struct fetched *data = &s->tails[row->tail].data;
+    struct block_fields walk = block_fields_of(&data->rows, data->parts[PART_TEXT],
+                                               data->parts[PART_FIELDS], row->row);
+    struct block_value value;
+    while (block_fields_next(&walk, &value)) {
+        size_t at = (size_t)(value.bytes.data - walk.text.data);
+        if (value.bytes.len == 0 || words_at_boundary(walk.text, at, value.bytes.len))
+            continue;
+        buffer_clear(&s->folded);
+        words_fold(value.bytes, &s->folded);
+        words_add(&s->words, buffer_slice(&s->folded));
+    }
+}
+
+/* Over the rows [first, built) that the builder holds. */
+static bool keep_filter(struct sealer *s, struct archive *archive, size_t first,
+                        struct block_done *done, struct error *e)
 {
     words_clear(&s->words);
     buffer_clear(&s->folded);
     words_fold(block_builder_text(s->builder), &s->folded);
     words_add(&s->words, buffer_slice(&s->folded));
+    for (size_t i = first; i < s->built; i++)
+        add_inner_values(s, &s->rows[i]);
     buffer_clear(&s->filter);
     filter_build(&s->words, &s->filter);
     if (s->words.failed || s->folded.failed || s->filter.failed)
@@ -284,6 +335,7 @@ static bool keep_filter(struct sealer *s, struct archive *archive, struct block_
 
 static bool build_block(struct archive *archive, struct sealer *s, struct error *e)
 {
+    size_t first = s->built;
     block_builder_clear(s->builder);
     while (s->built < s->row_count &&
            block_builder_summary(s->builder).text_bytes < BLOCK_TEXT_SEALED) {
@@ -313,7 +365,7 @@ static bool build_block(struct archive *archive, struct sealer *s, struct error 
         if (!keep_part(s, buffer_slice(&archive->parts[part]), &done->parts[part]))
             return no_memory(e);
     }
-    return keep_filter(s, archive, done, e);
+    return keep_filter(s, archive, first, done, e);
 }
 
 /* --- store ---------------------------------------------------------------------------------- */
@@ -326,6 +378,8 @@ static bool drop_tails(struct sealer *s, struct day *day, struct error *e)
     if (!part || !block)
         return false;
     for (size_t i = 0; i < s->tail_count; i++) {
+        if (s->tails[i].damaged)
+            continue;
         sqlite3_bind_int64(part, 1, s->tails[i].block * PART_COUNT);
         sqlite3_bind_int64(part, 2, (s->tails[i].block + 1) * PART_COUNT);
         sqlite3_bind_int64(block, 1, s->tails[i].block);
@@ -335,14 +389,6 @@ static bool drop_tails(struct sealer *s, struct day *day, struct error *e)
         sqlite3_reset(block);
     }
     return true;
-}
-
-static uint64_t text_of_tails(const struct sealer *s)
-{
-    uint64_t text = 0;
-    for (size_t i = 0; i < s->tail_count; i++)
-        text += s->tails[i].data.parts[PART_TEXT].len;
-    return text;
 }
 
 static bool store(struct archive *archive, struct sealer *s, struct day *day, struct error *e)
@@ -360,9 +406,12 @@ static bool store(struct archive *archive, struct sealer *s, struct day *day, st
         writer_forget(archive, day);
         return false;
     }
-    day->tail_blocks -= s->tail_count;
-    day->tail_events -= s->row_count;
-    day->tail_text -= text_of_tails(s);
+    for (size_t i = 0; i < s->tail_count; i++)
+        if (!s->tails[i].damaged) {
+            day->tail_blocks--;
+            day->tail_events -= s->tails[i].events;
+            day->tail_text -= s->tails[i].text;
+        }
     archive->statistics.sealed_blocks += s->done_count;
     archive->statistics.sealed_events += s->row_count;
     return true;

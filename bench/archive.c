@@ -1,0 +1,162 @@
+/* archive - how fast events are stored, sealed and found again, and how small they become.
+ *
+ *     bench_archive DIRECTORY FILE [QUERY ...]
+ *
+ * FILE holds JSON lines (decoded into fields) or plain lines (kept raw); `-` is stdin. It is read
+ * into memory first and decoded before the clock runs. Prints one line a figure. DIRECTORY must
+ * not exist yet; it is left for a look. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "archive/archive.h"
+#include "archive/search.h"
+#include "base/clock.h"
+#include "event/json_event.h"
+
+static double cpu(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static struct slice read_all(const char *path)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    size_t len = 0, capacity = (size_t)1 << 26;
+    char *data = malloc(capacity);
+    if (!file || !data)
+        exit(3);
+    for (size_t got; (got = fread(data + len, 1, capacity - len, file)) > 0;) {
+        len += got;
+        if (len == capacity && !(data = realloc(data, capacity *= 2)))
+            exit(3);
+    }
+    return slice_from(data, len);
+}
+
+static struct batch *fill(struct slice *rest)
+{
+    struct batch *batch = batch_new("standard", clock_now());
+    struct slice line;
+    struct error e = ERROR_NONE;
+    while (rest->len && !batch_full(batch) && slice_split(rest, '\n', &line)) {
+        if (line.len == 0)
+            continue;
+        struct event *event = batch_add(batch);
+        event->raw = line;
+        event->received = event->time = clock_now();
+        event->agency = SLICE("so-tttt");
+        event->system = SLICE("so-tttt.cong");
+        event->source = SLICE("so-tttt.cong.web01");
+        if (line.data[0] != '{' ||
+            !json_event_decode(line, &batch->arena, &event->fields, &event->field_count, &e))
+            event->flags = EVENT_UNDECODED;
+        batch->raw_bytes += line.len;
+    }
+    return batch;
+}
+
+static bool take(void *owner, const struct search_event *event)
+{
+    (void)owner;
+    (void)event;
+    return true;
+}
+
+static bool take_row(void *owner, const struct search_table *table,
+                     const struct search_cell *cells)
+{
+    (void)owner;
+    (void)table;
+    (void)cells;
+    return true;
+}
+
+static void find(const char *directory, const char *text)
+{
+    ARENA_AUTO arena;
+    struct query *query;
+    struct search_foot foot;
+    struct error e = ERROR_NONE;
+    struct search_options options = { .directory = directory, .scope.all = true, .limit = 100 };
+    struct search_handlers handlers = { .event = take, .row = take_row };
+    arena_init(&arena, 0);
+    if (!query_parse(slice_of(text), clock_now(), &arena, &query, &e) ||
+        !search_run(query, &options, &handlers, &arena, &foot, &e)) {
+        printf("%s: %s\n", text, e.sentence);
+        return;
+    }
+    printf("%-44s %8.1f ms  %7llu matched  %5llu/%llu blocks  %7.1f MB  %6.0f MB/s  %s\n", text,
+           (double)foot.elapsed_ns / 1e6, (unsigned long long)foot.matched,
+           (unsigned long long)foot.blocks_read, (unsigned long long)foot.blocks,
+           (double)foot.bytes_inflated / 1e6,
+           (double)foot.bytes_inflated * 1e3 / (double)foot.elapsed_ns,
+           search_end_name(foot.end));
+}
+
+static long long size_of(const char *directory)
+{
+    char command[4096];
+    long long size = 0;
+    snprintf(command, sizeof command, "cat '%s'/*.db | wc -c", directory);
+    FILE *pipe = popen(command, "r");
+    if (!pipe || fscanf(pipe, "%lld", &size) != 1)
+        size = 0;
+    if (pipe)
+        pclose(pipe);
+    return size;
+}
+
+int main(int argc, char **argv)
+{
+    struct archive *archive;
+    struct error e = ERROR_NONE;
+    if (argc < 3 || !archive_open(argv[1], &archive, &e)) {
+        fprintf(stderr, "%s\n", argc < 3 ? "bench_archive DIRECTORY FILE [QUERY ...]" : e.sentence);
+        return 2;
+    }
+    struct slice all = read_all(argv[2]), rest = all;
+    uint64_t events = 0;
+    double stored = 0, sealed = 0;
+    int64_t wall = 0;
+    bool more = false;
+    while (rest.len) {
+        struct batch *batch = fill(&rest);
+        events += batch->event_count;
+        double before = cpu();
+        int64_t from = clock_steady();
+        if (!archive_commit(archive, batch, &e)) {
+            fprintf(stderr, "%s\n", e.sentence);
+            return 3;
+        }
+        stored += cpu() - before;
+        before = cpu();
+        do {
+            if (!archive_seal_step(archive, clock_now(), 1000, &more, &e))
+                return 3;
+        } while (more);
+        sealed += cpu() - before;
+        wall += clock_steady() - from;
+        batch_free(&batch);
+    }
+    do {
+        if (!archive_seal_step(archive, clock_now() + 2 * CLOCK_DAY, 1000, &more, &e))
+            return 3;
+    } while (more);
+    archive_close(&archive);
+    double megabytes = (double)all.len / 1e6;
+    printf("%.1f MB, %llu events\n", megabytes, (unsigned long long)events);
+    printf("commit            %8.0f MB/s CPU  %9.0f events/s CPU\n", megabytes / stored,
+           (double)events / stored);
+    printf("seal              %8.0f MB/s CPU\n", megabytes / sealed);
+    printf("commit and seal   %8.0f MB/s CPU  %8.0f MB/s wall\n", megabytes / (stored + sealed),
+           megabytes * 1e9 / (double)wall);
+    long long size = size_of(argv[1]);
+    printf("files             %8.2f MB  %.1f : 1\n", (double)size / 1e6, (double)all.len / (double)size);
+    for (int i = 3; i < argc; i++)
+        find(argv[1], argv[i]);
+    return 0;
+}

@@ -1,0 +1,345 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "archive/day.h"
+#include "archive/outbox.h"
+#include "base/clock.h"
+#include "fixture.h"
+#include "test.h"
+
+static struct archive *open_archive(const char *directory)
+{
+    struct archive *archive = NULL;
+    struct error e = ERROR_NONE;
+    if (!archive_open(directory, &archive, &e))
+        fail_msg("%s", e.sentence);
+    CHECK(archive_check(archive));
+    return archive;
+}
+
+static struct batch *numbered(int from, int count)
+{
+    struct fixture_event events[1024];
+    static char lines[1024][64];
+    for (int i = 0; i < count; i++) {
+        snprintf(lines[i], sizeof lines[i], "event number n%d end", from + i);
+        events[i] = (struct fixture_event){ .raw = lines[i], .time = from + i };
+    }
+    return fixture_batch(events, (uint32_t)count);
+}
+
+TEST("a second writer on the same directory is refused with a hint")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_archive(directory), *second;
+    struct error e = ERROR_NONE;
+    CHECK(!archive_open(directory, &second, &e));
+    CHECK_ERROR(e, "another process writes the archive");
+    CHECK_INT(e.kind, ERROR_BUSY);
+    archive_close(&archive);
+    archive = open_archive(directory);
+    archive_close(&archive);
+}
+
+TEST("ids go on without a gap over batches, classes and restarts")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_archive(directory);
+    struct error e = ERROR_NONE;
+    for (uint64_t i = 0; i < 4; i++) {
+        struct batch *batch = numbered((int)i * 3, 3);
+        CHECK(archive_commit(archive, batch, &e));
+        CHECK_INT(batch->first.day, 20251124);
+        CHECK_INT(batch->first.sequence, i * 3 + 1);
+        batch_free(&batch);
+        struct batch *other = numbered(1000, 1);
+        snprintf(other->class, sizeof other->class, "long");
+        CHECK(archive_commit(archive, other, &e));
+        CHECK_INT(other->first.sequence, i + 1);
+        CHECK_TEXT(other->first.class, "long");
+        batch_free(&other);
+        if (i == 1) {
+            archive_close(&archive);
+            archive = open_archive(directory);
+        }
+        if (i == 2)
+            fixture_seal(archive);
+    }
+    CHECK_INT(fixture_count(directory, "class:standard"), 12);
+    CHECK_INT(fixture_count(directory, "n7"), 1);
+    archive_close(&archive);
+}
+
+struct finished {
+    int stored, failed;
+    uint64_t sequence;
+};
+
+static void finish(struct batch *batch, const struct error *error)
+{
+    struct finished *finished = batch->owner;
+    finished->stored += error == NULL;
+    finished->failed += error != NULL;
+    finished->sequence = batch->first.sequence;
+    batch_free(&batch);
+}
+
+TEST("a group of batches is committed together and each is told once")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_archive(directory);
+    struct batch *batches[5];
+    struct finished finished = { 0, 0, 0 };
+    for (int i = 0; i < 5; i++) {
+        batches[i] = numbered(i, 1);
+        batches[i]->stored = finish;
+        batches[i]->owner = &finished;
+    }
+    snprintf(batches[3]->class, sizeof batches[3]->class, "Not Valid");
+    archive_store_many(archive, batches, 5);
+    CHECK_INT(finished.stored, 4);
+    CHECK_INT(finished.failed, 1);
+    CHECK_INT(finished.sequence, 4);
+    CHECK_INT(fixture_count(directory, "event"), 4);
+    archive_close(&archive);
+}
+
+static void add_alert(struct batch *batch)
+{
+    batch->alerts = arena_array(&batch->arena, 1, sizeof *batch->alerts);
+    batch->alert_count = 1;
+    struct event_id *earlier = arena_array(&batch->arena, 2, sizeof *earlier);
+    earlier[0] = (struct event_id){ .day = 20251123, .class = "standard", .sequence = 9 };
+    earlier[1] = (struct event_id){ .sequence = 0 };
+    batch->alerts[0] = (struct alert){
+        .rule = SLICE("8d1c"), .title = SLICE("Many failed logins"),
+        .title_vi = SLICE("Nhiều lần đăng nhập hỏng"), .author = SLICE("A"),
+        .license = SLICE("DRL 1.1"), .tags = SLICE("attack.t1110"), .level = LEVEL_HIGH,
+        .time = FIXTURE_DAY + 5, .event = 1, .entity = SLICE("src_ip=10.0.0.5"),
+        .why = SLICE("[]"), .earlier = earlier, .earlier_count = 2,
+    };
+    batch->hits = arena_array(&batch->arena, 1, sizeof *batch->hits);
+    batch->hit_count = 1;
+    batch->hits[0] = (struct hit){ .rule = SLICE("c1"), .group = SLICE("a\x1f" "b"),
+                                   .value = SLICE("v"), .base_rule = SLICE("8d1c"),
+                                   .time = FIXTURE_DAY + 7, .event = 1 };
+}
+
+static bool count_hit(void *owner, const struct outbox_hit *hit)
+{
+    (*(int *)owner)++;
+    CHECK_SLICE(hit->hit.group, "a\x1f" "b");
+    CHECK_INT(hit->id.sequence, 4);
+    return true;
+}
+
+TEST("the outbox gives each batch once, with counts and alerts, and goes on from a cursor")
+{
+    const char *directory = test_folder();
+    struct outbox *outbox;
+    struct outbox_batch *item;
+    ARENA_AUTO arena;
+    struct error e = ERROR_NONE;
+    arena_init(&arena, 0);
+    CHECK(outbox_open(directory, &outbox, &e));
+    CHECK(outbox_next(outbox, &arena, &item, &e) && !item);
+    struct archive *archive = open_archive(directory);
+    struct batch *first = numbered(0, 2), *second = numbered(2, 2);
+    add_alert(second);
+    CHECK(archive_commit(archive, first, &e));
+    CHECK(archive_commit(archive, second, &e));
+    CHECK_INT(second->alerts[0].earlier[1].sequence, 3);
+    CHECK_INT(second->alerts[0].earlier[1].day, 20251124);
+    uint64_t pending;
+    CHECK(outbox_pending(outbox, &pending, &e));
+    CHECK_INT(pending, 2);
+    CHECK(outbox_next(outbox, &arena, &item, &e) && item);
+    CHECK_INT(item->batch, 1);
+    CHECK_INT(item->count_count, 1);
+    CHECK_INT(item->counts[0].received, 2);
+    CHECK_SLICE(item->counts[0].source, "so-tttt.cong.web01");
+    CHECK(outbox_next(outbox, &arena, &item, &e) && item);
+    CHECK_INT(item->alert_count, 1);
+    CHECK_SLICE(item->alerts[0].alert.title_vi, "Nhiều lần đăng nhập hỏng");
+    CHECK_INT(item->alerts[0].alert.level, LEVEL_HIGH);
+    CHECK_INT(item->alerts[0].alert.earlier_count, 2);
+    CHECK_INT(item->alerts[0].alert.earlier[1].sequence, 3);
+    CHECK_INT(item->alerts[0].id.sequence, 4);
+    CHECK_SLICE(item->alerts[0].agency, "so-tttt");
+    CHECK(outbox_next(outbox, &arena, &item, &e) && !item);
+    CHECK(outbox_seek(outbox, 20251124, SLICE("standard"), 1, &e));
+    CHECK(outbox_next(outbox, &arena, &item, &e) && item && item->batch == 2);
+    outbox_close(&outbox);
+    struct event_id ids[2] = { item->alerts[0].id, { 20251124, "standard", 99 } };
+    struct event events[2];
+    bool there[2];
+    fixture_seal(archive);
+    CHECK(outbox_events(directory, ids, 2, &arena, events, there, &e));
+    CHECK(there[0] && !there[1]);
+    CHECK_SLICE(events[0].raw, "event number n3 end");
+    int hits = 0;
+    CHECK(outbox_hits(directory, FIXTURE_DAY + 7, count_hit, &hits, &e));
+    CHECK(outbox_hits(directory, FIXTURE_DAY + 8, count_hit, &hits, &e));
+    CHECK_INT(hits, 1);
+    batch_free(&first);
+    batch_free(&second);
+    archive_close(&archive);
+}
+
+/* --- faults --------------------------------------------------------------------------------- */
+
+TEST("a full disk refuses the batch whole, keeps what was acknowledged, and takes it again later")
+{
+    const char *directory = test_folder();
+    if (mount("haidang", directory, "tmpfs", 0, "size=3m") != 0)
+        SKIP("a small disk can be made by root only");
+    struct archive *archive = open_archive(directory);
+    struct error e = ERROR_NONE;
+    char fill[256];
+    int stored = 0;
+    bool well = true;
+    while (well && stored < 10000) {
+        struct batch *batch = numbered(stored * 10, 10);
+        well = archive_commit(archive, batch, &e);
+        stored += well;
+        CHECK(well || batch->first.sequence == 0);
+        batch_free(&batch);
+        CHECK(archive_check(archive));
+    }
+    CHECK(!well && stored > 3);
+    CHECK_ERROR(e, "the disk is full");
+    CHECK_INT(e.kind, ERROR_BUSY);
+    CHECK_INT(fixture_count(directory, "event"), stored * 10);
+    snprintf(fill, sizeof fill, "remount,size=16m");
+    CHECK(mount("haidang", directory, NULL, MS_REMOUNT, "size=16m") == 0);
+    struct batch *batch = numbered(stored * 10, 10);
+    e = ERROR_NONE;
+    CHECK(archive_commit(archive, batch, &e));
+    CHECK_INT(batch->first.sequence, stored * 10 + 1);
+    batch_free(&batch);
+    fixture_seal(archive);
+    CHECK_INT(fixture_count(directory, "event"), stored * 10 + 10);
+    archive_close(&archive);
+    umount2(directory, MNT_DETACH);
+}
+
+static void write_until_killed(const char *directory, int acknowledged)
+{
+    struct archive *archive = open_archive(directory);
+    struct error e = ERROR_NONE;
+    bool more;
+    for (int i = 0;; i++) {
+        struct batch *batch = numbered(i * 50, 50);
+        if (!archive_commit(archive, batch, &e))
+            _exit(1);
+        uint64_t last = batch->first.sequence + 49;
+        batch_free(&batch);
+        if (write(acknowledged, &last, sizeof last) != sizeof last)
+            _exit(2);
+        if (i % 7 == 0) /* in the midst of sealing, too */
+            archive_seal_step(archive, FIXTURE_DAY + 3 * CLOCK_DAY, i % 3, &more, &e);
+    }
+}
+
+TEST("after kill -9 at any moment everything acknowledged is there, once, and writing goes on")
+{
+    const char *directory = test_folder();
+    uint64_t last = 0;
+    for (int round = 0; round < 6; round++) {
+        int ends[2];
+        CHECK(pipe(ends) == 0);
+        pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            close(ends[0]);
+            write_until_killed(directory, ends[1]);
+        }
+        close(ends[1]);
+        for (int i = 0; i < 20 + round * 13; i++)
+            CHECK(read(ends[0], &last, sizeof last) == sizeof last);
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        while (read(ends[0], &last, sizeof last) == sizeof last)
+            ;
+        close(ends[0]);
+        int count = fixture_count(directory, "event");
+        CHECK((uint64_t)count >= last);
+        CHECK_INT(count % 50, 0);
+        CHECK_INT(fixture_foot.blocks_damaged, 0);
+    }
+    struct archive *archive = open_archive(directory);
+    int before = fixture_count(directory, "event");
+    struct batch *batch = numbered(0, 1);
+    struct error e = ERROR_NONE;
+    CHECK(archive_commit(archive, batch, &e));
+    CHECK_INT(batch->first.sequence, before + 1);
+    batch_free(&batch);
+    fixture_seal(archive);
+    CHECK_INT(fixture_count(directory, "event"), before + 1);
+    archive_close(&archive);
+}
+
+static void damage(const char *directory, const char *sql)
+{
+    struct day_name name = { 20251124, "standard" };
+    sqlite3 *db;
+    struct error e = ERROR_NONE;
+    CHECK(day_create(directory, &name, &db, &e));
+    if (!day_run(db, sql, "test", &e))
+        fail_msg("%s", e.sentence);
+    day_close(&db);
+}
+
+TEST("a damaged block is skipped and reported, the rest is found")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_archive(directory);
+    struct error e = ERROR_NONE;
+    for (int i = 0; i < 3; i++) {
+        struct batch *batch = numbered(i * 10, 10);
+        CHECK(archive_commit(archive, batch, &e));
+        batch_free(&batch);
+    }
+    archive_close(&archive);
+    damage(directory, "UPDATE part SET data = substr(data, 1, length(data) - 1) || x'00'"
+                      " WHERE id / 4 = 2 AND id % 4 = 1");
+    CHECK_INT(fixture_count(directory, "event"), 20);
+    CHECK_INT(fixture_foot.blocks_damaged, 1);
+    CHECK(slice_find(fixture_foot.damaged, SLICE("20251124.standard.db: block 2")) == 0);
+    damage(directory, "DELETE FROM part WHERE id / 4 = 3");
+    CHECK_INT(fixture_count(directory, "event"), 10);
+    CHECK_INT(fixture_foot.blocks_damaged, 2);
+    archive = open_archive(directory); /* and the sound ones are still sealed */
+    fixture_seal(archive);
+    CHECK_INT(fixture_count(directory, "event"), 10);
+    CHECK_INT(fixture_foot.blocks_damaged, 2);
+    archive_close(&archive);
+}
+
+TEST("a day file cut short does not hide the other days")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_archive(directory);
+    struct error e = ERROR_NONE;
+    char path[512];
+    for (int day = 0; day < 2; day++) {
+        struct batch *batch = numbered(day * 10, 10);
+        batch->received += day * CLOCK_DAY;
+        CHECK(archive_commit(archive, batch, &e));
+        batch_free(&batch);
+    }
+    fixture_seal(archive);
+    archive_close(&archive);
+    snprintf(path, sizeof path, "%s/20251124.standard.db", directory);
+    damage(directory, "PRAGMA wal_checkpoint(TRUNCATE)");
+    CHECK(truncate(path, 16384 * 3 + 100) == 0);
+    CHECK_INT(fixture_count(directory, "event"), 10);
+    CHECK(fixture_foot.blocks_damaged >= 1);
+}
