@@ -97,7 +97,7 @@ bool cli_flag(const struct cli *cli, const char *option);
 int64_t cli_number(const struct cli *cli, const char *option, int64_t fallback);
 
 /* In the user's language. */
-const char *cli_say(const struct cli *cli, const char *english);
+const char *cli_say(const struct cli *cli, const char *english) __attribute__((format_arg(2)));
 
 /* Prints the error on stderr as people read it (with --json: {"error":{…}}) and returns the exit
  * code: CLI_WRONG for ERROR_INPUT, ERROR_NOT_FOUND and ERROR_CONFLICT, else CLI_FAILED. */

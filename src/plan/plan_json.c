@@ -260,17 +260,17 @@ static void exemption_member(struct json_writer *w, const struct plan_standing *
                              const char *language)
 {
     const struct plan_exemption *x = s->exemption;
-    BUFFER_AUTO text;
 
     if (!x) {
         json_null_member(w, "exemption");
         return;
     }
+    BUFFER_AUTO text;
+    buffer_init(&text, 4096);
     struct slice reason = x->reason;
     for (uint32_t i = 0; i < s->obligation->reason_count; i++)
         if (slice_equal(s->obligation->reasons[i].id, reason))
             reason = plan_words_in(&s->obligation->reasons[i].title, language);
-    buffer_init(&text, 4096);
     buffer_print(&text, text_in(language, "%.*s; granted by %.*s until %.*s"), SLICE_ARGS(reason),
                  SLICE_ARGS(x->granted_by), SLICE_ARGS(x->holds_to));
     if (x->document.len)
