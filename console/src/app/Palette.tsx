@@ -29,21 +29,26 @@ export default function Palette({ close }: { close: () => void }) {
   const cases = useGet('/incidents', { query: { limit: 200 } }, { enabled: mayOpen(role, '/incidents') });
 
   const all = useMemo<Found[]>(() => {
-    const found: Omit<Found, 'words'>[] = groupsOf(role).flatMap((g) =>
-      g.places.map((p) => ({ to: p.path, title: t(p.name), kind: t('palette.place') })),
-    );
+    const places = t('palette.place');
+    const found: Omit<Found, 'words'>[] = groupsOf(role).flatMap((g) => g.places.map((p) => ({ to: p.path, title: t(p.name), kind: places })));
     for (const a of agencies.data?.items ?? [])
       found.push({ to: `/agencies/${a.id}`, title: a.name, kind: `${t('palette.agency')} · ${[a.short, ...a.aliases].join(' · ')}` });
     for (const s of systems.data?.items ?? []) found.push({ to: `/systems/${s.id}`, title: s.name, kind: `${t('palette.system')} · ${s.agency.name}` });
     for (const o of plan.data?.obligations ?? [])
       found.push({ to: address('/plan', { clause: o.clause }), title: `${o.id} ${o.title}`, kind: t('palette.obligation') });
     for (const c of cases.data?.items ?? []) found.push({ to: `/incidents/${c.id}`, title: `${c.number} ${c.title}`, kind: t('palette.incident') });
-    return found.map((f) => ({ ...f, words: fold(`${f.title} ${f.kind} ${f.to}`) }));
+    return found.map((f) => ({ ...f, words: fold(f.kind === places ? f.title : `${f.title} ${f.kind} ${f.to}`) }));
   }, [agencies.data, systems.data, plan.data, cases.data, role, t]);
 
   const hits = useMemo(() => {
     const wanted = fold(words).split(/\s+/).filter(Boolean);
-    const found = all.filter((f) => wanted.every((w) => f.words.includes(w))).slice(0, SHOWN);
+    // What holds the words as typed, together, comes first.
+    const whole = wanted.join(' ');
+    const far = (f: Found) => (f.words.includes(whole) ? 0 : 1);
+    const found = all
+      .filter((f) => wanted.every((w) => f.words.includes(w)))
+      .sort((a, b) => far(a) - far(b))
+      .slice(0, SHOWN);
     if (words.trim() && mayOpen(role, '/search'))
       found.push({ to: address('/search', { query: words.trim() }), title: t('palette.logs', { words: words.trim() }), kind: t('place.search'), words: '' });
     return found;
@@ -61,7 +66,7 @@ export default function Palette({ close }: { close: () => void }) {
     else if (e.key === 'Enter') open(hits[at]);
     else if (e.key === 'Tab') e.preventDefault();
     else return;
-    if (e.key.startsWith('Arrow')) e.preventDefault();
+    if (e.key.startsWith('Arrow') || e.key === 'Enter') e.preventDefault();
   };
 
   return (

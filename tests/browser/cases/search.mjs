@@ -31,6 +31,7 @@ test('a drag over the histogram sets the range', ['lead'], async () => {
   await page.mouse.move(box.x + box.width * 0.6, box.y + 55, { steps: 4 });
   await page.mouse.up();
   await page.waitForURL(/from=.*to=/);
+  await page.waitForSelector('.range-line input');
   check((await page.locator('.range-line input').count()) === 2, 'the chosen range is not shown');
   await close(page);
 });
