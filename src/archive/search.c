@@ -313,13 +313,27 @@ static bool explain(struct run *run, const struct catalogue_block *block, const 
     return true;
 }
 
+/* It holds something of the agency and the source asked for. */
+static bool asked_origin(const struct run *run)
+{
+    const struct search_options *o = run->options;
+    for (uint32_t i = 0; i < run->block->origin_count; i++) {
+        const struct block_origin *origin = &run->block->origins[i];
+        if ((o->agency.len == 0 || slice_equal(o->agency, origin->agency)) &&
+            (o->source.len == 0 || slice_equal(o->source, origin->source)))
+            return true;
+    }
+    return false;
+}
+
 /* True when the block need not be opened. */
 static bool skipped(struct run *run)
 {
     struct catalogue_block *block = run->block;
     struct glance glance = { .name = &block->file->name, .summary = &block->summary,
                              .origins = block->origins, .origin_count = block->origin_count };
-    enum glance_result result = match_glance(run->matcher, &glance);
+    enum glance_result result = asked_origin(run) ? match_glance(run->matcher, &glance)
+                                                  : GLANCE_SOURCE;
     if (result == GLANCE_MAY && (glance.filter = read_filter(run)).len)
         result = match_glance(run->matcher, &glance);
     switch (result) {
@@ -369,7 +383,8 @@ static uint64_t *first_mask(struct run *run, struct error *e)
     }
     for (uint32_t i = 0; i < rows->origin_count; i++)
         visible[i] = search_scope_sees(&o->scope, rows->origins[i].agency) &&
-                     (o->agency.len == 0 || slice_equal(o->agency, rows->origins[i].agency));
+                     (o->agency.len == 0 || slice_equal(o->agency, rows->origins[i].agency)) &&
+                     (o->source.len == 0 || slice_equal(o->source, rows->origins[i].source));
     for (uint32_t i = 0; i < rows->count; i++) {
         int64_t time = rows->time[i];
         bool in = visible[rows->origin[i]] && (!o->from || time >= o->from) &&

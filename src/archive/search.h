@@ -30,7 +30,7 @@ struct search_options {
     const char *directory;        /* the archive's */
     struct search_scope scope;
     int64_t from, to;             /* event time in [from, to), ns UTC; 0: open */
-    struct slice agency;          /* only this agency (within the scope); empty: any */
+    struct slice agency, source;  /* only this agency, this source (within the scope); empty: any */
     uint64_t limit;               /* events or table rows to deliver; 0: SEARCH_LIMIT */
     struct event_id before;       /* next page: events behind (older than) this one, whose … */
     int64_t before_time;          /* … time was this; .day 0: from the newest */
