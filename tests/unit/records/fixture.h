@@ -22,9 +22,8 @@ static inline void clock_set(int64_t time)
 
 static inline struct records *fixture_empty(const char **path_out)
 {
-    struct arena arena;
-    arena_init(&arena, 0);
-    const char *path = file_join(&arena, test_folder(), "haidang.db"); /* kept for ever */
+    static struct arena paths; /* kept for ever */
+    const char *path = file_join(&paths, test_folder(), "haidang.db");
     struct records *records = NULL;
     struct error e = ERROR_NONE;
     if (!records_open(path, RECORDS_WRITE, &records, &e))
