@@ -1,0 +1,29 @@
+/* logsource - what selects a log source in each shape of event: data in logsources/ *.yaml
+ * (private to detect).
+ *
+ * A file holds:
+ *   names:    how fields are called in foreign shapes
+ *     strip:  [Event.EventData., winlog.event_data., …]     beginnings that are left out
+ *     rename: { Event.System.EventID: EventID, … }
+ *   sources:  a list of
+ *     - product, category, service                           what Sigma calls it
+ *       when:   a selection as in a rule; all events that match it belong to the source
+ *       fields: { Image: NewProcessName }                    Sigma's name: the name in these events
+ * One event may belong to several sources.
+ */
+#ifndef DETECT_LOGSOURCE_H
+#define DETECT_LOGSOURCE_H
+
+#include "detect/lower.h"
+
+struct logsources;
+
+/* folder NULL: none. */
+bool logsources_read(const char *folder, struct arena *arena, struct logsources **out,
+                     struct error *e);
+/* Something selects events for rules of that log source. */
+bool logsources_select(const struct logsources *l, struct slice product, struct slice category,
+                       struct slice service);
+bool logsources_lower(struct logsources *l, struct lowering *lowering, struct error *e);
+
+#endif

@@ -1,0 +1,133 @@
+#include "detect/regex.h"
+
+#include "base/fold.h"
+
+bool regex_compile(struct slice text, unsigned flags, hs_database_t **out, struct error *e)
+{
+    unsigned hs = HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY | HS_FLAG_UTF8;
+    hs |= flags & REGEX_CASELESS ? HS_FLAG_CASELESS : 0;
+    hs |= flags & REGEX_MULTILINE ? HS_FLAG_MULTILINE : 0;
+    hs |= flags & REGEX_DOTALL ? HS_FLAG_DOTALL : 0;
+    char *expression = strndup(text.data, text.len);
+    hs_compile_error_t *wrong = NULL;
+    *out = NULL;
+    if (!expression || memchr(text.data, 0, text.len)) {
+        free(expression);
+        return error_set(e, "the regular expression holds a NUL byte");
+    }
+    bool fine = hs_compile(expression, hs, HS_MODE_BLOCK, NULL, out, &wrong) == HS_SUCCESS;
+    free(expression);
+    if (fine)
+        return true;
+    hs_free_compile_error(wrong);
+    *out = NULL;
+    pcre2_code *code = regex_compile_pcre(text, flags, e);
+    pcre2_code_free(code);
+    return code != NULL;
+}
+
+pcre2_code *regex_compile_pcre(struct slice text, unsigned flags, struct error *e)
+{
+    uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
+    int number;
+    PCRE2_SIZE at;
+    options |= flags & REGEX_CASELESS ? PCRE2_CASELESS : 0;
+    options |= flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0;
+    options |= flags & REGEX_DOTALL ? PCRE2_DOTALL : 0;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)text.data, text.len, options, &number, &at, NULL);
+    if (!code) {
+        PCRE2_UCHAR message[160] = "";
+        pcre2_get_error_message(number, message, sizeof message);
+        error_set(e, "regular expression, character %zu: %s", (size_t)at + 1, (char *)message);
+        return NULL;
+    }
+    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    return code;
+}
+
+/* What ends a run: the length of the escape at i when it is one plain character, else 0. */
+static char escaped_character(char c)
+{
+    bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return word || (unsigned char)c >= 0x80 ? 0 : c;
+}
+
+/* Index behind the group or class that begins at i. */
+static size_t behind(struct slice t, size_t i)
+{
+    char open = t.data[i];
+    unsigned depth = 0;
+    if (open == '[') {
+        i++;
+        if (i < t.len && t.data[i] == '^')
+            i++;
+        if (i < t.len && t.data[i] == ']')
+            i++;
+        for (; i < t.len && t.data[i] != ']'; i++)
+            if (t.data[i] == '\\')
+                i++;
+        return i + 1;
+    }
+    for (; i < t.len; i++) {
+        if (t.data[i] == '\\')
+            i++;
+        else if (t.data[i] == '[')
+            i = behind(t, i) - 1;
+        else if (t.data[i] == '(')
+            depth++;
+        else if (t.data[i] == ')' && --depth == 0)
+            return i + 1;
+    }
+    return t.len;
+}
+
+struct slice regex_literal(struct slice t, unsigned flags, struct arena *arena)
+{
+    char *run = arena_alloc(arena, t.len + 1);
+    struct slice best = SLICE("");
+    size_t n = 0, start = 0;
+    (void)flags;
+    if (!run || slice_find(t, SLICE("\\Q")) < t.len)
+        return best;
+    for (size_t i = 0; i < t.len;) {
+        char c = t.data[i], plain = 0;
+        size_t next = i + 1;
+        if (c == '|')
+            return SLICE("");
+        if (c == '(' || c == '[') {
+            /* inline options such as (?x) change how the rest reads */
+            if (c == '(' && i + 2 < t.len && t.data[i + 1] == '?' && t.data[i + 2] != ':' &&
+                !slice_starts(slice_after(t, i), SLICE("(?i)")))
+                return SLICE("");
+            next = behind(t, i);
+        } else if (c == '\\') {
+            if (i + 1 >= t.len)
+                return SLICE("");
+            plain = escaped_character(t.data[i + 1]);
+            if (!plain && strchr("xopPNuUcgk0123456789", t.data[i + 1]))
+                return SLICE(""); /* more characters belong to it */
+            next = i + 2;
+        } else if (!strchr(".^$*+?{})]", c)) {
+            plain = c;
+        }
+        bool optional = next < t.len && strchr("?*{", t.data[next]);
+        if (plain && !optional) {
+            run[n++] = plain;
+        }
+        if (!plain || optional || (next < t.len && t.data[next] == '+')) {
+            if (n - start > best.len)
+                best = (struct slice){ run + start, n - start };
+            start = n;
+            if (c == '{' && !plain)
+                while (next < t.len && t.data[next - 1] != '}')
+                    next++;
+        }
+        i = next;
+    }
+    if (n - start > best.len)
+        best = (struct slice){ run + start, n - start };
+    /* half a character at its ends would not survive folding */
+    while (best.len && (unsigned char)best.data[0] >= 0x80 && (unsigned char)best.data[0] < 0xc0)
+        best = slice_after(best, 1);
+    return fold_is_utf8(best) ? best : SLICE("");
+}
