@@ -67,7 +67,7 @@ export function List<T>({ label, columns, rows, rowKey, sort, onSort, total, mor
           ))}
         </tbody>
       </table>
-      <div className="list-foot">
+      {(more || (total !== undefined && total !== null)) && <div className="list-foot">
         {total !== undefined && total !== null && (
           <span className="quiet">{t('list.shown', { shown: number(rows.length), total: number(total) })}</span>
         )}
@@ -76,7 +76,7 @@ export function List<T>({ label, columns, rows, rowKey, sort, onSort, total, mor
             {t('list.more')}
           </Button>
         )}
-      </div>
+      </div>}
     </div>
   );
 }

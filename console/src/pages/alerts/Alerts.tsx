@@ -148,7 +148,7 @@ export default function Alerts() {
             aria-label={t('alerts.show_others')}
             value={show === 'new' || show === 'mine' ? null : show}
             placeholder={t('alerts.show_others')}
-            style={{ width: 140 }}
+            style={{ width: 156 }}
             popupMatchSelectWidth={false}
             onChange={(s: Show) => change(s)}
             options={shows.slice(2).map((s) => ({ value: s, label: named(s) }))}

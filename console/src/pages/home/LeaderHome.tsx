@@ -26,7 +26,7 @@ export function LeaderHome({ home }: { home: Schemas['HomeLeader'] }) {
   const option = useCallback(
     (c: Record<string, string>) => ({
       aria: { enabled: true },
-      grid: { left: 64, right: 24, top: compare ? 30 : 8, bottom: 36 },
+      grid: { left: 64, right: 48, top: compare ? 30 : 8, bottom: 36 },
       legend: compare ? { top: 0, textStyle: { color: c.quiet } } : undefined,
       tooltip: { trigger: 'axis', confine: true, axisPointer: { type: 'shadow' } },
       xAxis: { type: 'value', min: 0, max: 100, name: t('home.share_axis'), nameLocation: 'middle', nameGap: 22, splitLine: { lineStyle: { color: c.line } }, axisLabel: { color: c.quiet } },

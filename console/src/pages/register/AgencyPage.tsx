@@ -50,7 +50,7 @@ export default function AgencyPage() {
       <Shown of={agency}>
         {(x) => (
           <div className="stack">
-            <Needs alerts={x.alerts_new ?? undefined} incidents={x.incidents_open} sources={x.sources} />
+            <Needs alerts={x.alerts_new ?? undefined} incidents={x.incidents_open} sources={x.sources} agency={role === 'agency' ? undefined : x.id} />
             <Panel title={t('place.systems')}>
               <List label={t('place.systems')} columns={systems.map(({ sort: _, ...c }) => c)} rows={x.system_list} rowKey={(r) => r.id} empty={<Empty>{t('home.systems_none')}</Empty>} />
             </Panel>
