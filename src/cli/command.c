@@ -1,17 +1,34 @@
 #include "cli/command.h"
 
-extern const struct command cli_config_check_command;
+extern const struct command cli_serve_command, cli_config_check_command;
 extern const struct command cli_search_command;
 extern const struct command cli_plan_check_command, cli_plan_lint_command;
 extern const struct command cli_report_standing_command;
+extern const struct command cli_import_agencies_command, cli_import_systems_command;
+extern const struct command cli_import_sources_command, cli_import_people_command;
+extern const struct command cli_source_token_command;
+extern const struct command cli_user_add_command, cli_user_password_command;
+extern const struct command cli_user_disable_command, cli_user_enable_command;
+extern const struct command cli_user_list_command;
 extern const struct command cli_manual_command, cli_completion_command;
 
 const struct command *const commands[] = {
+    &cli_serve_command,
     &cli_config_check_command,
     &cli_search_command,
     &cli_plan_check_command,
     &cli_plan_lint_command,
     &cli_report_standing_command,
+    &cli_import_agencies_command,
+    &cli_import_systems_command,
+    &cli_import_sources_command,
+    &cli_import_people_command,
+    &cli_source_token_command,
+    &cli_user_add_command,
+    &cli_user_password_command,
+    &cli_user_disable_command,
+    &cli_user_enable_command,
+    &cli_user_list_command,
     &cli_manual_command,
     &cli_completion_command,
     NULL,

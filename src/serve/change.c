@@ -1,0 +1,209 @@
+#include "serve/change.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+#include "exchange/register.h"
+#include "records/source.h"
+#include "records/user.h"
+
+struct change {
+    const char *name;
+    bool (*apply)(struct records *records, const struct json *request, struct arena *arena,
+                  struct json_writer *w, struct error *e);
+};
+
+/* ---- errors as JSON ---------------------------------------------------------------------------- */
+
+void change_put_error(struct json_writer *w, const struct error *e)
+{
+    json_open_object(w);
+    json_integer_member(w, "kind", e->kind);
+    json_text_member(w, "place", slice_of(e->place));
+    json_text_member(w, "sentence", slice_of(e->sentence));
+    json_text_member(w, "sentence_vi", slice_of(e->sentence_vi));
+    json_text_member(w, "hint", slice_of(e->hint));
+    json_text_member(w, "hint_vi", slice_of(e->hint_vi));
+    json_text_member(w, "excerpt", slice_of(e->excerpt));
+    json_integer_member(w, "column", e->excerpt_column);
+    json_close_object(w);
+}
+
+static void get_text(const struct json *json, const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "%.*s", SLICE_ARGS(json_member_text(json, name)));
+}
+
+void change_get_error(const struct json *json, struct error *e)
+{
+    if (!e)
+        return;
+    *e = (struct error){ .set = true, .kind = ERROR_FAILED };
+    int64_t kind = json_integer(json_member(json, "kind"), ERROR_FAILED);
+    if (kind >= ERROR_INPUT && kind <= ERROR_FAILED)
+        e->kind = (enum error_kind)kind;
+    get_text(json, "place", e->place, sizeof e->place);
+    get_text(json, "sentence", e->sentence, sizeof e->sentence);
+    get_text(json, "sentence_vi", e->sentence_vi, sizeof e->sentence_vi);
+    get_text(json, "hint", e->hint, sizeof e->hint);
+    get_text(json, "hint_vi", e->hint_vi, sizeof e->hint_vi);
+    get_text(json, "excerpt", e->excerpt, sizeof e->excerpt);
+    e->excerpt_column = (unsigned)json_integer(json_member(json, "column"), 0);
+}
+
+/* ---- users -------------------------------------------------------------------------------------- */
+
+static bool add_user(struct records *records, const struct json *request, struct arena *arena,
+                     struct json_writer *w, struct error *e)
+{
+    (void)arena;
+    struct actor actor = ACTOR_SYSTEM;
+    struct slice role = json_member_text(request, "role");
+    struct records_user user = {
+        .name = json_member_text(request, "name"),
+        .full_name = json_member_text(request, "full_name"),
+        .agency = json_member_text(request, "agency"),
+        .language = json_text(json_member(request, "language"), SLICE("vi")),
+    };
+    if (!role_parse(role, &user.role)) {
+        error_set(e, "there is no role '%.*s'", SLICE_ARGS(role));
+        return error_kind(e, ERROR_INPUT);
+    }
+    if (!records_user_add(records, &actor, &user, json_member_text(request, "password"), e))
+        return false;
+    json_text_member(w, "name", user.name);
+    return true;
+}
+
+static bool set_password(struct records *records, const struct json *request, struct arena *arena,
+                         struct json_writer *w, struct error *e)
+{
+    (void)arena;
+    struct actor actor = ACTOR_SYSTEM;
+    struct slice name = json_member_text(request, "name");
+    json_text_member(w, "name", name);
+    return records_user_password(records, &actor, name, json_member_text(request, "password"), e);
+}
+
+static bool disable_user(struct records *records, const struct json *request, struct arena *arena,
+                         struct json_writer *w, struct error *e)
+{
+    (void)arena;
+    struct actor actor = ACTOR_SYSTEM;
+    struct slice name = json_member_text(request, "name");
+    bool disabled = json_boolean(json_member(request, "disabled"), true);
+    json_text_member(w, "name", name);
+    return records_user_disable(records, &actor, name, disabled, e);
+}
+
+/* ---- sheets -------------------------------------------------------------------------------------- */
+
+static void put_preview(struct json_writer *w, const struct register_preview *preview)
+{
+    json_integer_member(w, "fresh", preview->fresh);
+    json_integer_member(w, "changed", preview->changed);
+    json_integer_member(w, "unchanged", preview->unchanged);
+    json_integer_member(w, "wrong", preview->wrong);
+    json_boolean_member(w, "stored", preview->stored);
+    json_name(w, "errors");
+    json_open_array(w);
+    for (uint32_t i = 0; i < preview->error_count; i++)
+        change_put_error(w, &preview->errors[i]);
+    json_close_array(w);
+}
+
+static bool get_bytes(const struct json *request, struct arena *arena, struct slice *out,
+                      struct error *e)
+{
+    struct slice text = json_member_text(request, "bytes");
+    size_t len = 0;
+    char *bytes = arena_alloc(arena, text.len / 4 * 3 + 4);
+    if (!bytes)
+        return error_set(e, "not enough memory for the sheet");
+    if (sodium_base642bin((unsigned char *)bytes, text.len / 4 * 3 + 4, text.data, text.len, NULL,
+                          &len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
+        error_set(e, "the sheet's bytes are not base64");
+        return error_kind(e, ERROR_INPUT);
+    }
+    *out = slice_from(bytes, len);
+    return true;
+}
+
+/* A wrong sheet is an answer (all its errors), not a failed command. */
+static bool import_sheet(struct records *records, const struct json *request, struct arena *arena,
+                         struct json_writer *w, struct error *e)
+{
+    struct actor actor = ACTOR_SYSTEM;
+    enum register_sheet sheet;
+    struct register_preview preview = { 0 };
+    struct slice name = json_member_text(request, "sheet");
+    const char *file = arena_text(arena, json_text(json_member(request, "file"), SLICE("-")));
+    bool store = json_boolean(json_member(request, "store"), false);
+    if (!register_sheet_parse(name, &sheet)) {
+        error_set(e, "there is no sheet '%.*s'", SLICE_ARGS(name));
+        return error_kind(e, ERROR_INPUT);
+    }
+    struct slice bytes;
+    if (!file || !get_bytes(request, arena, &bytes, e))
+        return error_set(e, "not enough memory for the sheet");
+    bool fine = register_import(records, &actor, sheet, bytes, file,
+                                store ? REGISTER_STORE : REGISTER_PREVIEW, arena, &preview, e);
+    if (!fine && preview.error_count == 0)
+        return false;
+    if (!fine)
+        error_clear(e);
+    put_preview(w, &preview);
+    return true;
+}
+
+/* ---- sources ------------------------------------------------------------------------------------- */
+
+static bool make_token(struct records *records, const struct json *request, struct arena *arena,
+                       struct json_writer *w, struct error *e)
+{
+    (void)arena;
+    struct actor actor = ACTOR_SYSTEM;
+    struct slice source = json_member_text(request, "source");
+    unsigned char random[32], digest[crypto_hash_sha256_BYTES];
+    char token[sodium_base64_ENCODED_LEN(sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    char hex[2 * sizeof digest + 1];
+    if (sodium_init() < 0)
+        return error_set(e, "the machine gives no random numbers");
+    randombytes_buf(random, sizeof random);
+    sodium_bin2base64(token, sizeof token, random, sizeof random,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    crypto_hash_sha256(digest, (const unsigned char *)token, strlen(token));
+    sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
+    if (!records_source_token(records, &actor, source, slice_of(hex), e))
+        return false;
+    json_text_member(w, "source", source);
+    json_text_member(w, "token", slice_of(token));
+    sodium_memzero(token, sizeof token);
+    return true;
+}
+
+static const struct change changes[] = {
+    { "user add", add_user },
+    { "user password", set_password },
+    { "user disable", disable_user },
+    { "import", import_sheet },
+    { "source token", make_token },
+};
+
+bool change_apply(struct records *records, const struct json *request, struct arena *arena,
+                  struct buffer *result_out, struct error *e)
+{
+    struct slice name = json_member_text(request, "do");
+    struct json_writer w;
+    json_writer_init(&w, result_out);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        if (!slice_is(name, changes[i].name))
+            continue;
+        json_open_object(&w);
+        bool done = changes[i].apply(records, request, arena, &w, e);
+        json_close_object(&w);
+        return done && (!result_out->failed || error_set(e, "the answer is too large"));
+    }
+    error_set(e, "there is no command '%.*s'", SLICE_ARGS(name));
+    return error_kind(e, ERROR_INPUT);
+}

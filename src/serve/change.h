@@ -1,0 +1,32 @@
+/* change - commands that change the records, as JSON in and out: one row each.
+ *
+ * The same function runs in the hub (control.h) and, when no server runs, in the CLI itself.
+ *   {"do":"user add","name":"an","full_name":"…","role":"agency","agency":"so-tttt","language":"vi",
+ *    "password":"…"}                       → {"name":"an"}
+ *   {"do":"user password","name":"an","password":"…"}
+ *   {"do":"user disable","name":"an","disabled":true}
+ *   {"do":"import","sheet":"agencies","file":"agencies.csv","bytes":BASE64,"store":true}
+ *                                          → {"fresh":n,"changed":n,"unchanged":n,"wrong":n,"stored":b,
+ *                                             "errors":[{place,sentence,sentence_vi,hint}]}
+ *   {"do":"source token","source":"so-tttt.cong.web01"} → {"source":…,"token":…}: shown once
+ * To add one: a row in change.c.
+ */
+#ifndef SERVE_CHANGE_H
+#define SERVE_CHANGE_H
+
+#include "base/buffer.h"
+#include "base/json.h"
+#include "records/records.h"
+
+#define CHANGE_BYTES_MAX (32u * 1024 * 1024) /* a request, with the sheet in it */
+
+/* Runs the request as the system's own actor and writes its result as one JSON object. False: nothing
+ * was changed. */
+bool change_apply(struct records *records, const struct json *request, struct arena *arena,
+                  struct buffer *result_out, struct error *e);
+
+/* An error as JSON and back, so that it crosses a socket whole, in both languages. */
+void change_put_error(struct json_writer *w, const struct error *e);
+void change_get_error(const struct json *json, struct error *e);
+
+#endif
