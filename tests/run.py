@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:suppressions=" + str(ROOT / "tests/tsan.supp"),
     "PYTHONDONTWRITEBYTECODE": "1",
+    "HAIDANG_EXAMPLE": str(ROOT / "examples/khanh-hoa-2019"),
 }
 COLOUR = sys.stdout.isatty()
 

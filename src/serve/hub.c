@@ -1,0 +1,252 @@
+/* hub - the role that faces the people: records, plan, API, control; publishes the roster.
+ *
+ * The main thread folds what the pipeline has stored into the records, writes down our own gaps and
+ * publishes the roster when it changed. The API and the control socket have threads of their own,
+ * each with its own connection to the records.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include "process/message.h"
+
+#include "event/roster.h"
+#include "records/gap.h"
+#include "records/records.h"
+#include "records/source.h"
+#include "records/user.h"
+
+#include "exchange/roster.h"
+#include "plan/plan.h"
+
+#include "api/api.h"
+
+#include "serve/control.h"
+#include "serve/first_start.h"
+#include "serve/fold.h"
+#include "serve/machine.h"
+#include "serve/roles.h"
+#include "serve/search_client.h"
+
+#define FOLD_AT_ONCE 64u
+#define LOOK_EVERY_MS 1000
+#define TIDY_EVERY (10 * CLOCK_MINUTE)
+#define GAP_LEAST (15 * CLOCK_SECOND)   /* shorter silences of the pipeline are restarts */
+
+struct hub {
+    struct heritage *heritage;
+    struct records *records;
+    struct plan *plan;
+    struct fold *fold;
+    struct api *api;
+    struct control *control;
+    struct machine machine;
+    int nudges;
+    int wake;                       /* eventfd: something was changed by people */
+    uint64_t generation;            /* of the roster published last */
+    struct machine_pulse pulse;
+    int64_t tidy_due;
+};
+
+/* Any thread. */
+static void changed(void *owner)
+{
+    struct hub *hub = owner;
+    uint64_t one = 1;
+    ssize_t written = write(hub->wake, &one, sizeof one);
+    (void)written; /* full: it is awake anyway */
+}
+
+/* ---- roster ------------------------------------------------------------------------------------ */
+
+static void publish_roster(struct hub *hub)
+{
+    struct roster *roster = NULL;
+    struct error e = ERROR_NONE;
+    const char *path = heritage_text(hub->heritage, "roster");
+    if (!first_start_tokens(hub->records, heritage_text(hub->heritage, "tokens"), &e) ||
+        !roster_from_records(hub->records, &roster, &e)) {
+        log_error(&e, "the roster cannot be made");
+        return;
+    }
+    if (roster->generation != hub->generation || access(path, F_OK) != 0) {
+        if (roster_save(roster, path, &e)) {
+            hub->generation = roster->generation;
+            message_nudge(hub->nudges, NUDGE_ROSTER);
+        } else {
+            log_error(&e, "the roster cannot be published");
+        }
+    }
+    roster_free(&roster);
+}
+
+/* ---- our own gaps ------------------------------------------------------------------------------- */
+
+static void add_gap(struct hub *hub, int64_t from, int64_t to, const char *reason)
+{
+    ARENA_AUTO arena;
+    struct records_gap *gaps;
+    uint32_t count;
+    struct error e = ERROR_NONE;
+    arena_init(&arena, 4u << 20);
+    if (!records_gap_list(hub->records, from, to, &arena, &gaps, &count, &e))
+        log_error(&e, "gaps");
+    for (uint32_t i = 0; !e.set && i < count; i++)
+        if (gaps[i].began_at <= from && gaps[i].ended_at >= to)
+            return; /* written down before the hub itself was started anew */
+    if (!e.set && !records_gap_add(hub->records, SLICE(""), from, to, slice_of(reason), &e))
+        log_error(&e, "a gap of the collector could not be written down");
+}
+
+static void watch_pulse(struct hub *hub)
+{
+    struct machine_pulse now = machine_pulse(heritage_text(hub->heritage, "run"));
+    struct machine_pulse last = hub->pulse;
+    if (!now.alive)
+        return;
+    if (now.started != last.started && now.before && now.started - now.before > GAP_LEAST)
+        add_gap(hub, now.before, now.started, "the collector did not run");
+    else if (now.started == last.started && now.alive - last.alive > GAP_LEAST)
+        add_gap(hub, last.alive, now.alive, "the collector stood still");
+    hub->pulse = now;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------ */
+
+static void fold(struct hub *hub)
+{
+    unsigned folded = FOLD_AT_ONCE, alerts;
+    while (folded == FOLD_AT_ONCE) {
+        struct error e = ERROR_NONE;
+        if (!fold_step(hub->fold, FOLD_AT_ONCE, &folded, &alerts, &e)) {
+            log_error(&e, "what the archive holds is not yet in the records");
+            return;
+        }
+        if (alerts)
+            log_info("%u new alerts", alerts);
+    }
+}
+
+static void tidy(struct hub *hub)
+{
+    struct error e = ERROR_NONE;
+    if (clock_steady() < hub->tidy_due)
+        return;
+    hub->tidy_due = clock_steady() + TIDY_EVERY;
+    if (!records_source_tidy(hub->records, &e) || !records_session_tidy(hub->records, &e))
+        log_error(&e, "tidying");
+}
+
+static bool wait_once(struct hub *hub, int signals)
+{
+    struct pollfd polled[] = { { .fd = signals, .events = POLLIN },
+                               { .fd = hub->nudges, .events = POLLIN },
+                               { .fd = hub->heritage->channel, .events = POLLIN },
+                               { .fd = hub->wake, .events = POLLIN } };
+    bool closed, supervisor_gone, ending = false;
+    uint64_t times;
+    poll(polled, 4, LOOK_EVERY_MS);
+    message_nudges(hub->nudges, &closed);
+    message_nudges(hub->heritage->channel, &supervisor_gone);
+    if (read(hub->wake, &times, sizeof times) == (ssize_t)sizeof times)
+        publish_roster(hub);
+    for (int number; (number = skeleton_signal(signals));)
+        ending |= number == SIGTERM;
+    return !ending && !supervisor_gone;
+}
+
+/* ---- start --------------------------------------------------------------------------------------- */
+
+static bool start_api(struct hub *hub, struct error *e)
+{
+    struct heritage *h = hub->heritage;
+    const char *certificate = heritage_text_if(h, "certificate");
+    const char *key = heritage_text_if(h, "key");
+    struct api_options options = {
+        .listen_fd = heritage_descriptor(h, "console"),
+        .records = heritage_text(h, "records"),
+        .plan = hub->plan,
+        .rules = { heritage_text(h, "rules") },
+        .archive = heritage_text(h, "archive"),
+        .search = { (void *)heritage_text(h, "reader"), search_client_run },
+        .machine = { &hub->machine, machine_look },
+        .changed = changed,
+        .changed_owner = hub,
+        .language = heritage_text(h, "language"),
+        .syslog_address = heritage_text_if(h, "syslog_address"),
+        .http_address = heritage_text_if(h, "http_address"),
+        .cookie_secure = heritage_text_if(h, "cookie_secure")[0] || certificate[0],
+        .idle_seconds = (unsigned)strtoul(heritage_text(h, "idle_seconds"), NULL, 10),
+        .tls_certificate = certificate[0] ? certificate : NULL,
+        .tls_key = key[0] ? key : NULL,
+    };
+    return api_start(&options, &hub->api, e);
+}
+
+static void load_plan(struct hub *hub)
+{
+    struct error e = ERROR_NONE;
+    if (!plan_load(heritage_text(hub->heritage, "plan"), heritage_text(hub->heritage, "regimes"),
+                   &hub->plan, &e))
+        log_error(&e, "the plan cannot be read: its pages stay closed");
+}
+
+static bool start(struct hub *hub, struct error *e)
+{
+    struct heritage *h = hub->heritage;
+    hub->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (hub->wake < 0 ||
+        !records_open(heritage_text(h, "records"), RECORDS_WRITE, &hub->records, e) ||
+        !first_start(hub->records, heritage_text_if(h, "import"), heritage_text(h, "secrets"), e))
+        return false;
+    publish_roster(hub);
+    load_plan(hub);
+    return fold_open(heritage_text(h, "archive"), hub->records, &hub->fold, e) &&
+           control_start(heritage_descriptor(h, "control"), heritage_text(h, "records"), changed,
+                         hub, &hub->control, e) &&
+           start_api(hub, e);
+}
+
+static void stop(struct hub *hub)
+{
+    api_stop(&hub->api);
+    control_stop(&hub->control);
+    if (hub->fold)
+        fold(hub); /* what the pipeline stored at its end */
+    fold_close(&hub->fold);
+    plan_free(&hub->plan);
+    records_close(&hub->records);
+    if (hub->wake >= 0)
+        close(hub->wake);
+}
+
+int hub_run(struct heritage *heritage)
+{
+    struct hub hub = { .heritage = heritage, .nudges = heritage_descriptor(heritage, "nudges"),
+                       .wake = -1,
+                       .machine = { heritage_text(heritage, "run"), heritage_text(heritage, "cache"),
+                                    heritage_text(heritage, "archive"),
+                                    heritage_text_if(heritage, "syslog_address"),
+                                    heritage_text_if(heritage, "http_address"), clock_now() },
+                       .pulse = machine_pulse(heritage_text(heritage, "run")) };
+    struct error e = ERROR_NONE;
+    int signals = skeleton_signals();
+    bool ok = signals >= 0 && start(&hub, &e);
+    if (!ok)
+        log_error(&e, "the hub cannot start");
+    else
+        log_info("ready");
+    while (ok && wait_once(&hub, signals)) {
+        fold(&hub);
+        watch_pulse(&hub);
+        tidy(&hub);
+    }
+    stop(&hub);
+    return ok ? 0 : 3;
+}

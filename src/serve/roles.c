@@ -1,0 +1,16 @@
+#include "serve/roles.h"
+
+/* The names are those under which supervisor.c hands the folders over. */
+const struct role_row serve_roles[] = {
+    { "compiler", compiler_role_run, .write = { "cache" },
+      .read = { "rules", "logsources" } },
+    { "pipeline", pipeline_run, .write = { "archive", "run", "spool" },
+      .read = { "roster_folder", "cache", "decoders", "certificate", "key", "clients", "watched" },
+      .restart = true },
+    { "reader", reader_run, .read = { "archive" }, .fork = true, .restart = true },
+    { "hub", hub_run, .write = { "records_folder", "roster_folder", "secrets", "run" },
+      .read = { "archive", "cache", "plan", "regimes", "rules", "import", "templates", "certificate",
+                "key" },
+      .restart = true },
+    { 0 },
+};

@@ -1,0 +1,497 @@
+#include "serve/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "process/notify.h"
+#include "serve/roles.h"
+#include "serve/sockets.h"
+
+#define PAUSE_LEAST (CLOCK_SECOND / 5)
+#define PAUSE_MOST (30 * CLOCK_SECOND)
+#define LIVED_WELL (60 * CLOCK_SECOND)     /* who lived so long starts again without a pause */
+#define STOP_PATIENCE (20 * CLOCK_SECOND)  /* then a role that does not end is killed */
+
+enum { ROLES_MAX = 8 };
+
+enum child_state { CHILD_STOPPED, CHILD_RUNNING, CHILD_WAITING, CHILD_ENDING };
+
+struct child {
+    const struct role_row *row;
+    enum child_state state;
+    pid_t pid;
+    int channel;              /* our end of the heritage's channel; -1 */
+    int64_t started, again;   /* steady clock; again: when CHILD_WAITING starts */
+    int64_t pause;
+    int64_t since;            /* wall clock, for the status file */
+    unsigned restarts;
+};
+
+struct supervisor {
+    const char *config;
+    struct arena arena;       /* of the settings in force */
+    struct serve_settings settings;
+    int lock, signals;
+    int udp, tcp, tls, relp, http, console, control, reader;
+    int nudges[2];            /* [0] the pipeline's end, [1] the hub's */
+    struct child children[ROLES_MAX];
+    unsigned child_count;
+    bool stopping, first_rules;
+    int64_t stop_since;
+};
+
+/* ---- handing over ---------------------------------------------------------------------------- */
+
+/* Folders that hold the files followed, parted by \n: what the pipeline may look into. */
+static const char *watched_folders(struct supervisor *s)
+{
+    BUFFER_AUTO out;
+    struct slice rest = slice_of(s->settings.files), line;
+    buffer_init(&out, 0);
+    while (s->settings.files[0] && slice_split(&rest, '\n', &line)) {
+        size_t from = slice_find_byte(line, ' '), to = line.len;
+        while (to > from && line.data[to - 1] != '/')
+            to--;
+        if (from < line.len)
+            buffer_print(&out, "%.*s\n", SLICE_ARGS(slice_trim(slice_cut(line, from, to))));
+    }
+    return arena_text(&s->arena, buffer_slice(&out));
+}
+
+static void put_all(struct supervisor *s, struct heritage_writer *w)
+{
+    const struct serve_settings *t = &s->settings;
+    char number[24];
+    const struct {
+        const char *name, *value;
+    } values[] = {
+        { "language", t->language }, { "data", t->data }, { "archive", t->archive },
+        { "records_folder", t->records_folder }, { "records", t->records },
+        { "roster_folder", t->roster_folder }, { "roster", t->roster }, { "cache", t->cache },
+        { "blob", t->blob }, { "run", t->run }, { "control", t->control }, { "reader", t->reader },
+        { "secrets", t->secrets }, { "tokens", t->tokens }, { "plan", t->plan },
+        { "regimes", t->regimes }, { "rules", t->rules }, { "decoders", t->decoders },
+        { "logsources", t->logsources }, { "import", t->import }, { "files", t->files },
+        { "syslog_address", t->syslog_tcp[0] ? t->syslog_tcp : t->syslog_udp },
+        { "http_address", t->http }, { "certificate", t->certificate }, { "key", t->key },
+        { "clients", t->clients }, { "cookie_secure", t->cookie_secure ? "1" : "" },
+        { "watched", watched_folders(s) },
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        heritage_put(w, values[i].name, values[i].value);
+    snprintf(number, sizeof number, "%lld", (long long)t->idle_seconds);
+    heritage_put(w, "idle_seconds", number);
+}
+
+static void put_descriptors(struct supervisor *s, const char *role, struct heritage_writer *w)
+{
+    if (strcmp(role, "pipeline") == 0) {
+        heritage_put_descriptor(w, "syslog_udp", s->udp);
+        heritage_put_descriptor(w, "syslog_tcp", s->tcp);
+        heritage_put_descriptor(w, "syslog_tls", s->tls);
+        heritage_put_descriptor(w, "relp", s->relp);
+        heritage_put_descriptor(w, "http", s->http);
+        heritage_put_descriptor(w, "nudges", s->nudges[0]);
+    } else if (strcmp(role, "hub") == 0) {
+        heritage_put_descriptor(w, "console", s->console);
+        heritage_put_descriptor(w, "control", s->control);
+        heritage_put_descriptor(w, "nudges", s->nudges[1]);
+    } else if (strcmp(role, "reader") == 0) {
+        heritage_put_descriptor(w, "queries", s->reader);
+    }
+}
+
+/* ---- children --------------------------------------------------------------------------------- */
+
+static void write_status(struct supervisor *s)
+{
+    BUFFER_AUTO out;
+    struct json_writer w;
+    struct error e = ERROR_NONE;
+    static const char *const states[] = { "stopped", "running", "restarting", "stopping" };
+    struct arena_mark mark = arena_mark(&s->arena);
+    buffer_init(&out, 0);
+    json_writer_init(&w, &out);
+    json_open_array(&w);
+    for (unsigned i = 0; i < s->child_count; i++) {
+        const struct child *c = &s->children[i];
+        json_open_object(&w);
+        json_text_member(&w, "name", slice_of(c->row->name));
+        json_text_member(&w, "state", slice_of(states[c->state]));
+        json_integer_member(&w, "pid", c->pid);
+        json_integer_member(&w, "since", c->since);
+        json_integer_member(&w, "restarts", c->restarts);
+        json_close_object(&w);
+    }
+    json_close_array(&w);
+    const char *path = file_join(&s->arena, s->settings.run, "roles.json");
+    if (!path || !file_replace(path, buffer_slice(&out), 0600, &e))
+        log_error(&e, "roles.json");
+    arena_reset(&s->arena, mark);
+}
+
+/* In the child, between fork and exec: only what is safe there. */
+static void become_role(const char *name, int channel)
+{
+    char *const arguments[] = { "haidang", "--role", (char *)name, NULL };
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGINT, SIG_IGN); /* Ctrl-C is the supervisor's to carry out, in order */
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (channel == HERITAGE_FD)
+        fcntl(channel, F_SETFD, 0);
+    else
+        dup2(channel, HERITAGE_FD);
+    execv("/proc/self/exe", arguments);
+    _exit(127);
+}
+
+static bool hand_over(struct supervisor *s, struct child *child, int channel, struct error *e)
+{
+    struct heritage_writer w;
+    heritage_writer_init(&w);
+    put_all(s, &w);
+    put_descriptors(s, child->row->name, &w);
+    bool sent = heritage_send(channel, &w, e);
+    heritage_writer_free(&w);
+    return sent;
+}
+
+static bool start_child(struct supervisor *s, struct child *child, struct error *e)
+{
+    int ends[2];
+    if (!message_pair(ends, e))
+        return false;
+    pid_t pid = fork();
+    if (pid == 0)
+        become_role(child->row->name, ends[1]);
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return error_errno(e, errno, "cannot start the role %s", child->row->name);
+    }
+    child->pid = pid;
+    child->channel = ends[0];
+    child->state = CHILD_RUNNING;
+    child->started = clock_steady();
+    child->since = clock_now();
+    return hand_over(s, child, ends[0], e);
+}
+
+static struct child *find_child(struct supervisor *s, const char *name)
+{
+    for (unsigned i = 0; i < s->child_count; i++)
+        if (strcmp(s->children[i].row->name, name) == 0)
+            return &s->children[i];
+    return NULL;
+}
+
+static void say_how_it_ended(const struct child *child, int status)
+{
+    if (WIFSIGNALED(status))
+        log_warning("%s (pid %d) was ended by signal %d", child->row->name, (int)child->pid,
+                    WTERMSIG(status));
+    else if (WEXITSTATUS(status) != 0)
+        log_warning("%s (pid %d) ended with status %d", child->row->name, (int)child->pid,
+                    WEXITSTATUS(status));
+}
+
+static void start_or_wait(struct supervisor *s, struct child *child)
+{
+    struct error e = ERROR_NONE;
+    if (start_child(s, child, &e))
+        return;
+    log_error(&e, child->row->name);
+    if (child->state != CHILD_RUNNING) {
+        child->state = CHILD_WAITING;
+        child->again = clock_steady() + PAUSE_MOST;
+    }
+}
+
+/* New rules, or none: either way the pipeline may go on (with what it has). */
+static void rules_are_compiled(struct supervisor *s)
+{
+    struct child *pipeline = find_child(s, "pipeline");
+    if (s->first_rules && pipeline->state == CHILD_STOPPED && !s->stopping)
+        start_or_wait(s, pipeline);
+    else if (pipeline->channel >= 0)
+        message_nudge(pipeline->channel, NUDGE_RULES);
+    s->first_rules = false;
+}
+
+static void child_ended(struct supervisor *s, struct child *child, int status)
+{
+    int64_t now = clock_steady();
+    bool lived_well = now - child->started > LIVED_WELL;
+    say_how_it_ended(child, status);
+    close(child->channel);
+    child->channel = -1;
+    child->pid = 0;
+    bool asked = child->state == CHILD_ENDING;
+    child->state = CHILD_STOPPED;
+    child->since = clock_now();
+    if (strcmp(child->row->name, "compiler") == 0)
+        rules_are_compiled(s);
+    if (!child->row->restart || s->stopping)
+        return;
+    child->pause = asked || lived_well ? 0 : child->pause ? child->pause * 2 : PAUSE_LEAST;
+    if (child->pause > PAUSE_MOST)
+        child->pause = PAUSE_MOST;
+    child->again = now + child->pause;
+    child->state = CHILD_WAITING;
+    child->restarts += !asked;
+}
+
+static void reap(struct supervisor *s)
+{
+    int status;
+    bool ended = false;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0; ended = true)
+        for (unsigned i = 0; i < s->child_count; i++)
+            if (s->children[i].pid == pid)
+                child_ended(s, &s->children[i], status);
+    if (ended)
+        write_status(s);
+}
+
+static void start_waiting(struct supervisor *s)
+{
+    int64_t now = clock_steady();
+    bool started = false;
+    for (unsigned i = 0; i < s->child_count; i++) {
+        struct child *child = &s->children[i];
+        if (child->state == CHILD_WAITING && child->again <= now && !s->stopping) {
+            start_or_wait(s, child);
+            started = true;
+        }
+    }
+    if (started)
+        write_status(s);
+}
+
+static void end_child(struct child *child)
+{
+    if (child->state == CHILD_RUNNING) {
+        child->state = CHILD_ENDING;
+        kill(child->pid, SIGTERM);
+    } else if (child->state == CHILD_WAITING) {
+        child->state = CHILD_STOPPED;
+    }
+}
+
+/* ---- stop and reload --------------------------------------------------------------------------- */
+
+/* What takes events ends first, so that the hub sees all of them; the next role only when the one
+ * before it is gone. True when nobody is left. */
+static bool stop_next(struct supervisor *s)
+{
+    static const char *const order[] = { "compiler", "pipeline", "reader", "hub" };
+    bool impatient = clock_steady() - s->stop_since > STOP_PATIENCE;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        struct child *child = find_child(s, order[i]);
+        if (child->state == CHILD_STOPPED)
+            continue;
+        if (impatient && child->pid)
+            kill(child->pid, SIGKILL);
+        end_child(child);
+        if (child->state != CHILD_STOPPED)
+            return false;
+    }
+    return true;
+}
+
+static void stop(struct supervisor *s)
+{
+    if (s->stopping) { /* asked twice: now */
+        s->stop_since = INT64_MIN / 2;
+        return;
+    }
+    notify("STOPPING=1");
+    log_info("stopping");
+    s->stopping = true;
+    s->stop_since = clock_steady();
+}
+
+static void compile_rules(struct supervisor *s)
+{
+    struct child *compiler = find_child(s, "compiler");
+    if (compiler->state == CHILD_STOPPED)
+        start_or_wait(s, compiler);
+}
+
+/* The addresses stay bound: another address needs a restart, and it is said. */
+static bool same_sockets(const struct serve_settings *a, const struct serve_settings *b)
+{
+    return strcmp(a->data, b->data) == 0 && strcmp(a->syslog_udp, b->syslog_udp) == 0 &&
+           strcmp(a->syslog_tcp, b->syslog_tcp) == 0 && strcmp(a->syslog_tls, b->syslog_tls) == 0 &&
+           strcmp(a->relp, b->relp) == 0 && strcmp(a->http, b->http) == 0 &&
+           strcmp(a->console, b->console) == 0;
+}
+
+/* Whether what the pipeline was given is another. */
+static bool same_pipeline(const struct serve_settings *a, const struct serve_settings *b)
+{
+    return strcmp(a->decoders, b->decoders) == 0 && strcmp(a->files, b->files) == 0 &&
+           strcmp(a->certificate, b->certificate) == 0 && strcmp(a->key, b->key) == 0 &&
+           strcmp(a->clients, b->clients) == 0;
+}
+
+static void reload(struct supervisor *s)
+{
+    struct arena arena;
+    struct serve_settings fresh;
+    struct error e = ERROR_NONE;
+    notify("RELOADING=1");
+    arena_init(&arena, ARENA_NO_CEILING);
+    if (!serve_settings_load(s->config, &arena, &fresh, &e) || !serve_settings_check(&fresh, &e)) {
+        log_error(&e, "the new configuration is not taken");
+        arena_free(&arena);
+        notify("READY=1");
+        return;
+    }
+    if (!same_sockets(&s->settings, &fresh)) {
+        log_warning("another address or data directory needs a new start: nothing is changed");
+        arena_free(&arena);
+        notify("READY=1");
+        return;
+    }
+    bool pipeline_differs = !same_pipeline(&s->settings, &fresh);
+    arena_free(&s->arena);
+    s->arena = arena;
+    s->settings = fresh;
+    log_info("configuration read anew");
+    compile_rules(s);
+    end_child(find_child(s, "hub")); /* plan, regimes, import: it starts again at once */
+    if (pipeline_differs)
+        end_child(find_child(s, "pipeline"));
+    notify("READY=1");
+}
+
+/* ---- start ------------------------------------------------------------------------------------- */
+
+static bool take_lock(struct supervisor *s, struct error *e)
+{
+    const char *path = file_join(&s->arena, s->settings.run, "lock");
+    s->lock = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (s->lock < 0)
+        return error_errno(e, errno, "cannot write in %s", s->settings.run);
+    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
+        error_set(e, "another `haidang serve` runs on %s", s->settings.data);
+        return error_hint(e, "stop it first, or set another `data`");
+    }
+    return true;
+}
+
+static bool bind_all(struct supervisor *s, struct error *e)
+{
+    const struct serve_settings *t = &s->settings;
+    return socket_bind(SOCKET_TCP, t->console, "listen.console", &s->console, e) &&
+           socket_bind(SOCKET_UDP, t->syslog_udp, "listen.syslog_udp", &s->udp, e) &&
+           socket_bind(SOCKET_TCP, t->syslog_tcp, "listen.syslog_tcp", &s->tcp, e) &&
+           socket_bind(SOCKET_TCP, t->syslog_tls, "listen.syslog_tls", &s->tls, e) &&
+           socket_bind(SOCKET_TCP, t->relp, "listen.relp", &s->relp, e) &&
+           socket_bind(SOCKET_TCP, t->http, "listen.http", &s->http, e) &&
+           socket_bind_unix(t->control, &s->control, e) &&
+           socket_bind_unix(t->reader, &s->reader, e) && message_pair(s->nudges, e);
+}
+
+static bool prepare(struct supervisor *s, struct error *e)
+{
+    if (!serve_settings_load(s->config, &s->arena, &s->settings, e) ||
+        !serve_settings_check(&s->settings, e) || !serve_settings_folders(&s->settings, e) ||
+        !jail_become_owner(s->settings.data, e) || !take_lock(s, e) || !bind_all(s, e))
+        return false;
+    s->signals = skeleton_signals();
+    return s->signals >= 0 || error_errno(e, errno, "cannot take signals");
+}
+
+static void start_all(struct supervisor *s)
+{
+    for (const struct role_row *row = serve_roles; row->name && s->child_count < ROLES_MAX; row++)
+        s->children[s->child_count++] = (struct child){ .row = row, .channel = -1 };
+    s->first_rules = true;
+    start_or_wait(s, find_child(s, "hub"));
+    start_or_wait(s, find_child(s, "reader"));
+    start_or_wait(s, find_child(s, "compiler")); /* the pipeline starts when it has ended */
+    write_status(s);
+}
+
+/* What the roles say over their channels: only that rules are to be compiled anew. */
+static void hear_children(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->child_count; i++) {
+        bool closed;
+        if (s->children[i].channel < 0)
+            continue;
+        uint32_t nudges = message_nudges(s->children[i].channel, &closed);
+        if (nudges >> (NUDGE_RULES - 'a') & 1)
+            compile_rules(s);
+    }
+}
+
+static void wait_for_something(struct supervisor *s)
+{
+    struct pollfd polled[ROLES_MAX + 1] = { { .fd = s->signals, .events = POLLIN } };
+    for (unsigned i = 0; i < s->child_count; i++)
+        polled[i + 1] = (struct pollfd){ .fd = s->children[i].channel, .events = POLLIN };
+    poll(polled, s->child_count + 1, s->stopping ? 50 : 200);
+    hear_children(s);
+    for (int number; (number = skeleton_signal(s->signals));) {
+        if (number == SIGHUP && !s->stopping)
+            reload(s);
+        else if (number == SIGTERM || number == SIGINT)
+            stop(s);
+    }
+}
+
+static void clean_up(struct supervisor *s)
+{
+    const int descriptors[] = { s->udp, s->tcp, s->tls, s->relp, s->http, s->console, s->control,
+                                s->reader, s->nudges[0], s->nudges[1], s->signals };
+    if (s->control >= 0)
+        unlink(s->settings.control);
+    if (s->reader >= 0)
+        unlink(s->settings.reader);
+    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
+        if (descriptors[i] >= 0)
+            close(descriptors[i]);
+    if (s->lock >= 0)
+        close(s->lock);
+    arena_free(&s->arena);
+}
+
+int supervisor_run(const char *config, struct error *e)
+{
+    struct supervisor s = { .config = config, .lock = -1, .signals = -1, .udp = -1, .tcp = -1,
+                            .tls = -1, .relp = -1, .http = -1, .console = -1, .control = -1,
+                            .reader = -1, .nudges = { -1, -1 } };
+    arena_init(&s.arena, ARENA_NO_CEILING);
+    log_init("supervisor", LOG_INFO_);
+    if (!prepare(&s, e)) {
+        clean_up(&s);
+        return 3;
+    }
+    log_info("console at %s, data in %s", s.settings.console, s.settings.data);
+    start_all(&s);
+    notify("READY=1");
+    while (!s.stopping || !stop_next(&s)) {
+        wait_for_something(&s);
+        reap(&s);
+        start_waiting(&s);
+    }
+    log_info("stopped");
+    clean_up(&s);
+    return 0;
+}
