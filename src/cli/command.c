@@ -3,7 +3,7 @@
 extern const struct command cli_serve_command, cli_config_check_command;
 extern const struct command cli_search_command;
 extern const struct command cli_plan_check_command, cli_plan_lint_command;
-extern const struct command cli_report_standing_command;
+extern const struct command cli_report_standing_command, cli_report_template_command;
 extern const struct command cli_import_agencies_command, cli_import_systems_command;
 extern const struct command cli_import_sources_command, cli_import_people_command;
 extern const struct command cli_source_token_command;
@@ -19,6 +19,7 @@ const struct command *const commands[] = {
     &cli_plan_check_command,
     &cli_plan_lint_command,
     &cli_report_standing_command,
+    &cli_report_template_command,
     &cli_import_agencies_command,
     &cli_import_systems_command,
     &cli_import_sources_command,

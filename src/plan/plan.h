@@ -25,6 +25,7 @@ struct plan_place {             /* where in plan.yaml something stands, for erro
 
 struct plan_key {               /* a number alone is not unique */
     struct slice number, date, issuer;
+    struct slice place;         /* where its papers are dated from */
 };
 
 struct plan_role {              /* whom the plan speaks to; resolved against the register */

@@ -86,10 +86,11 @@ static bool read_day(struct reading *r, const struct yaml *node, int64_t *out)
 
 static bool read_key(struct reading *r, const struct yaml *node, struct plan_key *key)
 {
-    static const char *const keys[] = { "number", "date", "issuer", NULL };
+    static const char *const keys[] = { "number", "date", "issuer", "place", NULL };
     int64_t unused;
     return yaml_known(node, keys, r->e) && want_text(r, node, "number", &key->number) &&
            want_text(r, node, "date", &key->date) && want_text(r, node, "issuer", &key->issuer) &&
+           want_text(r, node, "place", &key->place) &&
            read_day(r, yaml_member(node, "date"), &unused);
 }
 
