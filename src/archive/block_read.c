@@ -27,10 +27,10 @@ bool block_open_part(struct slice stored, enum block_part part, struct buffer *o
     uint32_t inflated = cursor_u32(&c), len = cursor_u32(&c);
     uint64_t stored_hash = cursor_u64(&c), inflated_hash = cursor_u64(&c);
     struct slice frame = cursor_bytes(&c, len);
-    if (!cursor_finish(&c, e))
-        return false;
     if (!slice_is(magic, "HDP") || kind != part)
         return error_set(e, "this is not the part of a block that was looked for");
+    if (!cursor_finish(&c, e))
+        return false;
     if (version != 1 || codec != 1)
         return error_set(e, "this block was written by a newer version (format %u.%u)", version,
                          codec);

@@ -9,6 +9,8 @@ void counts_write(const struct batch_count *counts, uint32_t count, struct buffe
         const struct batch_count *c = &counts[i];
         varint_add(out, c->source.len);
         buffer_add(out, c->source);
+        varint_add(out, c->protocol.len);
+        buffer_add(out, c->protocol);
         varint_add(out, c->received);
         varint_add(out, c->stored);
         varint_add(out, c->repeated);
@@ -21,13 +23,21 @@ void counts_write(const struct batch_count *counts, uint32_t count, struct buffe
     }
 }
 
-static bool read_one(const unsigned char **at, const unsigned char *end, struct batch_count *out)
+static bool read_text(const unsigned char **at, const unsigned char *end, struct slice *out)
 {
-    uint64_t len, first, last, skew;
+    uint64_t len;
     if (!varint_read(at, end, &len) || len > (size_t)(end - *at))
         return false;
-    out->source = slice_from(*at, len);
+    *out = slice_from(*at, len);
     *at += len;
+    return true;
+}
+
+static bool read_one(const unsigned char **at, const unsigned char *end, struct batch_count *out)
+{
+    uint64_t first, last, skew;
+    if (!read_text(at, end, &out->source) || !read_text(at, end, &out->protocol))
+        return false;
     if (!varint_read(at, end, &out->received) || !varint_read(at, end, &out->stored) ||
         !varint_read(at, end, &out->repeated) || !varint_read(at, end, &out->quarantined) ||
         !varint_read(at, end, &out->refused) || !varint_read(at, end, &out->undecoded) ||
@@ -51,13 +61,13 @@ bool counts_read(struct slice bytes, struct arena *arena, struct batch_count **c
         return error_set(e, "memory is short for the counts of a batch");
     if (copy.len == 0 || *at++ != 1)
         return error_set(e, "the counts of a batch are of an unknown format");
-    /* a source takes ten bytes at least */
-    struct batch_count *counts = arena_array(arena, copy.len / 10, sizeof *counts);
+    /* a source takes eleven bytes at least */
+    struct batch_count *counts = arena_array(arena, copy.len / 11, sizeof *counts);
     if (!counts)
         return error_set(e, "memory is short for the counts of a batch");
     uint32_t count = 0;
     while (at < end) {
-        if (count >= copy.len / 10 || !read_one(&at, end, &counts[count]))
+        if (count >= copy.len / 11 || !read_one(&at, end, &counts[count]))
             return error_set(e, "the counts of a batch are damaged");
         count++;
     }

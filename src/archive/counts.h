@@ -1,7 +1,7 @@
 /* counts - what a batch adds to the counters of its sources, as bytes in its row.
  *
- *     version:u8 = 1 | per source: length:varint, key, received, stored, repeated, quarantined,
- *     refused, undecoded: varint, first, last, skew: zigzag varint
+ *     version:u8 = 1 | per source: key, protocol (each length:varint, bytes), received, stored,
+ *     repeated, quarantined, refused, undecoded: varint, first, last, skew: zigzag varint
  */
 #ifndef ARCHIVE_COUNTS_H
 #define ARCHIVE_COUNTS_H

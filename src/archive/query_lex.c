@@ -53,9 +53,9 @@ static size_t name_len(const struct lexer *lexer)
     size_t i = 0;
     while (i < rest.len && name_letter(rest.data[i], i == 0))
         i++;
-    if (i == 0 || i + 1 >= rest.len || rest.data[i] != ':')
+    if (i == 0 || i >= rest.len || rest.data[i] != ':')
         return 0;
-    char next = rest.data[i + 1];
+    char next = i + 1 < rest.len ? rest.data[i + 1] : ' ';
     if (next == ':' || next == '\\' || (next == '/' && i + 2 < rest.len && rest.data[i + 2] == '/'))
         return 0;
     return i;

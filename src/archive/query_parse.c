@@ -170,7 +170,10 @@ static struct node *parse_not(struct parser *p)
     else if (p->token.kind == TOKEN_WORD && slice_is(p->token.text, "*")) {
         node = node_new(p, NODE_ALL);
         next(p);
-    } else if (p->token.kind == TOKEN_WORD || p->token.kind == TOKEN_QUOTED)
+    } else if (is_keyword(p, "and") || is_keyword(p, "or"))
+        lexer_error(&p->lexer, p->token.at, "put it in quotation marks to find the word itself",
+                    "a word or field:value is missing here");
+    else if (p->token.kind == TOKEN_WORD || p->token.kind == TOKEN_QUOTED)
         node = parse_value(p, PLACE_TEXT, SLICE_NONE, p->token, false);
     else
         lexer_error(&p->lexer, p->token.at, NULL,
