@@ -75,7 +75,8 @@ bool api_fail(struct api_call *call, unsigned status, const char *code, const ch
 bool api_agency_allowed(struct api_call *call, struct slice agency);
 
 /* Text in the call's language. */
-const char *api_say(const struct api_call *call, const char *key);
+const char *api_say(const struct api_call *call, const char *key)
+    __attribute__((format_arg(2)));
 bool api_vietnamese(const struct api_call *call);
 
 /* limit, cursor, sort of the route as the records want them. */

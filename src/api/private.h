@@ -1,0 +1,12 @@
+/* private - what the API keeps beside its threads: the plan's standings and the rules' texts. */
+#ifndef API_PRIVATE_H
+#define API_PRIVATE_H
+
+#include "api/rule_book.h"
+#include "api/standings.h"
+
+struct standings *api_standings_of(const struct api_call *call);
+struct rule_book *api_rules_of(const struct api_call *call);
+int64_t api_started(const struct api_call *call);
+
+#endif

@@ -1,0 +1,53 @@
+/* resource - the functions that the table of routes names; one .c file a resource. */
+#ifndef API_RESOURCE_H
+#define API_RESOURCE_H
+
+#include "api/call.h"
+
+bool api_ping(struct api_call *call);
+
+bool api_session_get(struct api_call *call);
+bool api_session_open(struct api_call *call);
+bool api_session_change(struct api_call *call);
+bool api_session_close(struct api_call *call);
+
+bool api_home(struct api_call *call);
+bool api_intake(struct api_call *call);
+
+bool api_event_list(struct api_call *call);
+bool api_event_histogram(struct api_call *call);
+bool api_event_fields(struct api_call *call);
+bool api_event_get(struct api_call *call);
+
+bool api_alert_list(struct api_call *call);
+bool api_alert_get(struct api_call *call);
+bool api_alert_take(struct api_call *call);
+bool api_alert_release(struct api_call *call);
+bool api_alert_false_positive(struct api_call *call);
+bool api_alert_close(struct api_call *call);
+bool api_alert_escalate(struct api_call *call);
+
+bool api_incident_list(struct api_call *call);
+bool api_incident_open(struct api_call *call);
+bool api_incident_get(struct api_call *call);
+bool api_incident_move(struct api_call *call);
+
+bool api_plan_get(struct api_call *call);
+bool api_plan_matrix(struct api_call *call);
+bool api_plan_standing(struct api_call *call);
+bool api_plan_coverage(struct api_call *call);
+bool api_report_standing(struct api_call *call);
+
+bool api_agency_list(struct api_call *call);
+bool api_agency_get(struct api_call *call);
+bool api_system_list(struct api_call *call);
+bool api_system_get(struct api_call *call);
+bool api_source_list(struct api_call *call);
+bool api_source_get(struct api_call *call);
+
+bool api_user_list(struct api_call *call);
+bool api_user_add(struct api_call *call);
+bool api_user_change(struct api_call *call);
+bool api_health(struct api_call *call);
+
+#endif

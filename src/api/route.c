@@ -1,0 +1,257 @@
+#include "api/resource.h"
+
+/* ---- words ---------------------------------------------------------------------------------------- */
+
+static const char *const levels[] = { "informational", "low", "medium", "high", "critical", NULL };
+static const char *const severities[] = { "low", "medium", "high", "critical", NULL };
+static const char *const alert_states[] = { "new", "taken", "closed", "false_positive", "escalated",
+                                            NULL };
+static const char *const incident_states[] = { "open", "new", "confirmed", "contained",
+                                               "eradicated", "recovered", "closed", "rejected",
+                                               NULL };
+static const char *const incident_moves[] = { "confirm", "contain", "eradicate", "recover", "close",
+                                              "reject", "reopen", "tell", "severity", "note", NULL };
+static const char *const healths[] = { "heard", "silent", "never", "unknown", NULL };
+static const char *const roles[] = { "lead", "agency", "responder", "finance", "police", "assessor",
+                                     "leader", "admin", NULL };
+static const char *const languages[] = { "vi", "en", NULL };
+static const char *const orders[] = { "newest", "oldest", NULL };
+static const char *const alert_sorts[] = { "-last_time", "last_time", "-level", "level", "-matches",
+                                           NULL };
+static const char *const incident_sorts[] = { "-opened", "opened", "-severity", "due", NULL };
+static const char *const agency_sorts[] = { "order", "name", "-name", "events", NULL };
+static const char *const system_sorts[] = { "agency", "name", "-name", "-level", "level",
+                                            "last_seen", NULL };
+static const char *const source_sorts[] = { "name", "-name", "last_seen", "-last_seen",
+                                            "-per_minute", "-undecoded", NULL };
+
+/* ---- parameters ----------------------------------------------------------------------------------- */
+
+#define LIMIT { "limit", API_INTEGER, .least = 1, .most = 1000, .fallback = "100" }
+#define CURSOR { "cursor", API_TEXT, .most = 500 }
+#define WORDS { "words", API_TEXT, .most = 200 }
+#define AGENCY { "agency", API_KEY }
+#define SOURCE { "source", API_KEY }
+#define PERIOD { "period", API_PERIOD }
+#define AT { "at", API_DAY }
+#define FROM { "from", API_TIME }
+#define TO { "to", API_TIME }
+#define QUERY { "query", API_TEXT, .most = 2000, .fallback = "" }
+#define PATH(name, kind) { name, kind, .required = true, .least = 1 }
+#define END { NULL }
+
+static const struct api_field none[] = { END };
+static const struct api_field standing_day[] = { PERIOD, AT, END };
+static const struct api_field intake[] = {
+    { "minutes", API_INTEGER, .least = 1, .most = 10080, .fallback = "60" },
+    { "buckets", API_INTEGER, .least = 1, .most = 240, .fallback = "60" }, END };
+static const struct api_field event_list[] = {
+    QUERY, FROM, TO, AGENCY, SOURCE,
+    { "order", API_CHOICE, .choices = orders, .fallback = "newest" }, LIMIT, CURSOR, END };
+static const struct api_field event_histogram[] = {
+    QUERY, FROM, TO, AGENCY, SOURCE,
+    { "buckets", API_INTEGER, .least = 1, .most = 500, .fallback = "60" }, END };
+static const struct api_field event_fields[] = {
+    QUERY, FROM, TO, AGENCY, SOURCE,
+    { "values", API_INTEGER, .least = 1, .most = 50, .fallback = "5" }, END };
+static const struct api_field event[] = {
+    { "event", API_TEXT, .required = true, .least = 1, .most = 64 }, END };
+static const struct api_field alert_list[] = {
+    { "state", API_CHOICES, .choices = alert_states }, { "level", API_CHOICE, .choices = levels },
+    AGENCY, SOURCE, { "rule", API_TEXT, .most = 200 },
+    { "mine", API_BOOLEAN, .fallback = "false" }, WORDS, FROM, TO,
+    { "sort", API_CHOICE, .choices = alert_sorts, .fallback = "-last_time" }, LIMIT, CURSOR, END };
+static const struct api_field alert[] = { PATH("alert", API_INTEGER), END };
+static const struct api_field incident_list[] = {
+    { "state", API_CHOICES, .choices = incident_states },
+    { "severity", API_CHOICE, .choices = severities }, AGENCY, WORDS,
+    { "sort", API_CHOICE, .choices = incident_sorts, .fallback = "-opened" }, LIMIT, CURSOR, END };
+static const struct api_field incident[] = { PATH("incident", API_INTEGER), END };
+static const struct api_field standing[] = {
+    { "obligation", API_TEXT, .required = true, .least = 1, .most = 64 }, PATH("agency", API_KEY),
+    PERIOD, AT, END };
+static const struct api_field agency_list[] = {
+    { "kind", API_TEXT, .most = 50 }, WORDS, AT,
+    { "sort", API_CHOICE, .choices = agency_sorts, .fallback = "order" }, LIMIT, CURSOR, END };
+static const struct api_field agency[] = { PATH("agency", API_KEY), PERIOD, END };
+static const struct api_field system_list[] = {
+    AGENCY, { "level", API_INTEGER, .least = 1, .most = 5 },
+    { "health", API_CHOICE, .choices = healths }, WORDS,
+    { "sort", API_CHOICE, .choices = system_sorts, .fallback = "agency" }, LIMIT, CURSOR, END };
+static const struct api_field system[] = { PATH("system", API_KEY), END };
+static const struct api_field source_list[] = {
+    AGENCY, { "system", API_KEY }, { "health", API_CHOICE, .choices = healths }, WORDS,
+    { "sort", API_CHOICE, .choices = source_sorts, .fallback = "name" }, LIMIT, CURSOR, END };
+static const struct api_field source[] = { PATH("source", API_KEY), END };
+static const struct api_field user_list[] = {
+    WORDS, { "role", API_CHOICE, .choices = roles }, LIMIT, CURSOR, END };
+static const struct api_field user[] = {
+    { "user", API_TEXT, .required = true, .least = 1, .most = 64 }, END };
+
+/* ---- members of bodies: all that a caller can set -------------------------------------------------- */
+
+static const struct api_field login_body[] = {
+    { "name", API_TEXT, .required = true, .least = 1, .most = 64 },
+    { "password", API_SECRET, .required = true, .least = 1, .most = 1024 }, END };
+static const struct api_field session_body[] = {
+    { "language", API_CHOICE, .required = true, .choices = languages }, END };
+static const struct api_field reason_body[] = {
+    { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 }, END };
+static const struct api_field escalation_body[] = {
+    { "title", API_TEXT, .least = 3, .most = 300 },
+    { "severity", API_CHOICE, .choices = severities },
+    { "incident", API_INTEGER, .least = 1 }, { "note", API_TEXT, .most = 2000 }, END };
+static const struct api_field incident_body[] = {
+    { "title", API_TEXT, .required = true, .least = 3, .most = 300 },
+    { "severity", API_CHOICE, .required = true, .choices = severities },
+    { "agency", API_KEY, .required = true }, { "system", API_KEY },
+    { "description", API_TEXT, .most = 10000 },
+    { "alerts", API_INTEGERS, .least = 1, .most = 200 }, END };
+static const struct api_field move_body[] = {
+    { "move", API_CHOICE, .required = true, .choices = incident_moves },
+    { "note", API_TEXT, .most = 10000 }, { "severity", API_CHOICE, .choices = severities }, END };
+static const struct api_field new_user_body[] = {
+    { "name", API_NAME, .required = true },
+    { "display_name", API_TEXT, .required = true, .least = 1, .most = 200 },
+    { "role", API_CHOICE, .required = true, .choices = roles }, AGENCY,
+    { "language", API_CHOICE, .choices = languages, .fallback = "vi" }, END };
+static const struct api_field user_body[] = {
+    { "disabled", API_BOOLEAN, .required = true }, END };
+
+/* ---- the table ------------------------------------------------------------------------------------ */
+
+#define GET HTTP_GET
+#define POST HTTP_POST
+#define PATCH HTTP_PATCH
+#define DELETE HTTP_DELETE
+#define QUICK API_QUICK
+#define SLOW API_SLOW
+
+enum {
+    ALL = API_EVERYBODY,
+    WATCHERS = ROLE_LEAD | ROLE_AGENCY | ROLE_RESPONDER | ROLE_ADMIN,
+    TRIAGE = ROLE_LEAD | ROLE_AGENCY | ROLE_RESPONDER,
+    CASE_READERS = TRIAGE | ROLE_POLICE | ROLE_LEADER,
+    PLAN_READERS = ALL & ~ROLE_ADMIN,
+    INTAKE_READERS = WATCHERS | ROLE_LEADER
+};
+
+static const struct api_route table[] = {
+    { GET, "/ping", 0, false, QUICK, none, NULL, api_ping },
+
+    { GET, "/session", ALL, false, QUICK, none, NULL, api_session_get },
+    { POST, "/session", 0, false, API_LOGIN, none, login_body, api_session_open },
+    { PATCH, "/session", ALL, true, QUICK, none, session_body, api_session_change },
+    { DELETE, "/session", ALL, true, QUICK, none, NULL, api_session_close },
+
+    { GET, "/home", ALL, false, QUICK, standing_day, NULL, api_home },
+    { GET, "/statistics/intake", INTAKE_READERS, false, QUICK, intake, NULL, api_intake },
+
+    { GET, "/events", WATCHERS, false, SLOW, event_list, NULL, api_event_list },
+    { GET, "/events/histogram", WATCHERS, false, SLOW, event_histogram, NULL,
+      api_event_histogram },
+    { GET, "/events/fields", WATCHERS, false, SLOW, event_fields, NULL, api_event_fields },
+    { GET, "/events/{event}", WATCHERS, false, SLOW, event, NULL, api_event_get },
+
+    { GET, "/alerts", TRIAGE, false, QUICK, alert_list, NULL, api_alert_list },
+    { GET, "/alerts/{alert}", TRIAGE, false, QUICK, alert, NULL, api_alert_get },
+    { POST, "/alerts/{alert}/take", TRIAGE, true, QUICK, alert, NULL, api_alert_take },
+    { POST, "/alerts/{alert}/release", TRIAGE, true, QUICK, alert, NULL, api_alert_release },
+    { POST, "/alerts/{alert}/false_positive", TRIAGE, true, QUICK, alert, reason_body,
+      api_alert_false_positive },
+    { POST, "/alerts/{alert}/close", TRIAGE, true, QUICK, alert, reason_body, api_alert_close },
+    { POST, "/alerts/{alert}/escalate", TRIAGE, true, QUICK, alert, escalation_body,
+      api_alert_escalate },
+
+    { GET, "/incidents", CASE_READERS, false, QUICK, incident_list, NULL, api_incident_list },
+    { POST, "/incidents", TRIAGE, true, QUICK, none, incident_body, api_incident_open },
+    { GET, "/incidents/{incident}", CASE_READERS, false, QUICK, incident, NULL,
+      api_incident_get },
+    { POST, "/incidents/{incident}/moves", TRIAGE, true, QUICK, incident, move_body,
+      api_incident_move },
+
+    { GET, "/plan", PLAN_READERS, false, QUICK, none, NULL, api_plan_get },
+    { GET, "/plan/matrix", PLAN_READERS, false, SLOW, standing_day, NULL, api_plan_matrix },
+    { GET, "/plan/standing/{obligation}/{agency}", PLAN_READERS, false, SLOW, standing, NULL,
+      api_plan_standing },
+    { GET, "/plan/coverage", PLAN_READERS, false, QUICK, none, NULL, api_plan_coverage },
+    { GET, "/reports/standing.docx", ROLE_LEAD | ROLE_LEADER, false, SLOW, standing_day, NULL,
+      api_report_standing },
+
+    { GET, "/agencies", ALL, false, QUICK, agency_list, NULL, api_agency_list },
+    { GET, "/agencies/{agency}", ALL, false, QUICK, agency, NULL, api_agency_get },
+    { GET, "/systems", ALL, false, QUICK, system_list, NULL, api_system_list },
+    { GET, "/systems/{system}", ALL, false, QUICK, system, NULL, api_system_get },
+    { GET, "/sources", WATCHERS, false, QUICK, source_list, NULL, api_source_list },
+    { GET, "/sources/{source}", WATCHERS, false, QUICK, source, NULL, api_source_get },
+
+    { GET, "/users", ROLE_ADMIN, false, QUICK, user_list, NULL, api_user_list },
+    { POST, "/users", ROLE_ADMIN, true, API_LOGIN, none, new_user_body, api_user_add },
+    { PATCH, "/users/{user}", ROLE_ADMIN, true, QUICK, user, user_body, api_user_change },
+    { GET, "/health", ROLE_ADMIN, false, QUICK, none, NULL, api_health },
+};
+
+const struct api_route *api_routes(size_t *count_out)
+{
+    *count_out = sizeof table / sizeof *table;
+    return table;
+}
+
+/* ---- finding a row -------------------------------------------------------------------------------- */
+
+static bool is_name(struct slice segment)
+{
+    return segment.len > 2 && segment.data[0] == '{' && segment.data[segment.len - 1] == '}';
+}
+
+/* How many segments stand there as text; -1: the path does not fit. So /events/fields comes before
+ * /events/{event} wherever the rows stand. */
+static int fit(const char *pattern, struct slice path)
+{
+    struct slice left = slice_of(pattern), want, have;
+    int score = 0;
+
+    for (;;) {
+        bool more_want = slice_split(&left, '/', &want), more_have = slice_split(&path, '/', &have);
+        if (!more_want || !more_have)
+            return more_want == more_have ? score : -1;
+        if (is_name(want)) {
+            if (have.len == 0)
+                return -1;
+        } else if (slice_equal(want, have)) {
+            score++;
+        } else {
+            return -1;
+        }
+    }
+}
+
+const struct api_route *api_route_find(enum http_method method, struct slice path,
+                                       unsigned *methods_out)
+{
+    const struct api_route *best = NULL;
+    int best_score = -1;
+
+    *methods_out = 0;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        int score = fit(table[i].path, path);
+        if (score < 0)
+            continue;
+        *methods_out |= 1u << table[i].method;
+        if (table[i].method == method && score > best_score) {
+            best = &table[i];
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+struct slice api_route_segment(const struct api_route *route, struct slice path, const char *name)
+{
+    struct slice left = slice_of(route->path), want, have;
+
+    while (slice_split(&left, '/', &want) && slice_split(&path, '/', &have))
+        if (is_name(want) && slice_is(slice_cut(want, 1, want.len - 1), name))
+            return have;
+    return SLICE_NONE;
+}

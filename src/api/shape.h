@@ -1,0 +1,63 @@
+/* shape - the schemas of openapi.yaml that several resources write. */
+#ifndef API_SHAPE_H
+#define API_SHAPE_H
+
+#include "api/call.h"
+#include "records/agency.h"
+#include "records/source.h"
+
+struct records_alert;
+struct records_incident;
+struct records_system;
+
+/* {id, name, short?}; an empty id: null. */
+void shape_ref(struct json_writer *json, struct slice id, struct slice name, struct slice short_name);
+void shape_ref_member(struct json_writer *json, const char *name, struct slice id,
+                      struct slice title, struct slice short_name);
+/* Text, or null when empty. */
+void shape_text_or_null(struct json_writer *json, const char *name, struct slice text);
+void shape_integer_or_null(struct json_writer *json, const char *name, bool there, int64_t value);
+void shape_health(struct json_writer *json, const char *name,
+                  const struct records_health_counts *counts);
+/* {query, from, to, agency, source} */
+void shape_events_link(struct json_writer *json, struct slice query, int64_t from, int64_t to,
+                       struct slice agency, struct slice source);
+/* A page's `next`. */
+void shape_next(struct json_writer *json, struct slice next);
+
+/* These four write members only, into an object that the caller opened and closes. */
+void shape_alert_summary(struct api_call *call, const struct records_alert *alert);
+/* Its title in the call's language. */
+struct slice shape_alert_title(const struct api_call *call, const struct records_alert *alert);
+void shape_incident_summary(struct api_call *call, const struct records_incident *incident);
+/* Its clock of telling, an object; false (nothing written): it has none, or with running_only none
+ * that still runs. */
+bool shape_incident_clock(struct api_call *call, const struct records_incident *incident,
+                          bool running_only);
+void shape_system(struct api_call *call, const struct records_system *system);
+void shape_source(struct api_call *call, const struct records_source *source);
+/* One event, from an alert's own copy or from the archive. */
+struct shape_event {
+    struct slice id;
+    int64_t time, received;
+    struct slice agency, agency_name, system, system_name, source, source_name;
+    struct slice decoder, product, category, service, raw;
+    const struct json *fields;          /* object; an array's elements are joined; NULL: none */
+};
+void shape_event_put(struct api_call *call, const struct shape_event *event);
+/* "so-nganh" → "Departments", in the call's language. */
+struct slice shape_kind_title(const struct api_call *call, struct slice kind);
+/* The members alerts_new and incidents_open of an agency (empty: of all in scope); null where the
+ * role does not see them. False: call->error. */
+bool shape_open_counts(struct api_call *call, struct slice agency);
+/* Doctor: an object. */
+bool shape_doctor(struct api_call *call);
+/* The members of PlanHead, into an object that the caller opened. */
+void shape_plan_head(struct api_call *call);
+/* The clock of telling that the plan's regime sets. */
+struct regime_clock;
+struct regime_clock shape_clock(const struct api_call *call);
+/* How to connect; of one source (NULL: in general). */
+void shape_connect(struct api_call *call, const char *name, const struct records_source *source);
+
+#endif
