@@ -42,7 +42,8 @@ static bool read_month_day(const struct yaml *node, struct regime_value *v, stru
 
 static bool read_value(const struct yaml *node, struct regime_value *v, struct error *e)
 {
-    static const char *const keys[] = { "value", "share", "day", "text", "source", "confirmed", NULL };
+    static const char *const keys[] = { "vi", "en", "value", "share", "day", "text", "source",
+                                        "confirmed", NULL };
     const struct yaml *at;
 
     if (node->kind != YAML_MAPPING)
@@ -50,6 +51,8 @@ static bool read_value(const struct yaml *node, struct regime_value *v, struct e
     if (!yaml_known(node, keys, e))
         return false;
     v->name = node->key;
+    if (!read_words(node, &v->title, e))
+        return false;
     v->source = yaml_member_text(node, "source", SLICE_NONE);
     if (!v->source.len)
         return yaml_error(e, node, "'%.*s' does not say where it comes from", SLICE_ARGS(v->name));

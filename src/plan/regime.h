@@ -23,6 +23,7 @@ enum regime_value_kind { REGIME_NUMBER, REGIME_DAY, REGIME_SHARE, REGIME_TEXT };
 
 struct regime_value {
     struct slice name;
+    struct plan_words title;
     enum regime_value_kind kind;
     int64_t number;             /* REGIME_NUMBER */
     int month, day;             /* REGIME_DAY: of each year; exclusive where it is a limit */

@@ -61,6 +61,12 @@ static struct slice print_day(struct work *w, int64_t time)
     return arena_print(w->arena, "%02d/%02d/%04d", d.day, d.month, d.year);
 }
 
+static struct slice print_date(struct work *w, struct slice day)
+{
+    int64_t time;
+    return calendar_day_start(day, &time) ? print_day(w, time) : day;
+}
+
 static struct slice say(struct work *w, const struct plan_standing *s)
 {
     BUFFER_AUTO text;
@@ -195,7 +201,7 @@ static void fill_notes(struct work *w)
         add_note(w, arena_print(w->arena, "Kế hoạch được đánh giá theo %.*s; từ ngày %.*s đã được thay "
                                           "bằng %.*s.",
                                 SLICE_ARGS(regime->title.vi),
-                                SLICE_ARGS(regime->successor->holds_from),
+                                SLICE_ARGS(print_date(w, regime->successor->holds_from)),
                                 SLICE_ARGS(regime->successor->title.vi)));
     if (w->r->first_start == INT64_MAX)
         add_note(w, SLICE("Hệ thống chưa từng chạy: mọi số liệu đo là chưa xác định."));
@@ -205,8 +211,8 @@ static void fill_notes(struct work *w)
                                 SLICE_ARGS(print_day(w, w->r->first_start))));
     for (uint32_t i = 0; i < regime->value_count; i++)
         if (!regime->values[i].confirmed)
-            add_note(w, arena_print(w->arena, "Cần xác nhận: giá trị %.*s (%.*s).",
-                                    SLICE_ARGS(regime->values[i].name),
+            add_note(w, arena_print(w->arena, "Cần xác nhận: %.*s (%.*s).",
+                                    SLICE_ARGS(regime->values[i].title.vi),
                                     SLICE_ARGS(regime->values[i].source)));
     for (uint32_t i = 0; i < plan->note_count; i++)
         add_note(w, arena_print(w->arena, "%.*s.", SLICE_ARGS(plan->notes[i].vi)));

@@ -38,8 +38,9 @@ def paragraph(*parts, align="both", before=120, after=0, first=0, keep=False, ex
             f'<w:ind w:firstLine="{first}"/><w:jc w:val="{align}"/></w:pPr>{"".join(parts)}</w:p>')
 
 
-def line(*parts, align="center", before=0):
-    return (f'<w:p><w:pPr><w:spacing w:before="{before}" w:after="0" w:line="240" w:lineRule="auto"/>'
+def line(*parts, align="center", before=0, around=0):
+    return (f'<w:p><w:pPr><w:spacing w:before="{before + around}" w:after="{around}" w:line="240" '
+            'w:lineRule="auto"/>'
             f'<w:jc w:val="{align}"/></w:pPr>{"".join(parts)}</w:p>')
 
 
@@ -71,7 +72,7 @@ def table(widths, heads, rows, aligns):
                      for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
     head = "".join(cell(w, line(text(h, size=22, bold=True)), shade=True)
                    for w, h in zip(widths, heads))
-    row = "".join(cell(w, line(field(f, size=22), align=a)) for w, f, a in zip(widths, rows, aligns))
+    row = "".join(cell(w, line(field(f, size=22), align=a, around=30)) for w, f, a in zip(widths, rows, aligns))
     return (f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{border}'
             '</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="70" w:type="dxa"/>'
             f'<w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
@@ -114,7 +115,7 @@ def document():
              field("period", bold=True)),
         rule(3400),
         paragraph(text("Căn cứ ", italic=True), field("plan", italic=True), text(" (", italic=True),
-                  field("plan_title", italic=True), text(");", italic=True), first=720, before=240),
+                  field("plan_title", italic=True), text(").", italic=True), first=720, before=240),
         body(field("issuer_name"), text(" báo cáo tình trạng thực hiện Kế hoạch như sau:")),
         heading("I. PHẠM VI SỐ LIỆU"),
         body(text("Kỳ báo cáo: "), field("period"), text(", từ ngày "), field("period_from"),
@@ -134,7 +135,7 @@ def document():
         heading("III. VIỆC QUÁ HẠN, CHƯA ĐẠT"),
         paragraph(text("Bảng 3. Danh sách việc quá hạn, chưa đạt", italic=True), align="center", after=60,
                   keep=True),
-        table([964, 1700, 2240, 850, 1880, 1100, 620],
+        table([964, 1560, 2100, 850, 1740, 1300, 840],
               ["Mục", "Cơ quan", "Việc", "Tình trạng", "Số liệu", "Hạn", "Chậm (ngày)"],
               [f"pressing.{f}" for f in ("clause", "agency", "title", "standing", "sentence", "due",
                                          "days")],
@@ -145,8 +146,9 @@ def document():
         table([1134, 4400, 920, 2900], ["Mục", "Việc", "Số đơn vị", "Lý do"],
               [f"unknown.{f}" for f in ("clause", "title", "count", "reason")],
               ["center", "left", "center", "left"]),
-        body(text("Trên đây là báo cáo tình trạng thực hiện Kế hoạch, "), field("issuer_name"),
-             text(" báo cáo "), field("plan_issuer"), text(" xem xét, chỉ đạo./.")),
+        paragraph(text("Trên đây là báo cáo tình trạng thực hiện Kế hoạch, "), field("issuer_name"),
+                  text(" báo cáo "), field("plan_issuer"), text(" xem xét, chỉ đạo./."), first=720,
+                  keep=True),
         pair(
             4400, 4954,
             [line(text("Nơi nhận:", size=SMALL, bold=True, italic=True), align="left", before=240),
