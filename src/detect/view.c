@@ -84,11 +84,10 @@ static size_t prefix_length(struct slice name, struct slice prefix)
     return n;
 }
 
-/* IMPLEMENTS sigma-2/field-names: as they are, with blanks left out, and by the shapes' names. */
-static void resolve(struct view *view, struct view_name *name)
+/* IMPLEMENTS sigma-2/field-names: as they are, and by the shapes' names. */
+static void resolve_as(struct view *view, struct view_name *name, struct slice full)
 {
     const struct ruleset *r = view->ruleset;
-    struct slice full = { name->bytes, name->len };
     add_slot(view, name, full);
     for (uint32_t i = 0; i < r->name_rule_count; i++) {
         const struct name_rule *rule = &r->name_rules[i];
@@ -99,16 +98,22 @@ static void resolve(struct view *view, struct view_name *name)
         else if (!rule->prefix && slice_equal(full, from))
             add_slot(view, name, blob_text(r, rule->to));
     }
-    if (memchr(name->bytes, ' ', name->len)) {
-        char *tight = malloc(name->len);
-        size_t n = 0;
-        for (uint32_t i = 0; tight && i < name->len; i++)
-            if (name->bytes[i] != ' ')
-                tight[n++] = name->bytes[i];
-        if (tight)
-            add_slot(view, name, slice_from(tight, n));
-        free(tight);
-    }
+}
+
+/* IMPLEMENTS sigma-2/field-names-blanks: "Threat Name" is ThreatName. */
+static void resolve(struct view *view, struct view_name *name)
+{
+    resolve_as(view, name, slice_from(name->bytes, name->len));
+    if (!memchr(name->bytes, ' ', name->len))
+        return;
+    char *tight = malloc(name->len);
+    size_t n = 0;
+    for (uint32_t i = 0; tight && i < name->len; i++)
+        if (name->bytes[i] != ' ')
+            tight[n++] = name->bytes[i];
+    if (tight)
+        resolve_as(view, name, slice_from(tight, n));
+    free(tight);
 }
 
 static struct view_name *learn(struct view *view, struct slice text)

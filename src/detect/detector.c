@@ -1,0 +1,206 @@
+#include "detect/detector.h"
+
+struct detector {
+    struct scanner *scanner;
+    struct correlator *correlator;
+    struct slice *disabled;      /* copied ids */
+    uint32_t disabled_count;
+    bool *off;                   /* by rule of the present ruleset */
+};
+
+struct run {
+    struct batch *batch;
+    struct detector *detector;
+    uint32_t alert_capacity, hit_capacity;
+    bool short_of_memory;
+};
+
+static void *grow(struct batch *batch, void *old, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return old;
+    uint32_t more = *capacity ? *capacity * 2 : 32;
+    char *fresh = arena_array(&batch->arena, more, size);
+    if (fresh && count)
+        memcpy(fresh, old, count * size);
+    if (fresh)
+        *capacity = more;
+    return fresh;
+}
+
+static void add_alert(void *owner, uint32_t rule, const struct alert *alert)
+{
+    struct run *run = owner;
+    struct batch *b = run->batch;
+    if (run->detector->off[rule])
+        return;
+    struct alert *alerts = grow(b, b->alerts, b->alert_count, &run->alert_capacity, sizeof *alerts);
+    if (!alerts) {
+        run->short_of_memory = true;
+        return;
+    }
+    b->alerts = alerts;
+    b->alerts[b->alert_count++] = *alert;
+}
+
+static void add_hit(struct run *run, const struct hit *hit)
+{
+    struct batch *b = run->batch;
+    struct hit *hits = grow(b, b->hits, b->hit_count, &run->hit_capacity, sizeof *hits);
+    if (!hits) {
+        run->short_of_memory = true;
+        return;
+    }
+    b->hits = hits;
+    b->hits[b->hit_count++] = *hit;
+}
+
+static void match(struct run *run, struct detector *d, uint32_t index, uint32_t rule)
+{
+    struct scanner *scanner = d->scanner;
+    struct batch *b = run->batch;
+    struct event *event = &b->events[index];
+    struct alert alert;
+    struct hit *hits;
+    uint32_t count;
+    if (!ruleset_rule(scanner_ruleset(scanner), rule).silent) {
+        if (scanner_alert(scanner, event, rule, &b->arena, &alert)) {
+            alert.event = index;
+            add_alert(run, rule, &alert);
+        } else {
+            run->short_of_memory = true;
+        }
+    }
+    if (!correlator_hits(scanner, event, rule, index, &b->arena, &hits, &count))
+        run->short_of_memory = true;
+    for (uint32_t i = 0; i < count; i++) {
+        add_hit(run, &hits[i]);
+        correlator_put(d->correlator, &hits[i], &b->arena, add_alert, run);
+    }
+}
+
+bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
+{
+    struct run run = { .batch = batch, .detector = d, .alert_capacity = batch->alert_count,
+                       .hit_capacity = batch->hit_count };
+    correlator_round(d->correlator);
+    for (uint32_t i = 0; i < batch->event_count; i++) {
+        const uint32_t *rules;
+        uint32_t count = scanner_scan(d->scanner, &batch->events[i], &rules);
+        for (uint32_t k = 0; k < count; k++)
+            if (!d->off[rules[k]])
+                match(&run, d, i, rules[k]);
+    }
+    return !run.short_of_memory ||
+           error_set(e, "this batch raises more alerts than its memory holds; %u are kept",
+                     batch->alert_count);
+}
+
+static void free_disabled(struct detector *d)
+{
+    for (uint32_t i = 0; i < d->disabled_count; i++)
+        free((char *)(uintptr_t)d->disabled[i].data);
+    free(d->disabled);
+    d->disabled = NULL;
+    d->disabled_count = 0;
+}
+
+/* Which rules of the ruleset are switched off; NULL when memory is short. */
+static bool *switched_off(const struct detector *d, const struct ruleset *ruleset)
+{
+    bool *off = calloc(ruleset_count(ruleset) + 1, sizeof *off);
+    for (uint32_t rule = 0; off && rule < ruleset_count(ruleset); rule++) {
+        struct ruleset_rule r = ruleset_rule(ruleset, rule);
+        for (uint32_t i = 0; i < d->disabled_count && !off[rule]; i++)
+            off[rule] = slice_equal(r.id.len ? r.id : r.title, d->disabled[i]);
+    }
+    return off;
+}
+
+struct detector *detector_new(struct ruleset *ruleset)
+{
+    struct detector *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    d->scanner = scanner_new(ruleset);
+    d->correlator = correlator_new(ruleset);
+    d->off = switched_off(d, ruleset);
+    if (!d->scanner || !d->correlator || !d->off)
+        detector_free(&d);
+    return d;
+}
+
+void detector_free(struct detector **detector)
+{
+    struct detector *d = *detector;
+    *detector = NULL;
+    if (!d)
+        return;
+    scanner_free(&d->scanner);
+    correlator_free(&d->correlator);
+    free_disabled(d);
+    free(d->off);
+    free(d);
+}
+
+void detector_restore(struct detector *d, const struct hit *hit, const struct event_id *id)
+{
+    correlator_restore(d->correlator, hit, id);
+}
+
+bool detector_swap(struct detector *d, struct ruleset *ruleset)
+{
+    struct scanner *scanner = scanner_new(ruleset);
+    struct correlator *correlator = correlator_new(ruleset);
+    bool *off = switched_off(d, ruleset);
+    if (!scanner || !correlator || !off) {
+        scanner_free(&scanner);
+        correlator_free(&correlator);
+        free(off);
+        return false;
+    }
+    correlator_move(correlator, d->correlator);
+    scanner_free(&d->scanner);
+    correlator_free(&d->correlator);
+    free(d->off);
+    d->scanner = scanner;
+    d->correlator = correlator;
+    d->off = off;
+    return true;
+}
+
+bool detector_disable(struct detector *d, const struct slice *rules, uint32_t count)
+{
+    struct slice *copies = calloc(count + 1, sizeof *copies);
+    bool fine = copies != NULL;
+    for (uint32_t i = 0; fine && i < count; i++) {
+        char *copy = strndup(rules[i].data ? rules[i].data : "", rules[i].len);
+        copies[i] = slice_of(copy);
+        fine = copy != NULL;
+    }
+    struct detector fresh = { .disabled = copies, .disabled_count = fine ? count : 0 };
+    bool *off = fine ? switched_off(&fresh, scanner_ruleset(d->scanner)) : NULL;
+    if (!off) {
+        for (uint32_t i = 0; copies && i < count; i++)
+            free((char *)(uintptr_t)copies[i].data);
+        free(copies);
+        return false;
+    }
+    free_disabled(d);
+    free(d->off);
+    d->disabled = copies;
+    d->disabled_count = count;
+    d->off = off;
+    return true;
+}
+
+int64_t detector_horizon(const struct detector *d)
+{
+    return correlator_span(scanner_ruleset(d->scanner));
+}
+
+struct detector_statistics detector_statistics(const struct detector *d)
+{
+    return (struct detector_statistics){ scanner_statistics(d->scanner),
+                                         correlator_statistics(d->correlator) };
+}
