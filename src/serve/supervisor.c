@@ -145,7 +145,7 @@ static void write_status(struct supervisor *s)
 /* In the child, between fork and exec: only what is safe there. */
 static void become_role(const char *name, int channel)
 {
-    char *const arguments[] = { "haidang", "--role", (char *)name, NULL };
+    char *const arguments[] = { (char *)"haidang", (char *)"--role", (char *)name, NULL };
     sigset_t none;
     sigemptyset(&none);
     signal(SIGINT, SIG_IGN); /* Ctrl-C is the supervisor's to carry out, in order */
