@@ -20,6 +20,7 @@
  * Quarantined events are stored too (class "quarantine") but counted apart. */
 struct batch_count {
     struct slice source;               /* key, or "" for unknown senders */
+    struct slice protocol;             /* how it last sent: syslog-udp, syslog-tcp, http, file … */
     uint64_t received, stored, repeated, quarantined, refused, undecoded;
     int64_t first, last;               /* receipt times, ns UTC */
     int64_t skew;                      /* largest |event time - receipt time|, ns, signed */

@@ -111,6 +111,8 @@ static bool new_name(struct decoding *x, const struct decoder *d, struct slice *
     for (uint32_t i = 0; i < d->prefix_count; i++)
         if (slice_starts(*name, d->prefixes[i].from)) {
             struct slice rest = slice_after(*name, d->prefixes[i].from.len);
+            if (!d->prefixes[i].to.data)
+                return false;
             *name = d->prefixes[i].to.len == 0
                         ? rest
                         : arena_print(x->arena, "%.*s%.*s", SLICE_ARGS(d->prefixes[i].to),
@@ -243,7 +245,8 @@ static bool try_decoder(struct decoding *x, const struct decoder *d)
     return false;
 }
 
-static bool try_json(struct decoding *x)
+/* first: a JSON decoder that goes before all others, or NULL. */
+static bool try_json(struct decoding *x, const struct decoder *first)
 {
     struct slice text = slice_trim(x->message);
     struct event_field *fields;
@@ -258,6 +261,10 @@ static bool try_json(struct decoding *x)
     } else {
         for (uint32_t i = 0; i < count; i++)
             field_add(&x->fields, fields[i].name, fields[i].value, fields[i].kind);
+    }
+    if (first && conditions_hold(x, first->conditions, first->condition_count)) {
+        finish(x, first, NULL);
+        return true;
     }
     for (uint32_t i = 0; i < x->set->json.count; i++) {
         const struct decoder *d = x->set->json.items[i];
@@ -316,7 +323,7 @@ static bool try_starts(struct decoding *x)
 static bool decode_payload(struct decoding *x)
 {
     x->own = x->fields.count;
-    return try_program(x) || try_json(x) || try_starts(x) ||
+    return try_program(x) || try_json(x, NULL) || try_starts(x) ||
            (x->program.len == 0 && try_list(x, &x->set->lines));
 }
 
@@ -423,6 +430,8 @@ void decoder_decode(const struct decoders *decoders, struct event *event, struct
     const struct decoder *first =
         hint && hint->decoder.len ? map_get(&decoders->names, hint->decoder) : NULL;
     x.own = x.fields.count;
-    bool decoded = (first && try_decoder(&x, first)) || decode_payload(&x);
+    bool decoded = first && (first->kind == DECODER_JSON ? try_json(&x, first)
+                                                         : try_decoder(&x, first));
+    decoded = decoded || decode_payload(&x);
     settle(&x, decoded, syslog);
 }

@@ -17,7 +17,7 @@ static const char *const decoder_keys[] = {
     "name", "title", "title_vi", "kind", "applies", "logsource", "set", "patterns", "cases",
     "rename", "split", "copy", "time", "hex", "nested", "payload", "samples", NULL,
 };
-static const char *const applies_keys[] = { "program", "starts", "field", "line", NULL };
+static const char *const applies_keys[] = { "program", "starts", "field", "line", "asked", NULL };
 static const char *const logsource_keys[] = { "product", "category", "service", NULL };
 static const char *const pattern_keys[] = { "text", "set", "logsource", NULL };
 static const char *const case_keys[] = { "when", "set", "logsource", NULL };
@@ -229,7 +229,7 @@ static bool read_renames(struct arena *arena, const struct yaml *node, struct de
         if (wild)
             d->prefixes[d->prefix_count++] = (struct decoder_rename){
                 slice_cut(row->key, 0, row->key.len - 1),
-                slice_cut(row->text, 0, row->text.len ? row->text.len - 1 : 0),
+                row->text.len ? slice_cut(row->text, 0, row->text.len - 1) : SLICE_NONE,
             };
         else if (!map_put(&d->renames, row->key, &row->text))
             return no_memory(e);
@@ -313,6 +313,7 @@ static bool read_decoder(struct decoders *set, const struct yaml *node, const ch
     struct arena *arena = &set->arena;
     const struct yaml *applies = yaml_member(node, "applies");
     const struct yaml *line = yaml_member(applies, "line");
+    const struct yaml *asked = yaml_member(applies, "asked");
     const struct yaml *payload = yaml_member(node, "payload");
 
     *d = (struct decoder){ .outcome.logsource = { SLICE(""), SLICE(""), SLICE("") } };
@@ -333,6 +334,8 @@ static bool read_decoder(struct decoders *set, const struct yaml *node, const ch
         return false;
     if (line && !yaml_to_boolean(line, &d->line))
         return yaml_error(e, line, "'line' is true or false");
+    if (asked && !yaml_to_boolean(asked, &d->asked))
+        return yaml_error(e, asked, "'asked' is true or false");
     if (payload && !yaml_known(payload, payload_keys, e))
         return false;
     d->payload_program = yaml_member_text(payload, "program", SLICE(""));
@@ -448,7 +451,7 @@ static bool index_decoder(struct decoders *set, const struct yaml *node, struct 
                           SLICE_ARGS(d->name));
     set->all[set->count++] = d;
     if (!map_put(&set->names, d->name, d) ||
-        (d->kind == DECODER_JSON && !list_add(&set->arena, &set->json, d)) ||
+        (d->kind == DECODER_JSON && !d->asked && !list_add(&set->arena, &set->json, d)) ||
         (d->line && !list_add(&set->arena, &set->lines, d)))
         return no_memory(e);
     if (d->kind == DECODER_SYSLOG)

@@ -49,7 +49,7 @@ struct decoder_time {
 };
 
 struct decoder_rename {
-    struct slice from, to;    /* of a prefix: without the '*' */
+    struct slice from, to;    /* of a prefix: without the '*'; to.data NULL drops the field */
 };
 
 /* cs-uri at '?' is cs-uri-stem and cs-uri-query: what stands before and behind the first `at`. */
@@ -63,6 +63,7 @@ struct decoder {
     struct decoder_condition *conditions; /* applies.field */
     uint32_t condition_count;
     bool line;                            /* applies to lines without a program */
+    bool asked;                           /* applies only when asked for by name */
     struct decoder_outcome outcome;
     struct decoder_pattern *patterns;
     uint32_t pattern_count;

@@ -65,6 +65,8 @@ struct http_options {
     size_t (*begin)(struct http_request *request, void *user);
     /* The whole body is there. */
     void (*handle)(struct http_request *request, void *user);
+    /* The exchange is over: sent, or the client left. For what mark holds. May be NULL. */
+    void (*end)(struct http_request *request, void *user);
     /* The server itself must refuse (bad target, body too large, stopping): answers with the body
      * that the users of this server expect. NULL: a line of plain text. */
     void (*refuse)(struct http_request *request, unsigned status, const char *sentence,

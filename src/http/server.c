@@ -74,6 +74,8 @@ static void exchange_end(void *user, struct MHD_Connection *connection, void **c
     if (!exchange)
         return;
     *context = NULL;
+    if (exchange->opened && server->options.end)
+        server->options.end(&exchange->request, server->options.user);
     if (exchange->response)
         MHD_destroy_response(exchange->response);
     buffer_free(&exchange->body);

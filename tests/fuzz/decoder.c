@@ -26,13 +26,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct decoder_hint hint = { .zone = CLOCK_ZONE };
     struct decoders *set = load();
 
+    arena_init(&arena, 64u * 1024 * 1024);
     if (!set || size == 0)
         return 0;
     hint.syslog = data[0] & 1;
     if (data[0] & 2)
         hint.decoder = decoders_info(set, data[0] / 4 % decoders_count(set)).name;
     struct event event = { .raw = slice_from(data + 1, size - 1), .received = clock_now() };
-    arena_init(&arena, 64u * 1024 * 1024);
     decoder_decode(set, &event, &arena, &hint);
     for (uint32_t i = 0; i < event.field_count; i++)
         if (!fold_is_utf8(event.fields[i].value))

@@ -1,0 +1,173 @@
+#include "intake/collector.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "event/syslog.h"
+
+void collector_init(struct collector *c, struct listener *listener)
+{
+    *c = (struct collector){ .listener = listener, .fresh = true };
+    arena_init(&c->sender_arena, ARENA_NO_CEILING);
+}
+
+static void forget_senders(struct collector *c)
+{
+    map_free(&c->senders);
+    c->senders = MAP_EMPTY;
+    arena_clear(&c->sender_arena);
+}
+
+void collector_end(struct collector *c)
+{
+    collector_flush_all(c);
+    forget_senders(c);
+    arena_free(&c->sender_arena);
+    roster_leave(&c->hold);
+}
+
+/* --- who ------------------------------------------------------------------------------------------ */
+
+static const struct roster *roster_now(struct collector *c)
+{
+    struct intake *intake = c->listener->intake;
+    unsigned generation = atomic_load(&intake->roster_generation);
+
+    if (c->fresh || generation != c->generation) {
+        forget_senders(c);
+        roster_leave(&c->hold);
+        c->hold = roster_take(intake);
+        c->generation = generation;
+        c->fresh = false;
+    }
+    return c->hold ? c->hold->roster : NULL;
+}
+
+static struct collector_sender *sender_of(struct collector *c, const struct roster *roster,
+                                          struct slice address)
+{
+    struct collector_sender *sender = map_get(&c->senders, address);
+
+    if (sender)
+        return sender;
+    if (c->senders.count >= INTAKE_SENDERS)
+        forget_senders(c);
+    struct slice key = arena_copy(&c->sender_arena, address);
+    sender = arena_zero(&c->sender_arena, sizeof *sender);
+    if (!key.data || !sender || !map_put(&c->senders, key, sender))
+        return NULL;
+    sender->source = roster_find_address(roster, address, &sender->hostnames);
+    return sender;
+}
+
+const struct roster_source *collector_identify(struct collector *c, struct slice address,
+                                               struct slice raw)
+{
+    const struct roster *roster = roster_now(c);
+    struct syslog_header header;
+
+    if (!roster)
+        return NULL;
+    struct collector_sender *sender = sender_of(c, roster, address);
+    if (!sender)
+        return NULL;
+    if (!sender->hostnames || !syslog_parse(raw, 0, 0, &header) || header.host.len == 0)
+        return sender->source;
+    return roster_find_sender(roster, address, header.host);
+}
+
+const struct roster_source *collector_source(struct collector *c, struct slice key)
+{
+    const struct roster *roster = roster_now(c);
+
+    return roster ? roster_find_key(roster, key) : NULL;
+}
+
+/* --- batches -------------------------------------------------------------------------------------- */
+
+static void hand_on(struct collector *c, unsigned i)
+{
+    struct batch *batch = c->open[i].batch;
+
+    c->open[i] = c->open[--c->open_count];
+    if (!queue_push(c->listener->intake->out, batch)) {
+        struct error e = ERROR_NONE;
+        error_set(&e, "intake has ended");
+        batch_finish(batch, &e);
+    }
+}
+
+void collector_flush_all(struct collector *c)
+{
+    while (c->open_count)
+        hand_on(c, c->open_count - 1);
+}
+
+int collector_flush(struct collector *c)
+{
+    int64_t now = clock_steady(), next = INT64_MAX;
+
+    for (unsigned i = 0; i < c->open_count;) {
+        if (c->open[i].due <= now) {
+            hand_on(c, i);
+            continue;
+        }
+        if (c->open[i].due < next)
+            next = c->open[i].due;
+        i++;
+    }
+    return c->open_count ? (int)((next - now) / 1000000) + 1 : -1;
+}
+
+/* Memory may be short for a moment; until then the sender waits. */
+static struct batch *begin(struct collector *c, const char *class, int64_t received)
+{
+    struct batch *batch;
+
+    while (!(batch = batch_new(class, received))) {
+        if (queue_closed(c->listener->intake->out))
+            return NULL;
+        usleep(50000);
+    }
+    if (c->open_count == INTAKE_CLASSES)
+        hand_on(c, 0);
+    c->open[c->open_count++] =
+        (struct collector_open){ batch, clock_steady() + INTAKE_FLUSH_NS };
+    if (c->begun)
+        c->begun(c->user, batch);
+    return batch;
+}
+
+bool collector_add(struct collector *c, const struct record *record)
+{
+    const struct decoders *decoders = c->listener->intake->options.decoders;
+    const char *class = record_class(record);
+    bool tried_fresh = false;
+
+    for (;;) {
+        unsigned i = 0;
+        while (i < c->open_count && strcmp(c->open[i].batch->class, class) != 0)
+            i++;
+        if (i == c->open_count && !begin(c, class, record->received))
+            return false;
+        if (i >= c->open_count)
+            i = c->open_count - 1;
+        struct batch *batch = c->open[i].batch;
+        bool empty = batch->event_count == 0;
+        if (record_add(decoders, batch, record)) {
+            figures_record(&c->listener->figures, record->raw.len, record->received,
+                           record->source != NULL, record->flags & EVENT_CUT);
+            if (c->took)
+                c->took(c->user, batch);
+            if (batch_full(batch))
+                hand_on(c, i);
+            return true;
+        }
+        if (empty && tried_fresh)
+            usleep(50000); /* not even an empty batch holds it: memory is short */
+        if (queue_closed(c->listener->intake->out))
+            return false;
+        tried_fresh = empty;
+        hand_on(c, i);
+    }
+}

@@ -1,0 +1,57 @@
+/* collector - the open batches of one listener thread.
+ *
+ * Records come in one by one; a batch goes on to the queue when it is full or INTAKE_FLUSH_NS old.
+ * Pushing waits while the queue is full: that is the back-pressure.
+ * Never: shared between threads.
+ */
+#ifndef INTAKE_COLLECTOR_H
+#define INTAKE_COLLECTOR_H
+
+#include "base/map.h"
+#include "intake/inside.h"
+#include "intake/limit.h"
+#include "intake/record.h"
+
+struct collector_open {
+    struct batch *batch;
+    int64_t due;                   /* steady clock */
+};
+
+struct collector {
+    struct listener *listener;
+    struct roster_hold *hold;
+    unsigned generation;           /* of the roster in hold */
+    bool fresh;                    /* hold was never asked for */
+    struct collector_open open[INTAKE_CLASSES];
+    unsigned open_count;
+    struct arena sender_arena;
+    struct map senders;            /* address → struct collector_sender */
+    /* A batch was begun: whoever wants to know of its end sets stored and owner. And: it took the
+     * record of this call. Both may be NULL. */
+    void (*begun)(void *user, struct batch *batch);
+    void (*took)(void *user, struct batch *batch);
+    void *user;
+};
+
+struct collector_sender {
+    const struct roster_source *source;  /* by the address alone; NULL: unknown */
+    bool hostnames;                      /* the header's hostname may tell more */
+};
+
+void collector_init(struct collector *c, struct listener *listener);
+/* Hands on all that is open. */
+void collector_end(struct collector *c);
+
+/* Whose record is this? (Remembers addresses as long as the roster stays.) */
+const struct roster_source *collector_identify(struct collector *c, struct slice address,
+                                               struct slice raw);
+/* The source with that key, or NULL. */
+const struct roster_source *collector_source(struct collector *c, struct slice key);
+/* False when intake is at its end: the queue is closed and the record lost. */
+bool collector_add(struct collector *c, const struct record *record);
+/* Hands on what is due. Milliseconds until the next is due; -1: nothing is open. */
+int collector_flush(struct collector *c);
+/* Hands on everything now. */
+void collector_flush_all(struct collector *c);
+
+#endif

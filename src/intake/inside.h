@@ -1,0 +1,71 @@
+/* inside - what the listeners of one intake share. For intake/ only. */
+#ifndef INTAKE_INSIDE_H
+#define INTAKE_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "intake/intake.h"
+
+/* A roster in use: freed when the last listener has left it. */
+struct roster_hold {
+    atomic_uint users;
+    struct roster *roster;
+};
+
+struct figures {
+    atomic_uint_fast64_t received, bytes, quarantined, refused, cut, dropped, connections;
+    atomic_int_fast64_t last;
+};
+
+struct listener;
+
+/* A protocol is one row (protocols[] in intake.c): all there is to add for a new listener. */
+struct protocol {
+    const char *name;
+    bool acknowledges;
+    /* Whether the options ask for it, and its descriptor (-1 for none). */
+    bool (*wanted)(const struct intake_options *options, int *fd_out);
+    /* Starts a listener; it owns fd, also when that fails. */
+    bool (*start)(struct listener *listener, int fd, struct error *e);
+    /* No new records; hands on what is open; ends its thread. */
+    void (*stop)(struct listener *listener);
+};
+
+struct listener {
+    const struct protocol *protocol;
+    struct intake *intake;
+    struct figures figures;
+    void *own;                     /* of the protocol; NULL: not running */
+};
+
+struct intake {
+    struct intake_options options;
+    struct queue *out;
+    pthread_mutex_t lock;          /* of roster */
+    struct roster_hold *roster;    /* NULL: everybody is unknown */
+    atomic_uint roster_generation;
+    atomic_bool stopping;
+    struct listener listeners[INTAKE_LISTENERS_MOST];
+    size_t listener_count;
+};
+
+/* The roster now, counted; NULL when there is none. */
+struct roster_hold *roster_take(struct intake *intake);
+void roster_leave(struct roster_hold **hold);
+
+void figures_record(struct figures *figures, size_t bytes, int64_t received, bool known, bool cut);
+
+/* The rows. */
+bool udp_start(struct listener *listener, int fd, struct error *e);
+void udp_stop(struct listener *listener);
+bool syslog_stream_start(struct listener *listener, int fd, struct error *e);
+bool syslog_tls_start(struct listener *listener, int fd, struct error *e);
+bool relp_start(struct listener *listener, int fd, struct error *e);
+void stream_stop(struct listener *listener);
+bool http_listener_start(struct listener *listener, int fd, struct error *e);
+void http_listener_stop(struct listener *listener);
+bool follow_start(struct listener *listener, int fd, struct error *e);
+void follow_stop(struct listener *listener);
+
+#endif

@@ -1,0 +1,192 @@
+#include "intake/inside.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/slice.h"
+
+/* --- the table of protocols ------------------------------------------------------------------------- */
+
+#define WANTED(name, member)                                                  \
+    static bool name(const struct intake_options *options, int *fd_out)       \
+    {                                                                         \
+        *fd_out = options->member;                                            \
+        return *fd_out >= 0;                                                  \
+    }
+
+WANTED(udp_wanted, syslog_udp_fd)
+WANTED(tcp_wanted, syslog_tcp_fd)
+WANTED(tls_wanted, syslog_tls_fd)
+WANTED(relp_wanted, relp_fd)
+WANTED(http_wanted, http_fd)
+
+static bool files_wanted(const struct intake_options *options, int *fd_out)
+{
+    *fd_out = -1;
+    return options->file_count > 0;
+}
+
+static const struct protocol protocols[] = {
+    /* name         acks   wanted        start                 stop */
+    { "syslog-udp", false, udp_wanted,   udp_start,            udp_stop },
+    { "syslog-tcp", false, tcp_wanted,   syslog_stream_start,  stream_stop },
+    { "syslog-tls", false, tls_wanted,   syslog_tls_start,     stream_stop },
+    { "relp",       true,  relp_wanted,  relp_start,           stream_stop },
+    { "http",       true,  http_wanted,  http_listener_start,  http_listener_stop },
+    { "file",       true,  files_wanted, follow_start,         follow_stop },
+};
+
+_Static_assert(sizeof protocols / sizeof *protocols <= INTAKE_LISTENERS_MOST,
+               "more protocols than listeners");
+
+/* --- the roster in use ------------------------------------------------------------------------------- */
+
+struct roster_hold *roster_take(struct intake *intake)
+{
+    pthread_mutex_lock(&intake->lock);
+    struct roster_hold *hold = intake->roster;
+    if (hold)
+        atomic_fetch_add(&hold->users, 1);
+    pthread_mutex_unlock(&intake->lock);
+    return hold;
+}
+
+void roster_leave(struct roster_hold **hold)
+{
+    if (*hold && atomic_fetch_sub(&(*hold)->users, 1) == 1) {
+        roster_free(&(*hold)->roster);
+        free(*hold);
+    }
+    *hold = NULL;
+}
+
+void intake_roster(struct intake *intake, struct roster *roster)
+{
+    struct roster_hold *hold = malloc(sizeof *hold), *old;
+
+    if (!hold) { /* the last one stays */
+        roster_free(&roster);
+        return;
+    }
+    hold->roster = roster;
+    atomic_init(&hold->users, 1);
+    pthread_mutex_lock(&intake->lock);
+    old = intake->roster;
+    intake->roster = hold;
+    atomic_fetch_add(&intake->roster_generation, 1);
+    pthread_mutex_unlock(&intake->lock);
+    roster_leave(&old);
+}
+
+/* --- start and stop ---------------------------------------------------------------------------------- */
+
+static void stop_listeners(struct intake *intake)
+{
+    atomic_store(&intake->stopping, true);
+    for (size_t i = 0; i < intake->listener_count; i++)
+        if (intake->listeners[i].own)
+            intake->listeners[i].protocol->stop(&intake->listeners[i]);
+}
+
+static void intake_free(struct intake *intake)
+{
+    roster_leave(&intake->roster);
+    pthread_mutex_destroy(&intake->lock);
+    free(intake);
+}
+
+bool intake_start(const struct intake_options *options, struct queue *out,
+                  struct intake **intake_out, struct error *e)
+{
+    struct intake *intake = calloc(1, sizeof *intake);
+    bool ok = intake ? true : error_set(e, "not enough memory for a listener");
+    int fd;
+
+    *intake_out = NULL;
+    if (intake) {
+        intake->options = *options;
+        intake->out = out;
+        pthread_mutex_init(&intake->lock, NULL);
+    }
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
+        if (!protocols[i].wanted(options, &fd))
+            continue;
+        if (!ok) { /* descriptors are ours in any case */
+            if (fd >= 0)
+                close(fd);
+            continue;
+        }
+        struct listener *listener = &intake->listeners[intake->listener_count++];
+        listener->protocol = &protocols[i];
+        listener->intake = intake;
+        ok = protocols[i].start(listener, fd, e);
+        if (!ok)
+            error_place(e, "%s", protocols[i].name);
+    }
+    if (ok) {
+        *intake_out = intake;
+        return true;
+    }
+    if (intake) {
+        stop_listeners(intake);
+        intake_free(intake);
+    }
+    return false;
+}
+
+void intake_stop(struct intake **intake)
+{
+    if (!*intake)
+        return;
+    stop_listeners(*intake);
+    intake_free(*intake);
+    *intake = NULL;
+}
+
+/* --- figures ------------------------------------------------------------------------------------------ */
+
+void figures_record(struct figures *figures, size_t bytes, int64_t received, bool known, bool cut)
+{
+    atomic_fetch_add_explicit(&figures->received, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&figures->bytes, bytes, memory_order_relaxed);
+    if (!known)
+        atomic_fetch_add_explicit(&figures->quarantined, 1, memory_order_relaxed);
+    if (cut)
+        atomic_fetch_add_explicit(&figures->cut, 1, memory_order_relaxed);
+    atomic_store_explicit(&figures->last, received, memory_order_relaxed);
+}
+
+size_t intake_statistics(struct intake *intake, struct intake_statistics *rows)
+{
+    for (size_t i = 0; i < intake->listener_count; i++) {
+        struct figures *f = &intake->listeners[i].figures;
+        rows[i] = (struct intake_statistics){
+            .protocol = intake->listeners[i].protocol->name,
+            .received = atomic_load(&f->received),
+            .bytes = atomic_load(&f->bytes),
+            .quarantined = atomic_load(&f->quarantined),
+            .refused = atomic_load(&f->refused),
+            .cut = atomic_load(&f->cut),
+            .dropped = atomic_load(&f->dropped),
+            .connections = atomic_load(&f->connections),
+            .last = atomic_load(&f->last),
+        };
+    }
+    return intake->listener_count;
+}
+
+bool intake_file_parse(char *text, struct intake_file *out, struct error *e)
+{
+    char *blank = strchr(text, ' ');
+
+    if (!blank || blank == text || blank[1] != '/') {
+        error_set(e, "'%s' is no followed file", text);
+        return error_hint(e, "write the key of a source, a blank, and the path from the root");
+    }
+    *blank = '\0';
+    *out = (struct intake_file){ .source = text, .path = blank + 1 };
+    return true;
+}

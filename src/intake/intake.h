@@ -1,0 +1,82 @@
+/* intake - events in: listeners that take records from senders and hand on batches.
+ *
+ * Each listener is a thread with open batches of its own, one for each retention class; a batch is
+ * handed on when it is full or 100 ms old. The queue is bounded: when it is full the listeners
+ * wait, so that TCP senders are slowed by their sockets, HTTP is answered 429 before anything is
+ * stored, and what UDP then loses is counted from the kernel's counter.
+ * Who sent it is told by the roster: token, else network and hostname. Unknown senders' events go to
+ * the class "quarantine", visible and counted.
+ *
+ * Good: one intake per pipeline process.
+ * Never: an acknowledgement before the batch's stored().
+ */
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+
+#include "base/error.h"
+#include "base/queue.h"
+#include "event/decoder.h"
+#include "event/roster.h"
+
+struct intake;
+
+/* A file that is followed by its name. */
+struct intake_file {
+    const char *path;
+    const char *source;           /* key in the roster */
+};
+
+/* Descriptors are bound already (and listening, for TCP); -1: that listener is not started. They
+ * belong to intake from the call on. */
+struct intake_options {
+    const struct decoders *decoders;  /* live longer than intake and every batch */
+    int syslog_udp_fd;
+    int syslog_tcp_fd;
+    int syslog_tls_fd;                /* RFC 5425; needs the certificate */
+    int relp_fd;
+    int http_fd;                      /* /events, /_bulk, /services/collector … told by path */
+    const char *tls_certificate;      /* PEM with chain; NULL: HTTP in the clear, no syslog over TLS */
+    const char *tls_key;              /* PEM */
+    const char *tls_clients;          /* PEM of the CA of client certificates; NULL */
+    const struct intake_file *files;
+    size_t file_count;
+    const char *state_folder;         /* where offsets of files are kept; NULL: from their end */
+    size_t queue_most;                /* capacity of the queue: HTTP answers 429 above 3/4 of it */
+    unsigned http_threads;            /* 0: 2 */
+};
+
+#define INTAKE_OPTIONS_NONE ((struct intake_options){ .syslog_udp_fd = -1, .syslog_tcp_fd = -1, \
+    .syslog_tls_fd = -1, .relp_fd = -1, .http_fd = -1 })
+
+/* Starts the listeners; batches are pushed to out (struct batch *). Until intake_roster is called
+ * every sender is unknown. False with the reason when a listener cannot start (then none runs). */
+bool intake_start(const struct intake_options *options, struct queue *out,
+                  struct intake **intake_out, struct error *e);
+/* From the next batches on this roster decides who a sender is. Takes the roster over and frees it
+ * when the last listener has left it. */
+void intake_roster(struct intake *intake, struct roster *roster);
+/* Stops listening, hands on what is open, waits until every acknowledging sender was answered, ends
+ * the threads. The queue must still be drained meanwhile. */
+void intake_stop(struct intake **intake);
+
+/* "SOURCE PATH" of the configuration's list `files`, cut in place. */
+bool intake_file_parse(char *text, struct intake_file *out, struct error *e);
+
+/* Figures of one listener since the start. */
+struct intake_statistics {
+    const char *protocol;         /* syslog-udp, syslog-tcp, syslog-tls, relp, http, file */
+    uint64_t received;            /* records */
+    uint64_t bytes;
+    uint64_t quarantined;         /* from unknown senders */
+    uint64_t refused;             /* requests or connections turned away */
+    uint64_t cut;                 /* records longer than the limit */
+    uint64_t dropped;             /* by the kernel, before we saw them (UDP) */
+    uint64_t connections;         /* now */
+    int64_t last;                 /* receipt time of the last record, ns UTC; 0: none yet */
+};
+
+#define INTAKE_LISTENERS_MOST 8u
+/* Fills rows (INTAKE_LISTENERS_MOST places), returns how many. Any thread. */
+size_t intake_statistics(struct intake *intake, struct intake_statistics *rows);
+
+#endif

@@ -1,0 +1,23 @@
+/* limit - every ceiling of this room in one list. What outsiders can make us hold is bounded by it. */
+#ifndef INTAKE_LIMIT_H
+#define INTAKE_LIMIT_H
+
+#define INTAKE_LINE_MOST (64u * 1024)        /* bytes of one record; RFC 5425 asks for 8 KiB. Longer
+                                              * ones are cut, and the rest is the next event */
+#define INTAKE_OCTETS_DIGITS 7u              /* of a length in octet counting (RFC 6587) */
+#define INTAKE_FLUSH_NS (100 * 1000000)      /* a batch waits at most so long for more */
+#define INTAKE_CLASSES 16u                   /* retention classes with an open batch, per listener */
+#define INTAKE_SENDERS 4096u                 /* addresses remembered per listener */
+#define INTAKE_PEERS 2048u                   /* connections of one stream listener */
+#define INTAKE_PEERS_ADDRESS 256u            /* … of one address */
+#define INTAKE_IDLE_SECONDS 86400u           /* a sender may be silent: closing loses its next line */
+#define INTAKE_PARTIAL_SECONDS 300u          /* half a record, then nothing */
+#define INTAKE_UNACKED 32768u                /* records of one peer that are not stored yet */
+#define INTAKE_BODY_MOST (16u * 1024 * 1024) /* of one HTTP request, as sent and inflated */
+#define INTAKE_HTTP_LINE_MOST (1024u * 1024) /* of one record in it; longer ones are cut */
+#define INTAKE_BODIES_MOST (192u * 1024 * 1024) /* of all requests in hand */
+#define INTAKE_ALERTS_TOLD 1000u             /* in one HTTP answer */
+#define INTAKE_FILES 1024u                   /* followed */
+#define INTAKE_DATAGRAMS 32u                 /* read at once */
+
+#endif

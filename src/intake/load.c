@@ -1,0 +1,271 @@
+#include "intake/load.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "intake/limit.h"
+
+#define ALERTS_BYTES (1024u * 1024)
+
+/* A batch of the load: its place among the request's records. */
+struct load_batch {
+    struct load *load;
+    uint32_t first;             /* index of its first record */
+    struct event_id id;         /* of its first event, after the commit */
+    struct load_batch *next;
+};
+
+struct load {
+    struct listener *listener;
+    struct http_request *request;
+    const struct load_dialect *dialect;
+    struct roster_source source;
+    int64_t received;
+    struct batch *open;
+    struct load_batch *batches; /* newest first */
+    uint32_t count, undecoded, alert_count;
+    uint8_t *marks;
+    uint32_t mark_capacity;
+
+    pthread_mutex_t lock;       /* of what follows */
+    unsigned pending;           /* batches on their way, and the handler */
+    struct error error;
+    struct buffer alerts;
+    struct json_writer writer;
+};
+
+struct load *load_new(struct listener *listener, struct http_request *request,
+                      const struct load_dialect *dialect, const struct roster_source *source)
+{
+    struct load *load = arena_zero(request->arena, sizeof *load);
+
+    if (!load)
+        return NULL;
+    load->listener = listener;
+    load->request = request;
+    load->dialect = dialect;
+    load->source = *source;
+    load->received = clock_now();
+    load->pending = 1;
+    pthread_mutex_init(&load->lock, NULL);
+    buffer_init(&load->alerts, ALERTS_BYTES);
+    json_writer_init(&load->writer, &load->alerts);
+    json_open_array(&load->writer);
+    return load;
+}
+
+/* --- the end ---------------------------------------------------------------------------------------- */
+
+static void send_answer(struct load *load)
+{
+    struct http_request *request = load->request;
+    BUFFER_AUTO out;
+    unsigned status = load->dialect->status;
+
+    buffer_init(&out, 64u * 1024 * 1024);
+    json_close_array(&load->writer);
+    if (load->error.set) {
+        status = 503;
+        http_reply_header(request, "Retry-After", SLICE("5"));
+        load->dialect->refuse(load, status, &load->error, &out);
+        atomic_fetch_add(&load->listener->figures.refused, load->count);
+    } else {
+        load->dialect->answer(load, &out);
+    }
+    buffer_free(&load->alerts);
+    free(load->marks);
+    load->marks = NULL;
+    pthread_mutex_destroy(&load->lock);
+    http_reply_copy(request, out.failed ? 500 : status, "application/json", buffer_slice(&out));
+}
+
+static void let_go(struct load *load)
+{
+    pthread_mutex_lock(&load->lock);
+    bool last = --load->pending == 0;
+    pthread_mutex_unlock(&load->lock);
+    if (last)
+        send_answer(load);
+}
+
+static void write_alert(struct load *load, const struct batch *batch, const struct alert *alert)
+{
+    struct json_writer *w = &load->writer;
+    struct event_id id = batch->first;
+    char text[EVENT_ID_TEXT];
+
+    id.sequence += alert->event;
+    event_id_print(&id, text);
+    json_open_object(w);
+    json_text_member(w, "rule", alert->rule);
+    json_text_member(w, "title", alert->title);
+    json_text_member(w, "title_vi", alert->title_vi);
+    json_text_member(w, "level", slice_of(alert_level_name(alert->level)));
+    json_time_member(w, "time", alert->time);
+    json_text_member(w, "entity", alert->entity);
+    json_text_member(w, "event", slice_of(text));
+    json_close_object(w);
+}
+
+/* In the archive's thread. */
+static void batch_stored(struct batch *batch, const struct error *error)
+{
+    struct load_batch *part = batch->owner;
+    struct load *load = part->load;
+
+    pthread_mutex_lock(&load->lock);
+    part->id = batch->first;
+    if (error && !load->error.set)
+        load->error = *error;
+    if (error && !load->error.set)
+        error_set(&load->error, "the events could not be stored");
+    for (uint32_t i = 0; !error && i < batch->alert_count; i++)
+        if (load->alert_count++ < INTAKE_ALERTS_TOLD)
+            write_alert(load, batch, &batch->alerts[i]);
+    pthread_mutex_unlock(&load->lock);
+    batch_free(&batch);
+    let_go(load);
+}
+
+/* --- the records -------------------------------------------------------------------------------------- */
+
+static void hand_on(struct load *load)
+{
+    struct batch *batch = load->open;
+
+    load->open = NULL;
+    if (!batch)
+        return;
+    for (uint32_t i = 0; i < batch->count_count; i++)
+        load->undecoded += (uint32_t)batch->counts[i].undecoded;
+    pthread_mutex_lock(&load->lock);
+    load->pending++;
+    pthread_mutex_unlock(&load->lock);
+    if (!queue_push(load->listener->intake->out, batch)) {
+        struct error e = ERROR_NONE;
+        error_set(&e, "intake has ended");
+        batch_finish(batch, &e);
+    }
+}
+
+static bool begin(struct load *load, const struct record *record)
+{
+    struct load_batch *part = arena_zero(load->request->arena, sizeof *part);
+
+    load->open = part ? batch_new(record_class(record), load->received) : NULL;
+    if (!load->open)
+        return false;
+    part->load = load;
+    part->first = load->count;
+    part->next = load->batches;
+    load->batches = part;
+    load->open->owner = part;
+    load->open->stored = batch_stored;
+    return true;
+}
+
+static bool keep_mark(struct load *load, uint8_t mark)
+{
+    if (load->count == load->mark_capacity) {
+        uint32_t capacity = load->mark_capacity ? load->mark_capacity * 2 : 1024;
+        uint8_t *marks = realloc(load->marks, capacity);
+        if (!marks)
+            return false;
+        load->marks = marks;
+        load->mark_capacity = capacity;
+    }
+    load->marks[load->count] = mark;
+    return true;
+}
+
+/* One attempt in the open batch, one in a fresh one. */
+static bool add(struct load *load, const struct record *record)
+{
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (!load->open && !begin(load, record))
+            return false;
+        if (record_add(load->listener->intake->options.decoders, load->open, record)) {
+            figures_record(&load->listener->figures, record->raw.len, record->received,
+                           true, record->flags & EVENT_CUT);
+            if (batch_full(load->open))
+                hand_on(load);
+            return true;
+        }
+        hand_on(load);
+    }
+    return false;
+}
+
+static void fail(struct load *load)
+{
+    pthread_mutex_lock(&load->lock);
+    error_set(&load->error, "not enough memory for the events");
+    pthread_mutex_unlock(&load->lock);
+}
+
+bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder)
+{
+    struct record record = {
+        .source = &load->source, .sender = load->request->address, .received = load->received,
+        .protocol = slice_of(load->dialect->protocol), .decoder = decoder,
+    };
+
+    for (bool more = true; more; mark = LOAD_CONTINUED) {
+        record.raw = slice_cut(raw, 0, INTAKE_HTTP_LINE_MOST);
+        raw = slice_after(raw, record.raw.len);
+        record.flags = raw.len ? EVENT_CUT : 0;
+        if (!keep_mark(load, mark) || !add(load, &record)) {
+            fail(load);
+            return false;
+        }
+        load->count++;
+        more = raw.len > 0;
+    }
+    return true;
+}
+
+void load_finish(struct load *load)
+{
+    hand_on(load);
+    let_go(load);
+}
+
+/* --- for the answer ------------------------------------------------------------------------------------ */
+
+uint32_t load_count(const struct load *load)
+{
+    return load->count;
+}
+
+uint32_t load_undecoded(const struct load *load)
+{
+    return load->undecoded;
+}
+
+uint8_t load_mark(const struct load *load, uint32_t i)
+{
+    return load->marks[i];
+}
+
+void load_event_id(const struct load *load, uint32_t i, char *text)
+{
+    const struct load_batch *part = load->batches;
+
+    while (part->next && part->first > i)
+        part = part->next;
+    struct event_id id = part->id;
+    id.sequence += i - part->first;
+    event_id_print(&id, text);
+}
+
+struct slice load_alerts(const struct load *load)
+{
+    return load->alerts.failed ? SLICE("[]") : buffer_slice(&load->alerts);
+}
+
+int64_t load_took(const struct load *load)
+{
+    return clock_now() - load->received;
+}

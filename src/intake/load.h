@@ -1,0 +1,49 @@
+/* load - the records of one HTTP request on their way, and the answer when all are stored.
+ *
+ * The records go into batches of the request's own; each batch tells the load of its end, and the last
+ * one sends the answer: 200 with what was accepted and the alerts raised, or 503 when any batch could
+ * not be stored (then the client sends again).
+ */
+#ifndef INTAKE_LOAD_H
+#define INTAKE_LOAD_H
+
+#include "http/http.h"
+#include "intake/inside.h"
+#include "intake/record.h"
+
+struct load;
+
+#define LOAD_CONTINUED 255 /* mark of the further pieces of a record that was cut */
+
+/* What a protocol over HTTP says at the end. */
+struct load_dialect {
+    const char *protocol;         /* for the counters: http, elastic, splunk */
+    /* Everything is stored: writes the answer's body; `first` ids by load_event_id. */
+    void (*answer)(struct load *load, struct buffer *out);
+    /* It could not be stored. */
+    void (*refuse)(struct load *load, unsigned status, const struct error *error,
+                   struct buffer *out);
+    unsigned status;              /* of the answer */
+};
+
+/* In the request's arena; NULL when that is exhausted. source's
+ * bytes live as long as the request. */
+struct load *load_new(struct listener *listener, struct http_request *request,
+                      const struct load_dialect *dialect, const struct roster_source *source);
+/* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is short. */
+bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder);
+/* All were added: the request is answered now or later, and load is gone for the caller. */
+void load_finish(struct load *load);
+
+/* For answer() */
+uint32_t load_count(const struct load *load);
+uint32_t load_undecoded(const struct load *load);
+uint8_t load_mark(const struct load *load, uint32_t i);
+/* Text of the id that record i got; text has EVENT_ID_TEXT bytes. */
+void load_event_id(const struct load *load, uint32_t i, char *text);
+/* The alerts as a JSON array. */
+struct slice load_alerts(const struct load *load);
+/* Nanoseconds since the request came. */
+int64_t load_took(const struct load *load);
+
+#endif

@@ -1,0 +1,304 @@
+#include "intake/web.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "intake/body.h"
+#include "intake/limit.h"
+
+/* Asked from the top; the first row that fits answers. */
+static const struct web_route routes[] = {
+    { HTTP_POST, "/events", WEB_EVENTS, events_post, events_refuse },
+    { HTTP_GET, "/events", WEB_OPEN, events_get, events_refuse },
+    { HTTP_GET, "/health", WEB_OPEN, events_get, events_refuse },
+
+    { HTTP_GET, "/", WEB_TOKEN, elastic_root, elastic_refuse },
+    { HTTP_HEAD, "/", WEB_TOKEN, elastic_root, elastic_refuse },
+    { HTTP_GET, "/_license", WEB_TOKEN, elastic_license, elastic_refuse },
+    { HTTP_GET, "/_cluster/health", WEB_TOKEN, elastic_health, elastic_refuse },
+    { HTTP_GET, "/_cat/health", WEB_TOKEN, elastic_health, elastic_refuse },
+    { HTTP_HEAD, "/_cat/health", WEB_TOKEN, elastic_health, elastic_refuse },
+    { HTTP_POST, "/_bulk", WEB_EVENTS, elastic_bulk, elastic_refuse },
+    { HTTP_PUT, "/_bulk", WEB_EVENTS, elastic_bulk, elastic_refuse },
+    { HTTP_PUT, "/_ilm/policy/*", WEB_TOKEN, elastic_acknowledged, elastic_refuse },
+    { HTTP_PUT, "/_index_template/*", WEB_TOKEN, elastic_acknowledged, elastic_refuse },
+    { HTTP_POST, "/_index_template/*", WEB_TOKEN, elastic_acknowledged, elastic_refuse },
+    { HTTP_PUT, "/_component_template/*", WEB_TOKEN, elastic_acknowledged, elastic_refuse },
+    { HTTP_PUT, "/_template/*", WEB_TOKEN, elastic_acknowledged, elastic_refuse },
+    { HTTP_PUT, "/_data_stream/*", WEB_TOKEN, elastic_acknowledged, elastic_refuse },
+    { HTTP_PUT, "/_ingest/pipeline/*", WEB_TOKEN, elastic_acknowledged, elastic_refuse },
+    { HTTP_GET, "/_ilm/policy/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_GET, "/_index_template/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_HEAD, "/_index_template/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_GET, "/_template/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_HEAD, "/_template/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_GET, "/_data_stream/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_GET, "/_ingest/pipeline/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_GET, "/_nodes/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_GET, "/_logstash/*", WEB_TOKEN, elastic_empty, elastic_refuse },
+    { HTTP_GET, "/_xpack", WEB_TOKEN, elastic_empty, elastic_refuse },
+
+    { HTTP_GET, "/services/collector/health", WEB_TOKEN, splunk_health, splunk_refuse },
+    { HTTP_GET, "/services/collector/health/1.0", WEB_TOKEN, splunk_health, splunk_refuse },
+    { HTTP_POST, "/services/collector/raw", WEB_EVENTS, splunk_raw, splunk_refuse },
+    { HTTP_POST, "/services/collector/raw/1.0", WEB_EVENTS, splunk_raw, splunk_refuse },
+    { HTTP_POST, "/services/collector/ack", WEB_TOKEN, splunk_ack, splunk_refuse },
+    { HTTP_POST, "/services/collector", WEB_EVENTS, splunk_event, splunk_refuse },
+    { HTTP_POST, "/services/collector/event", WEB_EVENTS, splunk_event, splunk_refuse },
+    { HTTP_POST, "/services/collector/event/1.0", WEB_EVENTS, splunk_event, splunk_refuse },
+};
+
+#define ROUTES (sizeof routes / sizeof *routes)
+
+struct web {
+    struct listener *listener;
+    struct http_server *server;
+    atomic_size_t bodies;          /* bytes of bodies in hand, as announced */
+};
+
+/* What is kept of a request between its headers and its end. */
+struct web_mark {
+    const struct web_route *route;
+    struct web_request request;
+    size_t body;                   /* its share of web.bodies */
+};
+
+/* --- who and where --------------------------------------------------------------------------------- */
+
+static bool path_fits(const struct web_route *route, struct slice path, struct slice *rest)
+{
+    struct slice pattern = slice_of(route->path);
+
+    *rest = SLICE("");
+    if (!slice_ends(pattern, SLICE("*")))
+        return slice_equal(pattern, path);
+    pattern.len--;
+    *rest = slice_after(path, pattern.len);
+    return slice_starts(path, pattern);
+}
+
+/* "/INDEX/_bulk" is _bulk with a default index. */
+static struct slice without_index(struct slice path)
+{
+    size_t second = slice_find_byte(slice_after(path, 1), '/') + 1;
+    struct slice tail = slice_after(path, second);
+
+    if (slice_is(tail, "/_bulk") && path.len > 1 && path.data[1] != '_')
+        return tail;
+    /* a slash at the end means nothing */
+    return path.len > 1 && path.data[path.len - 1] == '/' ? slice_cut(path, 0, path.len - 1) : path;
+}
+
+static const struct web_route *find_route(struct http_request *request, struct slice *rest,
+                                          bool *path_known)
+{
+    struct slice path = without_index(request->path);
+
+    *path_known = false;
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (!path_fits(&routes[i], path, rest))
+            continue;
+        *path_known = true;
+        if (routes[i].method == request->method)
+            return &routes[i];
+    }
+    return NULL;
+}
+
+/* The password of "Basic", or the key of Elasticsearch's "ApiKey id:key": what stands behind the colon. */
+static struct slice behind_colon(struct http_request *request, struct slice encoded)
+{
+    size_t len = 0, most = encoded.len;
+    char *out = most && most < 4096 ? arena_alloc(request->arena, most) : NULL;
+
+    if (!out || sodium_base642bin((unsigned char *)out, most, encoded.data, encoded.len, NULL, &len,
+                                  NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+        return SLICE_NONE;
+    struct slice text = slice_from(out, len);
+    return slice_after(text, slice_find_byte(text, ':') + 1);
+}
+
+static struct slice token_of(struct http_request *request)
+{
+    static const char *const schemes[] = { "Bearer", "Splunk" };
+    static const char *const encoded[] = { "Basic", "ApiKey" };
+    struct slice token;
+
+    for (size_t i = 0; i < 2; i++)
+        if ((token = http_authorization(request, schemes[i])).data)
+            return token;
+    for (size_t i = 0; i < 2; i++)
+        if ((token = http_authorization(request, encoded[i])).data)
+            return behind_colon(request, token);
+    return SLICE_NONE;
+}
+
+static bool copy_source(struct arena *arena, const struct roster_source *from,
+                        struct roster_source *to)
+{
+    *to = (struct roster_source){
+        .key = arena_copy(arena, from->key),         .system = arena_copy(arena, from->system),
+        .agency = arena_copy(arena, from->agency),   .class = arena_copy(arena, from->class),
+        .decoder = arena_copy(arena, from->decoder), .zone = arena_copy(arena, from->zone),
+    };
+    return !arena->exhausted;
+}
+
+static bool find_source(struct web *web, struct http_request *request, struct roster_source *source)
+{
+    struct roster_hold *hold = roster_take(web->listener->intake);
+    const struct roster_source *found =
+        hold ? roster_find_token(hold->roster, token_of(request)) : NULL;
+    bool ok = found && copy_source(request->arena, found, source);
+
+    roster_leave(&hold);
+    return ok;
+}
+
+/* --- refusing ---------------------------------------------------------------------------------------- */
+
+static void refuse(struct web *web, struct http_request *request, const struct web_route *route,
+                   unsigned status, const char *sentence)
+{
+    atomic_fetch_add(&web->listener->figures.refused, 1);
+    if (status == 401)
+        http_reply_header(request, "WWW-Authenticate", SLICE("Bearer realm=\"haidang\""));
+    if (status == 429 || status == 503)
+        http_reply_header(request, "Retry-After", SLICE("2"));
+    (route && route->refuse ? route->refuse : events_refuse)(request, status, sentence);
+}
+
+static bool queue_busy(const struct intake *intake)
+{
+    size_t most = intake->options.queue_most;
+
+    return most && queue_length(intake->out) * 4 >= most * 3;
+}
+
+/* --- the server's callbacks --------------------------------------------------------------------------- */
+
+/* Takes the request's share of the memory for bodies: what it announces, or the most. */
+static bool take_share(struct web *web, struct web_mark *mark)
+{
+    struct slice text = slice_trim(http_header(mark->request.http, "Content-Length"));
+    uint64_t length = INTAKE_BODY_MOST;
+
+    if (text.len && slice_to_u64(text, &length) && length > INTAKE_BODY_MOST)
+        length = 0; /* is refused for its size anyway */
+    if (atomic_fetch_add(&web->bodies, length) + length <= INTAKE_BODIES_MOST) {
+        mark->body = length;
+        return true;
+    }
+    atomic_fetch_sub(&web->bodies, length);
+    return false;
+}
+
+static size_t begin(struct http_request *request, void *user)
+{
+    struct web *web = user;
+    struct slice rest;
+    bool path_known;
+    const struct web_route *route = find_route(request, &rest, &path_known);
+    struct web_mark *mark = arena_zero(request->arena, sizeof *mark);
+
+    if (!route || !mark) {
+        if (!mark)
+            refuse(web, request, NULL, 503, "the server has no memory left");
+        else if (path_known)
+            refuse(web, request, NULL, 405, "this method is not known here");
+        else
+            refuse(web, request, NULL, 404, "nothing is listening at this path");
+        return 0;
+    }
+    *mark = (struct web_mark){ .route = route, .request = {
+        .listener = web->listener, .http = request, .rest = rest } };
+    if (route->needs != WEB_OPEN && !find_source(web, request, &mark->request.source)) {
+        refuse(web, request, route, 401, "the token is missing or no source has it");
+        return 0;
+    }
+    if (route->needs == WEB_OPEN)
+        return request->mark = mark, 0;
+    if (!take_share(web, mark)) {
+        refuse(web, request, route, 429, "too much is arriving at once; send again later");
+        return 0;
+    }
+    request->mark = mark;
+    return INTAKE_BODY_MOST;
+}
+
+static void handle(struct http_request *request, void *user)
+{
+    struct web *web = user;
+    struct web_mark *mark = request->mark;
+    BUFFER_AUTO inflated;
+    struct error e = ERROR_NONE;
+    bool too_large;
+
+    buffer_init(&inflated, INTAKE_BODY_MOST);
+    if (mark->route->needs != WEB_EVENTS) {
+        mark->route->run(&mark->request);
+    } else if (queue_busy(web->listener->intake)) {
+        refuse(web, request, mark->route, 429, "events arrive faster than they are stored; send again later");
+    } else if (!body_inflate(request->body, http_header(request, "Content-Encoding"), &inflated,
+                             &mark->request.text, &too_large, &e)) {
+        refuse(web, request, mark->route, too_large ? 413 : 400,
+               too_large ? "the inflated body is too large" : e.sentence);
+    } else {
+        mark->route->run(&mark->request); /* copies what it keeps */
+    }
+}
+
+static void end(struct http_request *request, void *user)
+{
+    struct web *web = user;
+    struct web_mark *mark = request->mark;
+
+    if (mark)
+        atomic_fetch_sub(&web->bodies, mark->body);
+}
+
+static void server_refuses(struct http_request *request, unsigned status, const char *sentence,
+                           void *user)
+{
+    struct web *web = user;
+    struct web_mark *mark = request->mark;
+
+    refuse(web, request, mark ? mark->route : NULL, status, sentence);
+}
+
+bool http_listener_start(struct listener *listener, int fd, struct error *e)
+{
+    const struct intake_options *o = &listener->intake->options;
+    struct web *web = calloc(1, sizeof *web);
+
+    if (!web || sodium_init() < 0) {
+        free(web);
+        close(fd);
+        return error_set(e, "not enough memory for a listener");
+    }
+    web->listener = listener;
+    struct http_options options = {
+        .listen_fd = fd, .threads = o->http_threads ? o->http_threads : 2,
+        .connections_most = INTAKE_PEERS, .address_most = INTAKE_PEERS_ADDRESS,
+        .idle_seconds = 90, .request_arena = 16u * 1024 * 1024,
+        .tls_certificate = o->tls_certificate, .tls_key = o->tls_key,
+        .tls_clients = o->tls_clients, .begin = begin, .handle = handle, .end = end,
+        .refuse = server_refuses, .user = web,
+    };
+    if (!http_start(&options, &web->server, e)) {
+        free(web);
+        return false;
+    }
+    listener->own = web;
+    return true;
+}
+
+void http_listener_stop(struct listener *listener)
+{
+    struct web *web = listener->own;
+
+    http_stop(&web->server); /* waits until every request was answered */
+    free(web);
+    listener->own = NULL;
+}

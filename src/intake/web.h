@@ -1,0 +1,53 @@
+/* web - the faces of the HTTP listener: each a protocol told by its path. For intake/ only.
+ *
+ * A face is rows in one table (web.c): method, path, what it wants, function. Adding one (Loki, GELF,
+ * OTLP) is a file and its rows.
+ */
+#ifndef INTAKE_WEB_H
+#define INTAKE_WEB_H
+
+#include "intake/load.h"
+
+enum web_needs {
+    WEB_OPEN,      /* answered to anybody: it tells nothing */
+    WEB_TOKEN,     /* a source's token */
+    WEB_EVENTS     /* a source's token, a body with events, and room in the queue */
+};
+
+struct web_request {
+    struct listener *listener;
+    struct http_request *http;
+    struct roster_source source;   /* WEB_TOKEN, WEB_EVENTS */
+    struct slice text;             /* the inflated body */
+    struct slice rest;             /* of the path, behind the row's '*' */
+};
+
+struct web_route {
+    enum http_method method;
+    const char *path;              /* "/a/b", or "/a/" followed by "*": all below */
+    enum web_needs needs;
+    void (*run)(struct web_request *request);
+    /* Answers an error in the face's own manner. */
+    void (*refuse)(struct http_request *request, unsigned status, const char *sentence);
+};
+
+/* events.c: ours */
+void events_post(struct web_request *request);
+void events_get(struct web_request *request);
+void events_refuse(struct http_request *request, unsigned status, const char *sentence);
+/* elastic.c */
+void elastic_root(struct web_request *request);
+void elastic_license(struct web_request *request);
+void elastic_health(struct web_request *request);
+void elastic_empty(struct web_request *request);
+void elastic_acknowledged(struct web_request *request);
+void elastic_bulk(struct web_request *request);
+void elastic_refuse(struct http_request *request, unsigned status, const char *sentence);
+/* splunk.c */
+void splunk_event(struct web_request *request);
+void splunk_raw(struct web_request *request);
+void splunk_health(struct web_request *request);
+void splunk_ack(struct web_request *request);
+void splunk_refuse(struct http_request *request, unsigned status, const char *sentence);
+
+#endif
