@@ -200,10 +200,10 @@ static bool any_origin(struct matcher *m, const struct node *node, const struct 
 {
     struct view scratch;
     bool any = false;
-    view_init(&scratch);
+    match_view_init(&scratch);
     for (uint32_t i = 0; i < glance->origin_count && !any; i++)
         any = test_value(m, &scratch, node, origin_value(&glance->origins[i], node->place));
-    view_free(&scratch);
+    match_view_free(&scratch);
     return any;
 }
 
@@ -269,7 +269,7 @@ enum glance_result match_glance(const struct matcher *matcher, const struct glan
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-void view_init(struct view *view)
+void match_view_init(struct view *view)
 {
     *view = (struct view){ .name = NULL };
     buffer_init(&view->folded, (size_t)1 << 30);
@@ -277,7 +277,7 @@ void view_init(struct view *view)
     buffer_init(&view->plain, (size_t)1 << 30);
 }
 
-void view_free(struct view *view)
+void match_view_free(struct view *view)
 {
     buffer_free(&view->folded);
     buffer_free(&view->value);

@@ -44,8 +44,8 @@ bool matcher_uses_words(const struct matcher *matcher);
 /* The first thing that proves that nothing in the block can match. */
 enum glance_result match_glance(const struct matcher *matcher, const struct glance *glance);
 
-void view_init(struct view *view);
-void view_free(struct view *view);
+void match_view_init(struct view *view);
+void match_view_free(struct view *view);
 void view_begin(struct view *view); /* before each block */
 
 /* Clears in mask (a bit a row) what does not match. False: the block is damaged, e says where. */

@@ -180,10 +180,6 @@ struct token lexer_value(struct lexer *lexer)
         return regex(lexer);
     if (c == '[')
         return bracket(lexer);
-    if (c == '(') {
-        lexer->at++;
-        return (struct token){ TOKEN_OPEN, SLICE_NONE, lexer->at - 1 };
-    }
     if (c == '"')
         return quoted(lexer);
     if (ends_word(lexer, c))

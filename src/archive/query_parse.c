@@ -76,19 +76,26 @@ static struct node *parse_value(struct parser *p, enum place place, struct slice
     return node;
 }
 
-static struct node *parse_field(struct parser *p)
+/* A value of a field stands at the lexer's place. */
+static struct node *parse_field_value(struct parser *p, enum place place, struct slice field)
 {
-    struct slice field;
-    enum place place = tree_place(p->token.text, &field);
     struct token token = lexer_value(&p->lexer);
-    if (token.kind == TOKEN_OPEN) {
-        next(p);
-        return parse_values(p, place, field);
-    }
     bool exact = token.kind == TOKEN_EQUALS;
     if (exact)
         token = lexer_next(&p->lexer);
     return parse_value(p, place, field, token, exact);
+}
+
+static struct node *parse_field(struct parser *p)
+{
+    struct slice field;
+    enum place place = tree_place(p->token.text, &field);
+    if (p->lexer.at < p->lexer.text.len && p->lexer.text.data[p->lexer.at] == '(') {
+        p->lexer.at++;
+        next(p);
+        return parse_values(p, place, field);
+    }
+    return parse_field_value(p, place, field);
 }
 
 /* (a or b c): values of one field; blank means or, since a field rarely holds both. */
@@ -106,12 +113,14 @@ static struct node *parse_values(struct parser *p, enum place place, struct slic
             next(p);
             continue;
         }
-        if (p->token.kind != TOKEN_WORD && p->token.kind != TOKEN_QUOTED) {
+        if (p->token.kind != TOKEN_WORD && p->token.kind != TOKEN_QUOTED &&
+            p->token.kind != TOKEN_NAME) {
             lexer_error(&p->lexer, p->token.kind == TOKEN_END ? open : p->token.at,
                         "write field:(a or b)", "a list of values is not closed");
             return NULL;
         }
-        struct node *value = parse_value(p, place, field, p->token, false);
+        p->lexer.at = p->token.at; /* read again, as a value */
+        struct node *value = parse_field_value(p, place, field);
         if (!value || !node_add(p, any, value))
             return NULL;
     }

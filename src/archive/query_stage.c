@@ -217,8 +217,9 @@ static bool parse_sort(struct stages *p, struct stage *stage)
                                QUERY_COLUMNS_MAX);
         struct sort_key *key = &stage->keys[stage->key_count++];
         struct slice name = p->token.text;
-        key->descending = slice_starts(name, SLICE("-"));
-        if (name.len > 1 && (name.data[0] == '-' || name.data[0] == '+'))
+        bool bare = p->token.kind == TOKEN_WORD;
+        key->descending = bare && slice_starts(name, SLICE("-"));
+        if (bare && name.len > 1 && (name.data[0] == '-' || name.data[0] == '+'))
             name = slice_after(name, 1);
         key->field = arena_copy(p->arena, name);
         next(p);
@@ -289,9 +290,12 @@ bool query_stages(struct lexer *lexer, struct query *query)
 
 static void print_name(struct slice name, struct buffer *out)
 {
-    bool plain = name.len > 0;
+    static const char *const words[] = { "by", "over", "as", "asc", "desc" };
+    bool plain = name.len > 0 && name.data[0] != '-' && name.data[0] != '+';
     for (size_t i = 0; i < name.len; i++)
-        plain &= strchr(" ,|()\"\t", name.data[i]) == NULL;
+        plain &= strchr(" ,|()\"\t\r\n", name.data[i]) == NULL;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        plain &= !slice_equal_nocase(name, slice_of(words[i]));
     if (plain) {
         buffer_add(out, name);
         return;

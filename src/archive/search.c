@@ -637,7 +637,7 @@ static void end(struct run *run)
     chain_free(&run->chain);
     matcher_free(&run->matcher);
     catalogue_close(&run->catalogue);
-    view_free(&run->view);
+    match_view_free(&run->view);
     fetch_free(&run->fetched);
     arena_free(&run->block_arena);
     buffer_free(&run->scratch);
@@ -651,7 +651,7 @@ bool search_run(const struct query *query, const struct search_options *options,
     struct run run = { .query = query, .options = options, .handlers = handlers,
                        .foot = foot_out, .arena = arena, .started = clock_steady() };
     *foot_out = (struct search_foot){ .end = SEARCH_COMPLETE };
-    view_init(&run.view);
+    match_view_init(&run.view);
     fetch_init(&run.fetched);
     arena_init(&run.block_arena, ARENA_NO_CEILING);
     buffer_init(&run.scratch, 0);
