@@ -1,0 +1,187 @@
+/* What the resources say of what stands in the records. */
+#include <stdio.h>
+
+#include "base/json.h"
+#include "test.h"
+#include "world.h"
+
+static struct arena arena;
+
+static const struct json *read(const struct answer *answer)
+{
+    struct error e = ERROR_NONE;
+    struct json *json = NULL;
+
+    arena_init(&arena, 0);
+    CHECK(json_parse(slice_from(answer->body, answer->len), &arena, &json, &e));
+    return json;
+}
+
+static int64_t number(const struct json *json, const char *name)
+{
+    return json_integer(json_member(json, name), -1);
+}
+
+TEST("an alert is taken, released, and judged; its page says what is open next")
+{
+    char path[100];
+    unsigned before = world()->changes;
+
+    snprintf(path, sizeof path, "/alerts/%lld", (long long)world()->alert_other);
+    ANSWER first = ask(session_of("responder"), "GET", path, NULL, NULL);
+    const struct json *alert = read(&first);
+    CHECK_SLICE(json_member_text(alert, "title"), "SSH guessing");
+    CHECK_SLICE(json_member_text(alert, "entity"), "203.0.113.7");
+    CHECK_INT(number(json_member(alert, "correlation"), "threshold"), 10);
+    CHECK_SLICE(json_member_text(json_member(alert, "day"), "query"), "src_ip:\"203.0.113.7\"");
+    const struct json *event = json_element(json_member(alert, "events"), 0);
+    CHECK_SLICE(json_member_text(json_member(event, "fields"), "src_ip"),
+                "203.0.113.7, 203.0.113.8");
+    CHECK_INT(number(json_member(event, "fields"), "n"), 3);
+    arena_free(&arena);
+
+    snprintf(path, sizeof path, "/alerts/%lld/take", (long long)world()->alert_other);
+    ANSWER taken = ask(session_of("responder"), "POST", path, NULL, NULL);
+    CHECK_INT(taken.status, 200);
+    CHECK(strstr(taken.body, "\"state\":\"taken\""));
+    CHECK_INT(world()->changes, before + 1);
+    ANSWER twice = ask(session_of("responder"), "POST", path, NULL, NULL);
+    CHECK_INT(twice.status, 409);
+
+    snprintf(path, sizeof path, "/alerts/%lld/escalate", (long long)world()->alert_other);
+    ANSWER escalated = ask(session_of("responder"), "POST", path, "{\"severity\":\"high\"}", NULL);
+    CHECK_INT(escalated.status, 200);
+    alert = read(&escalated);
+    int64_t incident = number(alert, "incident");
+    arena_free(&arena);
+    CHECK(incident > 0);
+
+    snprintf(path, sizeof path, "/incidents/%lld", (long long)incident);
+    ANSWER page = ask(session_of("lead"), "GET", path, NULL, NULL);
+    CHECK_INT(page.status, 200);
+    const struct json *one = read(&page);
+    CHECK_SLICE(json_member_text(json_member(one, "clock"), "standing"), "running");
+    CHECK_INT(json_member(one, "alert_list")->count, 1);
+    CHECK(json_member(one, "obligations")->count >= 1);
+    arena_free(&arena);
+}
+
+TEST("an incident goes its way and its clock stops when it is told")
+{
+    char path[100];
+
+    snprintf(path, sizeof path, "/incidents/%lld/moves", (long long)world()->incident_own);
+    ANSWER confirmed = ask(session_of("lead"), "POST", path, "{\"move\":\"confirm\"}", NULL);
+    CHECK_INT(confirmed.status, 200);
+    CHECK(strstr(confirmed.body, "\"state\":\"confirmed\""));
+    ANSWER told = ask(session_of("lead"), "POST", path, "{\"move\":\"tell\"}", NULL);
+    CHECK_INT(told.status, 200);
+    CHECK(strstr(told.body, "\"standing\":\"met\""));
+    CHECK(strstr(told.body, "\"clock\":null"));
+}
+
+TEST("the matrix has a cell for each obligation and agency, and the drawer tells the same")
+{
+    ANSWER answer = ask(session_of("lead"), "GET", "/plan/matrix", NULL, NULL);
+    CHECK_INT(answer.status, 200);
+    const struct json *matrix = read(&answer);
+    const struct json *rows = json_member(matrix, "rows"), *columns = json_member(matrix, "columns");
+    const struct json *cells = json_member(matrix, "cells");
+    struct slice wanted = SLICE_NONE;
+    CHECK_INT(rows->count, cells->count);
+    CHECK_INT(columns->count, 2);
+    for (uint32_t r = 0; r < rows->count; r++) {
+        CHECK_INT(cells->children[r].count, columns->count);
+        if (slice_is(json_member_text(&rows->children[r], "obligation"), "II.2.1.a"))
+            wanted = json_member_text(json_element(&cells->children[r], 1), "standing");
+    }
+    ANSWER drawer = ask(session_of("lead"), "GET", "/plan/standing/II.2.1.a/so-y-te", NULL, NULL);
+    CHECK_INT(drawer.status, 200);
+    char text[100];
+    snprintf(text, sizeof text, "\"standing\":\"%.*s\"", SLICE_ARGS(wanted));
+    CHECK(strstr(drawer.body, text));
+    CHECK(strstr(drawer.body, "\"history\":["));
+    arena_free(&arena);
+}
+
+TEST("a page of events carries names, one value a field, and what was read")
+{
+    ANSWER answer = ask(session_of("lead"), "GET", "/events?query=*&limit=10", NULL, NULL);
+    CHECK_INT(answer.status, 200);
+    const struct json *page = read(&answer);
+    const struct json *event = json_element(json_member(page, "items"), 0);
+    CHECK_SLICE(json_member_text(json_member(event, "agency"), "name"), "Sở Y tế");
+    CHECK_SLICE(json_member_text(json_member(event, "fields"), "src_ip"), "10.0.0.1, 10.0.0.2");
+    CHECK_INT(number(page, "total"), 2);
+    CHECK_INT(json_member(page, "next")->kind, JSON_NULL);
+    CHECK_INT(number(json_member(page, "foot"), "blocks_skipped"), 1);
+    arena_free(&arena);
+    ANSWER oldest = ask(session_of("lead"), "GET", "/events?order=oldest&limit=1", NULL, NULL);
+    page = read(&oldest);
+    CHECK_SLICE(json_member_text(json_element(json_member(page, "items"), 0), "id"),
+                "20261124.standard.1");
+    arena_free(&arena);
+}
+
+TEST("the histogram has every bucket, the empty ones too")
+{
+    ANSWER answer = ask(session_of("lead"), "GET",
+                        "/events/histogram?from=2026-11-23T22:00:00Z&to=2026-11-24T02:00:00Z", NULL,
+                        NULL);
+    const struct json *histogram = read(&answer);
+    CHECK_INT(json_member(histogram, "items")->count, 4);
+    CHECK_INT(number(json_element(json_member(histogram, "items"), 2), "count"), 2);
+    CHECK_INT(number(histogram, "total"), 2);
+    arena_free(&arena);
+}
+
+TEST("fields are counted over the events found, the register's first")
+{
+    ANSWER answer = ask(session_of("lead"), "GET", "/events/fields", NULL, NULL);
+    const struct json *list = read(&answer), *items = json_member(list, "items");
+    CHECK_INT(number(list, "sampled"), 2);
+    CHECK_SLICE(json_member_text(json_element(items, 0), "field"), "agency");
+    CHECK_SLICE(json_member_text(json_element(json_member(json_element(items, 0), "values"), 0),
+                                 "label"), "Sở Y tế");
+    CHECK_SLICE(json_member_text(json_element(items, 3), "field"), "user");
+    CHECK_INT(number(json_element(items, 3), "distinct"), 2);
+    arena_free(&arena);
+}
+
+TEST("a first password is told once and opens the door")
+{
+    ANSWER made = ask(session_of("admin"), "POST", "/users",
+                      "{\"name\":\"moi\",\"display_name\":\"Người mới\",\"role\":\"agency\","
+                      "\"agency\":\"so-y-te\"}", NULL);
+    CHECK_INT(made.status, 201);
+    const struct json *json = read(&made);
+    char password[64];
+    snprintf(password, sizeof password, "%.*s", SLICE_ARGS(json_member_text(json, "password")));
+    arena_free(&arena);
+    CHECK_INT(log_in("moi", password).status, 200);
+    ANSWER list = ask(session_of("admin"), "GET", "/users", NULL, NULL);
+    CHECK(!strstr(list.body, password));
+    CHECK(!strstr(list.body, "argon2"));
+}
+
+TEST("the standing is a Word document with a name of its own")
+{
+    ANSWER answer = ask(session_of("leader"), "GET", "/reports/standing.docx", NULL, NULL);
+    CHECK_INT(answer.status, 200);
+    CHECK(strstr(answer.head, "attachment; filename=\""));
+    CHECK(memcmp(answer.body, "PK\003\004", 4) == 0);
+}
+
+TEST("the console's page answers every path that is not a file, and a missing file is 404")
+{
+    ANSWER page = ask(NULL, "GET", "!/plan/2026", NULL, NULL);
+    CHECK_INT(page.status, 200);
+    CHECK(strstr(page.head, "text/html"));
+    CHECK(strstr(page.head, "Content-Security-Policy"));
+    ANSWER file = ask(NULL, "GET", "!/assets/nothing.js", NULL, NULL);
+    CHECK_INT(file.status, 404);
+    ANSWER up = ask(NULL, "GET", "!/..%2f..%2fetc/passwd.txt", NULL, NULL);
+    CHECK(up.status == 404 || up.status == 400);
+    ANSWER post = ask(NULL, "POST", "!/", NULL, NULL);
+    CHECK_INT(post.status, 405);
+}
