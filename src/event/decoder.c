@@ -36,6 +36,18 @@ static bool add(struct decoding *x, struct slice name, struct slice value)
 
 /* --- after the fields are there -------------------------------------------------------------------- */
 
+/* "*drop*" asks whether the value holds "drop", in any case; other texts must be equal. */
+static bool value_fits(struct slice value, struct slice asked)
+{
+    if (asked.len < 3 || !slice_starts(asked, SLICE("*")) || !slice_ends(asked, SLICE("*")))
+        return slice_equal(value, asked);
+    struct slice part = slice_cut(asked, 1, asked.len - 1);
+    for (size_t at = 0; at + part.len <= value.len; at++)
+        if (slice_equal_nocase(slice_cut(value, at, at + part.len), part))
+            return true;
+    return false;
+}
+
 static bool condition_holds(const struct decoding *x, const struct decoder_condition *c)
 {
     struct slice value = value_of(x, c->field);
@@ -43,7 +55,7 @@ static bool condition_holds(const struct decoding *x, const struct decoder_condi
     if (!value.data)
         return false;
     for (uint32_t i = 0; i < c->value_count; i++)
-        if (slice_equal(value, c->values[i]))
+        if (value_fits(value, c->values[i]))
             return true;
     return c->value_count == 0;
 }

@@ -171,9 +171,9 @@ static void save_state(struct follow *follow)
     struct json_writer w;
     struct error e = ERROR_NONE;
 
+    buffer_init(&out, 1024 * 1024);
     if (!follow->changed || !follow->state_path[0])
         return;
-    buffer_init(&out, 1024 * 1024);
     json_writer_init(&w, &out);
     json_open_array(&w);
     for (uint32_t i = 0; i < follow->file_count; i++) {
