@@ -179,7 +179,7 @@ bool measures_open(const char *path, struct measures **measures_out, struct erro
                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC, m, calls[i].call, NULL, NULL,
                                    NULL);
     /* one snapshot for all that follows */
-    if (sqlite3_exec(m->db, "PRAGMA query_only = 1; PRAGMA trusted_schema = 1; BEGIN", NULL, NULL,
+    if (sqlite3_exec(m->db, "PRAGMA query_only = 1; PRAGMA trusted_schema = 1; PRAGMA temp_store = MEMORY; BEGIN", NULL, NULL,
                      NULL) != SQLITE_OK) {
         error_set(e, "the records cannot be read: %s", sqlite3_errmsg(m->db));
         measures_close(&m);

@@ -34,8 +34,9 @@ static bool set_up(struct records *records, struct error *e)
     sqlite3_extended_result_codes(db, 1);
     const char *pragmas = records->mode == RECORDS_WRITE
         ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-          "PRAGMA trusted_schema = OFF;"
-        : "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON;";
+          "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
+        : "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON;"
+          "PRAGMA temp_store = MEMORY;"; /* a role shut in has no folder for temporary files */
     int code = sqlite3_exec(db, pragmas, NULL, NULL, NULL);
     if (code != SQLITE_OK)
         return records_sqlite_error(records, code, e);
