@@ -101,7 +101,13 @@ bool error_hint(struct error *e, const char *format, ...)
     if (e) {
         va_list args;
         va_start(args, format);
-        print_both(e->hint, e->hint_vi, sizeof e->hint, format, args);
+        if (strcmp(format, "%s") == 0) {   /* the argument is the whole text, and so the key */
+            const char *text = va_arg(args, const char *);
+            snprintf(e->hint, sizeof e->hint, "%s", text);
+            snprintf(e->hint_vi, sizeof e->hint_vi, "%s", text_in("vi", text));
+        } else {
+            print_both(e->hint, e->hint_vi, sizeof e->hint, format, args);
+        }
         va_end(args);
     }
     return false;
