@@ -148,4 +148,6 @@ TEST("errors speak the language of who asks")
     CHECK_INT(vi.status, 401);
     CHECK(strstr(vi.body, "đăng nhập"));
     CHECK(strstr(en.body, "log in first"));
+    ANSWER hint = ask(NULL, "POST", "/session", "{\"name\":7}", "Accept-Language: vi\r\n");
+    CHECK(strstr(hint.body, "văn bản trong dấu ngoặc kép"));
 }
