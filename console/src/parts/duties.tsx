@@ -48,7 +48,7 @@ export function DutyCard({ duty, agency, named }: { duty: Duty; agency: string; 
         </span>
       </span>
       <span className="duty-figure">
-        <Figure figure={duty.figure} />
+        {duty.figure && <Figure figure={duty.figure} />}
       </span>
       <RightOutlined className="duty-go" aria-hidden="true" />
     </Link>

@@ -29,7 +29,7 @@ export function AgencyHome({ home }: { home: Schemas['HomeAgency'] }) {
         <div className="stack">
           <Panel title={t('home.owed')}>
             {open.length === 0 ? (
-              <Empty>{t('home.owed_none')}</Empty>
+              <Empty>{unknown.length > 0 ? t('home.owed_none_known', { n: unknown.length }) : t('home.owed_none')}</Empty>
             ) : (
               <div className="duties">
                 {open.map((d) => (

@@ -16,6 +16,7 @@ import { Histogram } from './Histogram';
 import { Results } from './Results';
 
 const LIVE_SECONDS = 2;
+const REOPEN = 120; // ms
 
 export default function Search() {
   const { t, span } = useText();
@@ -202,12 +203,13 @@ function QueryField({ draft, setDraft, search, fields, wrong }: FieldProps) {
       onOpenChange={setOpen}
       defaultActiveFirstOption={false}
       onChange={(text: string) => setDraft(text)}
-      onSelect={() => {
+      onSelect={(text: string) => {
         chosen.current = true;
         setTimeout(() => {
           chosen.current = false;
-          setOpen(true);
         });
+        // The list closes after a choice; after a field its values follow.
+        setTimeout(() => setOpen(text.endsWith(':')), REOPEN);
       }}
       onInputKeyDown={(e) => {
         if (e.key === 'Enter')
