@@ -37,8 +37,7 @@ static const char **folders(const struct heritage *heritage, const char *const *
     for (size_t i = 0; more && more[i]; i++)
         room++;
     for (size_t i = 0; i < ROLE_PATHS_MAX && names[i]; i++)
-        for (const char *at = heritage_text_if(heritage, names[i]); at; at = strchr(at + 1, '\n'))
-            room++;
+        room += 1 + strlen(heritage_text_if(heritage, names[i])); /* never fewer than its lines */
     const char **list = arena_array(heritage->arena, room, sizeof *list);
     if (!list)
         return NULL;
