@@ -1,7 +1,6 @@
 #include "archive/query_lex.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 static unsigned column_of(struct slice text, size_t at)
 {
@@ -13,16 +12,14 @@ static unsigned column_of(struct slice text, size_t at)
 
 bool lexer_error(struct lexer *lexer, size_t at, const char *hint, const char *format, ...)
 {
-    char sentence[400];
     va_list args;
     lexer->failed = true;
     if (!lexer->e || lexer->e->set)
         return false;
-    va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
-    va_end(args);
     error_at(lexer->e, "query", 1, column_of(lexer->text, at), lexer->text);
-    error_set(lexer->e, "%s", sentence);
+    va_start(args, format);
+    error_vset(lexer->e, format, args);
+    va_end(args);
     error_kind(lexer->e, ERROR_INPUT);
     if (hint)
         error_hint(lexer->e, "%s", hint);

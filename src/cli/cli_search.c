@@ -2,7 +2,7 @@
 #include "archive/search.h"
 #include "base/clock.h"
 #include "cli/command.h"
-#include "serve/options.h"
+#include "cli/data.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -138,7 +138,7 @@ static bool folder(struct cli *cli, const char **out, struct error *e)
     *out = cli_text(cli, "archive");
     if (*out)
         return true;
-    if (!serve_settings_load(cli->config, &cli->arena, &settings, e))
+    if (!cli_settings(cli, &settings, e))
         return false;
     *out = settings.archive;
     return true;

@@ -2,6 +2,8 @@
 
 extern const struct command cli_serve_command, cli_config_check_command;
 extern const struct command cli_search_command;
+extern const struct command cli_archive_verify_command, cli_archive_seal_command;
+extern const struct command cli_archive_export_command;
 extern const struct command cli_plan_check_command, cli_plan_lint_command;
 extern const struct command cli_report_standing_command, cli_report_template_command;
 extern const struct command cli_import_agencies_command, cli_import_systems_command;
@@ -16,6 +18,9 @@ const struct command *const commands[] = {
     &cli_serve_command,
     &cli_config_check_command,
     &cli_search_command,
+    &cli_archive_verify_command,
+    &cli_archive_seal_command,
+    &cli_archive_export_command,
     &cli_plan_check_command,
     &cli_plan_lint_command,
     &cli_report_standing_command,

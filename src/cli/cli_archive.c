@@ -1,0 +1,332 @@
+/* haidang archive verify, seal, export */
+#include "archive/archive.h"
+#include "archive/search.h"
+#include "archive/verify.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/data.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The folder of --archive or of the configuration; NULL: e is set. */
+static const char *archive_folder(struct cli *cli, struct error *e)
+{
+    struct serve_settings settings;
+    const char *given = cli_text(cli, "archive");
+    if (!given && !cli_settings(cli, &settings, e))
+        return NULL;
+    const char *folder = given ? given : settings.archive;
+    if (access(folder, R_OK | X_OK) == 0)
+        return folder;
+    error_place(e, "%s", folder);
+    error_set(e, "there is no archive here that can be read");
+    error_kind(e, ERROR_INPUT);
+    error_hint(e, "start the server once, or name another folder with --archive");
+    return NULL;
+}
+
+#define OPTION_ARCHIVE                                                                            \
+    {                                                                                             \
+        .name = "archive", .kind = CLI_FOLDER, .value = "DIR",                                    \
+        .help = "folder of day files instead of the configured one"                               \
+    }
+
+/* ---- verify ----------------------------------------------------------------------------------- */
+
+static void head_text(const unsigned char *head, char *text)
+{
+    for (int i = 0; i < 32; i++)
+        snprintf(text + i * 2, 3, "%02x", head[i]);
+}
+
+static void put_result(const struct cli *cli, const struct verify_result *r, struct buffer *out)
+{
+    char file[DAY_FILE], head[65];
+    day_name_print(&r->name, file);
+    head_text(r->head, head);
+    if (cli->json) {
+        struct json_writer w;
+        json_writer_init(&w, out);
+        json_open_object(&w);
+        json_text_member(&w, "file", slice_of(file));
+        json_boolean_member(&w, "whole", verify_is_well(r));
+        json_integer_member(&w, "batches", (int64_t)r->batches);
+        json_integer_member(&w, "events", (int64_t)r->events);
+        json_integer_member(&w, "blocks", (int64_t)r->blocks);
+        json_integer_member(&w, "bytes", (int64_t)r->bytes);
+        json_integer_member(&w, "blocks_damaged", (int64_t)r->damaged);
+        json_integer_member(&w, "events_missing", (int64_t)r->missing);
+        json_integer_member(&w, "events_repeated", (int64_t)r->repeated);
+        json_integer_member(&w, "batches_broken", (int64_t)r->broken);
+        json_text_member(&w, "head", slice_of(head));
+        if (r->first.len)
+            json_text_member(&w, "first", r->first);
+        json_close_object(&w);
+        buffer_add_byte(out, '\n');
+        return;
+    }
+    buffer_print(out, cli_say(cli, "%s: %llu events in %llu blocks, %llu batches, head %.16s…  "),
+                 file, (unsigned long long)r->events, (unsigned long long)r->blocks,
+                 (unsigned long long)r->batches, head);
+    buffer_print(out, "%s\n", cli_say(cli, verify_is_well(r) ? "whole" : "NOT WHOLE"));
+    if (!verify_is_well(r))
+        buffer_print(out,
+                     cli_say(cli, "  damaged blocks %llu, missing events %llu, repeated %llu, "
+                                  "broken batches %llu\n  first: %.*s\n"),
+                     (unsigned long long)r->damaged, (unsigned long long)r->missing,
+                     (unsigned long long)r->repeated, (unsigned long long)r->broken,
+                     SLICE_ARGS(r->first));
+}
+
+static int verify_one(struct cli *cli, const char *folder, const struct day_name *name)
+{
+    ARENA_AUTO arena;
+    BUFFER_AUTO out;
+    struct verify_result result;
+    struct error e = ERROR_NONE;
+    arena_init(&arena, 0);
+    buffer_init(&out, 0);
+    if (!verify_day(folder, name, &arena, &result, &e)) {
+        cli_fail(cli, &e);
+        return CLI_NO; /* the other files are looked at, too */
+    }
+    put_result(cli, &result, &out);
+    int code = cli_put(cli, buffer_slice(&out));
+    return code != CLI_FINE ? code : verify_is_well(&result) ? CLI_FINE : CLI_NO;
+}
+
+static int run_verify(struct cli *cli)
+{
+    struct error e = ERROR_NONE;
+    struct day_name *names;
+    size_t count;
+    int worst = CLI_FINE;
+    const char *folder = archive_folder(cli, &e);
+    if (!folder || !day_list(folder, &cli->arena, &names, &count, &e))
+        return cli_fail(cli, &e);
+    int64_t only = cli_number(cli, "day", 0);
+    for (size_t i = count; i > 0; i--) {
+        if (only && names[i - 1].day != clock_day(only, CLOCK_ZONE))
+            continue;
+        int code = verify_one(cli, folder, &names[i - 1]);
+        worst = code > worst ? code : worst;
+    }
+    return worst;
+}
+
+static const struct cli_option options_of_verify[] = {
+    { .name = "day", .kind = CLI_TIME, .value = "DATE", .help = "only the files of this receipt day (UTC)" },
+    OPTION_ARCHIVE,
+    { .name = NULL },
+};
+
+static const struct cli_example examples_of_verify[] = {
+    { "haidang archive verify", "every day file, oldest first" },
+    { "haidang archive verify --day 2026-11-24 --json", "one day, as data" },
+    { NULL },
+};
+
+const struct command cli_archive_verify_command = {
+    .name = "archive verify",
+    .group = "Events",
+    .summary = "check that the archive is whole",
+    .about = "Reads every block and holds its checksums, looks that each event stands in exactly\n"
+             "one block, and computes the chain over all batches in the order of their arrival, so\n"
+             "that a line changed, removed or added later is noticed. Works beside a running\n"
+             "server. The exit status is 1 when something is wrong.",
+    .takes_config = true,
+    .takes_json = true,
+    .options = options_of_verify,
+    .examples = examples_of_verify,
+    .run = run_verify,
+};
+
+/* ---- seal ------------------------------------------------------------------------------------- */
+
+static int run_seal(struct cli *cli)
+{
+    struct error e = ERROR_NONE;
+    struct archive *archive;
+    bool more = true, well = true;
+    const char *folder = archive_folder(cli, &e);
+    if (!folder || !archive_open(folder, &archive, &e))
+        return cli_fail(cli, &e);
+    while (more && well)
+        well = archive_seal_step(archive, cli->now, 1000, &more, &e);
+    struct archive_statistics done = archive_statistics(archive);
+    archive_close(&archive);
+    if (!well)
+        return cli_fail(cli, &e);
+    fprintf(stderr, cli_say(cli, "%llu events sealed in %llu blocks\n"),
+            (unsigned long long)done.sealed_events, (unsigned long long)done.sealed_blocks);
+    return CLI_FINE;
+}
+
+static const struct cli_option options_of_seal[] = { OPTION_ARCHIVE, { .name = NULL } };
+
+static const struct cli_example examples_of_seal[] = {
+    { "haidang archive seal", "after the server was stopped for long" },
+    { NULL },
+};
+
+const struct command cli_archive_seal_command = {
+    .name = "archive seal",
+    .group = "Events",
+    .summary = "pack the small blocks of past days into large ones",
+    .about = "The server does this by itself; this is for an archive that no server writes.",
+    .takes_config = true,
+    .options = options_of_seal,
+    .examples = examples_of_seal,
+    .run = run_seal,
+};
+
+/* ---- export ----------------------------------------------------------------------------------- */
+
+struct exporter {
+    struct cli *cli;
+    FILE *file;
+    struct buffer line;
+    bool csv, failed;
+};
+
+static bool put_line(struct exporter *x)
+{
+    buffer_add_byte(&x->line, '\n');
+    x->failed = x->line.failed || fwrite(x->line.data, 1, x->line.len, x->file) != x->line.len;
+    buffer_clear(&x->line);
+    return !x->failed;
+}
+
+/* RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe in front. */
+static void put_cell(struct exporter *x, struct slice cell, bool last)
+{
+    bool formula = cell.len && strchr("=+-@\t\r", cell.data[0]);
+    buffer_add_byte(&x->line, '"');
+    if (formula)
+        buffer_add_byte(&x->line, '\'');
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.data[i] == '"')
+            buffer_add_byte(&x->line, '"');
+        if (cell.data[i] != '\0')
+            buffer_add_byte(&x->line, cell.data[i]);
+    }
+    buffer_add(&x->line, last ? SLICE("\"") : SLICE("\","));
+}
+
+static bool export_event(void *owner, const struct search_event *event)
+{
+    struct exporter *x = owner;
+    if (!x->csv) {
+        search_event_json(event, &x->line);
+        return put_line(x);
+    }
+    char id[EVENT_ID_TEXT], time[CLOCK_TEXT], received[CLOCK_TEXT];
+    event_id_print(&event->id, id);
+    clock_print(event->event.time, time);
+    clock_print(event->event.received, received);
+    const struct slice cells[] = {
+        slice_of(id), slice_of(time), slice_of(received), event->event.agency,
+        event->event.system, event->event.source, event->event.decoder, event->event.raw,
+    };
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        put_cell(x, cells[i], i + 1 == sizeof cells / sizeof *cells);
+    return put_line(x);
+}
+
+static bool export_row(void *owner, const struct search_table *table,
+                       const struct search_cell *cells)
+{
+    struct exporter *x = owner;
+    if (!x->csv) {
+        search_row_json(table, cells, &x->line);
+        return put_line(x);
+    }
+    for (size_t i = 0; i < table->column_count; i++)
+        put_cell(x, cells[i].text, i + 1 == table->column_count);
+    return put_line(x);
+}
+
+static bool open_out(struct exporter *x, const char *path, struct error *e)
+{
+    x->file = path ? fopen(path, "wbxe") : stdout;
+    if (x->file)
+        return true;
+    error_place(e, "%s", path);
+    return error_errno(e, errno, "the file cannot be made");
+}
+
+static int run_export(struct cli *cli)
+{
+    struct error e = ERROR_NONE;
+    struct query *query;
+    struct search_foot foot;
+    struct exporter x = { .cli = cli };
+    const char *format = cli_text(cli, "format");
+    struct search_options options = {
+        .directory = archive_folder(cli, &e), .scope.all = true, .limit = 1000000,
+        .from = cli_number(cli, "from", 0), .to = cli_number(cli, "to", 0),
+        .agency = slice_of(cli_text(cli, "agency")),
+    };
+    struct search_handlers handlers = { .owner = &x, .event = export_event, .row = export_row };
+    x.csv = format && strcmp(format, "csv") == 0;
+    if (!options.directory ||
+        !query_parse(slice_of(cli->arguments[0]), cli->now, &cli->arena, &query, &e) ||
+        !open_out(&x, cli_text(cli, "out"), &e))
+        return cli_fail(cli, &e);
+    buffer_init(&x.line, 0);
+    if (x.csv && !query_gives_table(query)) {
+        buffer_add(&x.line, SLICE("id,time,received,agency,system,source,decoder,raw"));
+        put_line(&x);
+    }
+    bool well = search_run(query, &options, &handlers, &cli->arena, &foot, &e);
+    int at_close = x.file == stdout ? fflush(stdout) : fclose(x.file);
+    buffer_free(&x.line);
+    if (well && (x.failed || at_close != 0))
+        well = error_errno(&e, errno, "the file cannot be written whole");
+    if (!well)
+        return cli_fail(cli, &e);
+    fprintf(stderr, cli_say(cli, "%llu events written"), (unsigned long long)foot.delivered);
+    if (foot.end == SEARCH_LIMITED)
+        fprintf(stderr, cli_say(cli, "; there are more: export a shorter time"));
+    fprintf(stderr, "\n");
+    if (foot.blocks_damaged)
+        fprintf(stderr, cli_say(cli, "%llu damaged blocks were skipped, the first: %.*s\n"),
+                (unsigned long long)foot.blocks_damaged, SLICE_ARGS(foot.damaged));
+    return foot.blocks_damaged ? CLI_NO : CLI_FINE;
+}
+
+static const char *const formats[] = { "json", "csv", NULL };
+
+static const struct cli_option options_of_export[] = {
+    { .name = "out", .letter = 'o', .kind = CLI_FILE, .value = "FILE",
+      .help = "a new file (standard output without it)" },
+    { .name = "format", .kind = CLI_CHOICE, .value = "FORMAT", .choices = formats,
+      .help = "json: a line an event with all fields; csv: the envelope and the raw line" },
+    { .name = "from", .kind = CLI_TIME, .value = "TIME", .help = "only events from this time on" },
+    { .name = "to", .kind = CLI_TIME, .value = "TIME", .help = "only events before this time" },
+    { .name = "agency", .kind = CLI_TEXT, .value = "KEY", .help = "only events of this agency" },
+    OPTION_ARCHIVE,
+    { .name = NULL },
+};
+
+static const struct cli_example examples_of_export[] = {
+    { "haidang archive export 'src_ip:203.0.113.77' --from 2026-11-01 --out events.jsonl",
+      "everything of one address since a day" },
+    { NULL },
+};
+
+const struct command cli_archive_export_command = {
+    .name = "archive export",
+    .group = "Events",
+    .summary = "write events out as JSON lines or CSV",
+    .arguments = "QUERY",
+    .argument_least = 1,
+    .argument_most = 1,
+    .takes_config = true,
+    .options = options_of_export,
+    .examples = examples_of_export,
+    .run = run_export,
+};
