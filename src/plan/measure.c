@@ -25,6 +25,7 @@ struct measures {
     int64_t first_start, deadline, time;
     bool timed_out;
     struct measure_guard guard;
+    struct arena arena;                 /* of the guard's names */
 };
 
 /* ---- functions that a measure may call -------------------------------------------------------- */
@@ -159,12 +160,42 @@ static bool read_start(void *context, const struct slice *columns, int count)
     return true;
 }
 
+static void finalise(sqlite3_stmt **statement)
+{
+    sqlite3_finalize(*statement);
+}
+#define STATEMENT_AUTO __attribute__((cleanup(finalise))) sqlite3_stmt
+
+static struct slice column_text(sqlite3_stmt *statement, int column)
+{
+    const unsigned char *text = sqlite3_column_text(statement, column);
+    return text ? slice_from(text, (size_t)sqlite3_column_bytes(statement, column)) : SLICE_NONE;
+}
+
+/* The names of all tables, before the authoriser forbids to look. */
+static bool read_tables(struct measures *m, struct error *e)
+{
+    static const char sql[] = "SELECT name FROM sqlite_schema WHERE type = 'table'";
+    STATEMENT_AUTO *statement = NULL;
+    int step = SQLITE_ERROR;
+    const uint32_t most = 1000;
+
+    m->guard.tables = arena_array(&m->arena, most, sizeof *m->guard.tables);
+    if (m->guard.tables && sqlite3_prepare_v2(m->db, sql, -1, &statement, NULL) == SQLITE_OK)
+        while ((step = sqlite3_step(statement)) == SQLITE_ROW && m->guard.table_count < most)
+            m->guard.tables[m->guard.table_count++] =
+                arena_copy(&m->arena, column_text(statement, 0));
+    return step == SQLITE_DONE ||
+           error_set(e, "the records cannot be read: %s", sqlite3_errmsg(m->db));
+}
+
 bool measures_open(const char *path, struct measures **measures_out, struct error *e)
 {
     struct measures *m = calloc(1, sizeof *m);
 
     if (!m)
         return error_set(e, "not enough memory for %s", "the measures");
+    arena_init(&m->arena, 4u << 20);
     m->first_start = INT64_MAX;
     m->time = MEASURE_TIME;
     if (!(path ? open_records(path, &m->db, e) : open_empty(&m->db, e))) {
@@ -185,6 +216,10 @@ bool measures_open(const char *path, struct measures **measures_out, struct erro
         measures_close(&m);
         return false;
     }
+    if (!read_tables(m, e)) {
+        measures_close(&m);
+        return false;
+    }
     sqlite3_set_authorizer(m->db, measure_authorise, &m->guard);
     sqlite3_progress_handler(m->db, 10000, stop_when_late, m);
     if (!measures_query(m, "SELECT first_at FROM m_start", NULL, 0, read_start, m, e)) {
@@ -199,6 +234,7 @@ void measures_close(struct measures **measures)
 {
     if (*measures) {
         sqlite3_close((*measures)->db);
+        arena_free(&(*measures)->arena);
         free(*measures);
         *measures = NULL;
     }
@@ -212,18 +248,6 @@ int64_t measures_first_start(const struct measures *measures)
 void measures_set_time(struct measures *measures, int64_t nanoseconds)
 {
     measures->time = nanoseconds;
-}
-
-static void finalise(sqlite3_stmt **statement)
-{
-    sqlite3_finalize(*statement);
-}
-#define STATEMENT_AUTO __attribute__((cleanup(finalise))) sqlite3_stmt
-
-static struct slice column_text(sqlite3_stmt *statement, int column)
-{
-    const unsigned char *text = sqlite3_column_text(statement, column);
-    return text ? slice_from(text, (size_t)sqlite3_column_bytes(statement, column)) : SLICE_NONE;
 }
 
 bool measures_query(struct measures *m, const char *sql, const struct slice *values,
@@ -453,7 +477,7 @@ static bool say_why(struct measures *m, const struct plan_measure *measure, stru
         error_set(e, "the measure takes too long");
         return error_hint(e, "look at its joins with EXPLAIN QUERY PLAN");
     }
-    if (code == SQLITE_AUTH) {
+    if (code == SQLITE_AUTH || strstr(message, "not authorized")) {
         error_set(e, "the measure does what measures may not: %s", message);
         return error_hint(e, "a measure is one SELECT over the m_* views; docs/measures.md lists "
                              "views and functions");

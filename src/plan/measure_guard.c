@@ -108,6 +108,54 @@ static bool names_table(struct slice sql, struct slice table)
     return false;
 }
 
+/* Steps over a balanced ( … ); at stands behind the opening one. */
+static void skip_brackets(struct slice sql, size_t *at)
+{
+    struct token t;
+    for (int depth = 1; depth > 0 && (t = next_token(sql, at)).kind;)
+        depth += t.kind == '(' ? 1 : t.kind == ')' ? -1 : 0;
+}
+
+/* Whether the measure itself defines the name: WITH name(…) AS ( … ). */
+static bool defines(struct slice sql, struct slice name)
+{
+    struct token t;
+
+    for (size_t at = 0; (t = next_token(sql, &at)).kind;) {
+        if (t.kind != 'n' || !slice_equal_nocase(t.text, name))
+            continue;
+        size_t look = at;
+        struct token after = next_token(sql, &look);
+        if (after.kind == '(') {
+            skip_brackets(sql, &look);
+            after = next_token(sql, &look);
+        }
+        if (after.kind != 'n' || !slice_equal_nocase(after.text, SLICE("as")))
+            continue;
+        after = next_token(sql, &look);
+        if (after.kind == '(' || (after.kind == 'n' &&
+                                  (slice_equal_nocase(after.text, SLICE("not")) ||
+                                   slice_equal_nocase(after.text, SLICE("materialized")))))
+            return true;
+    }
+    return false;
+}
+
+static bool is_table(const struct measure_guard *guard, struct slice name)
+{
+    for (uint32_t i = 0; i < guard->table_count; i++)
+        if (slice_equal_nocase(guard->tables[i], name))
+            return true;
+    return false;
+}
+
+/* A source of rows of which no column is read: the table of a view that SQLite merged into the
+ * measure, or what the measure itself defined; not a table that it only counts. */
+static bool may_count(const struct measure_guard *guard, struct slice name)
+{
+    return is_table(guard, name) ? !names_table(guard->sql, name) : defines(guard->sql, name);
+}
+
 int measure_authorise(void *context, int action, const char *first, const char *second,
                       const char *database, const char *view)
 {
@@ -129,10 +177,8 @@ int measure_authorise(void *context, int action, const char *first, const char *
             return SQLITE_DENY;
         if (is_view(first) || is_view(view))
             return SQLITE_OK;
-        /* Without a column: the table of a view that SQLite merged into the measure, or a table
-         * that the measure only counts. */
-        return second && !second[0] && first && !names_table(guard->sql, slice_of(first))
-                   ? SQLITE_OK : SQLITE_DENY;
+        return second && !second[0] && first && may_count(guard, slice_of(first)) ? SQLITE_OK
+                                                                                  : SQLITE_DENY;
     default:
         return SQLITE_DENY;
     }

@@ -8,6 +8,8 @@
 
 struct measure_guard {
     struct slice sql;       /* the measure that is being prepared */
+    struct slice *tables;   /* names of the records' tables */
+    uint32_t table_count;
 };
 
 /* For sqlite3_set_authorizer, with a struct measure_guard: SELECT over the m_* views and known

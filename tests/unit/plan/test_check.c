@@ -1,0 +1,245 @@
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "fixture.h"
+#include "test.h"
+
+static struct arena arena;
+
+/* The plan of 2019 checked over the records; asserts that it works. */
+static const struct plan_result *check(const char *records, const char *moment, const char *period,
+                                       const char *obligation)
+{
+    static struct plan *plan;
+    struct plan_result *result = NULL;
+    struct error e = ERROR_NONE;
+
+    if (!plan && !plan_load(PLAN_802, NULL, &plan, &e))
+        fail_msg("%s: %s", e.place, e.sentence);
+    arena_free(&arena);
+    arena_init(&arena, 0);
+    struct plan_check_options options = { .at = at(moment), .period = slice_of(period),
+                                          .obligation = slice_of(obligation) };
+    if (!plan_check(plan, records, &options, &arena, &result, &e))
+        fail_msg("%s: %s", e.place, e.sentence);
+    return result;
+}
+
+static void check_standing(const struct plan_result *r, const char *obligation, const char *agency,
+                           const char *period, enum standing standing, const char *sentence)
+{
+    const struct plan_standing *s = plan_result_find(r, slice_of(obligation), slice_of(agency),
+                                                     slice_of(period));
+    BUFFER_AUTO said;
+    buffer_init(&said, 4096);
+    if (!s)
+        fail_msg("no standing of %s × %s × %s", obligation, agency, period);
+    plan_say_standing(r, s, "en", &said);
+    if (s->standing != standing || slice_find(buffer_slice(&said), slice_of(sentence)) == said.len)
+        fail_msg("%s × %s: %s: %.*s", obligation, agency, standing_name(s->standing),
+                 SLICE_ARGS(buffer_slice(&said)));
+}
+
+#define HEARD(source, day) "INSERT INTO source_day(source, day, received, stored, first, last) VALUES" \
+                           "('" source "', " #day ", 9, 9, 1, 1);"
+
+TEST("monitoring counts the days on which a system was heard, and none before the first start") {
+    const char *records = records_small("2026-11-20T08:00",
+        HEARD("so-tttt.s1.log", 20261120) HEARD("so-tttt.s1.log", 20261121)
+        HEARD("so-tttt.s1.log", 20261122) HEARD("so-tttt.s2.log", 20261120)
+        HEARD("so-tttt.s2.log", 20261121) HEARD("so-tttt.s2.log", 20261122)
+        HEARD("so-tc.s1.log", 20261120));
+    const struct plan_result *r = check(records, "2026-11-22T20:00", "2026-Q4", "II.2.1.a");
+    check_standing(r, "II.2.1.a", "so-tttt", "2026-Q4", STANDING_MET, "2 of 2 systems");
+    check_standing(r, "II.2.1.a", "so-tc", "2026-Q4", STANDING_DUE, "0 of 2 systems");
+    /* as known on the day itself, and after the period's end with and behind the grace */
+    r = check(records, "2026-12-20", "2026-Q4", "II.2.1.a");
+    check_standing(r, "II.2.1.a", "so-tttt", "2026-Q4", STANDING_LATE, "0 of 2 systems");
+    r = check(records, "2026-12-25", "2026-Q4", "II.2.1.a");
+    check_standing(r, "II.2.1.a", "so-tttt", "2026-Q4", STANDING_NOT_MET, "0 of 2 systems");
+    r = check(records, "2026-11-22T20:00", "2026-Q3", "II.2.1.a");
+    check_standing(r, "II.2.1.a", "so-tttt", "2026-Q3", STANDING_UNKNOWN, "before the first start");
+}
+
+TEST("on the first day a silent system is not yet guilty") {
+    const char *records = records_small("2026-11-24T08:00", HEARD("so-tttt.s1.log", 20261124));
+    const struct plan_result *r = check(records, "2026-11-24T09:00", "2026-Q4", "II.2.1.a");
+    check_standing(r, "II.2.1.a", "so-tttt", "2026-Q4", STANDING_DUE, "1 of 1 systems; target: all; 1 still");
+    check_standing(r, "II.2.1.a", "so-tc", "2026-Q4", STANDING_DUE, "not heard yet");
+}
+
+TEST("a day on which our own listeners were down is in neither sum") {
+    const char *records = records_small("2026-11-20T00:00",
+        HEARD("so-tttt.s1.log", 20261120) HEARD("so-tttt.s1.log", 20261122)
+        HEARD("so-tttt.s2.log", 20261120) HEARD("so-tttt.s2.log", 20261122)
+        "INSERT INTO collector_gap(listener, began_at, ended_at) VALUES"
+        " ('', 1795194000000000000, 1795201200000000000)");     /* 2026-11-21 00:00 to 02:00 */
+    CHECK_INT(at("2026-11-21"), INT64_C(1795194000000000000));
+    const struct plan_result *r = check(records, "2026-11-22T20:00", "2026-Q4", "II.2.1.a");
+    check_standing(r, "II.2.1.a", "so-tttt", "2026-Q4", STANDING_MET, "2 of 2 systems");
+}
+
+#define INCIDENT(number, detected, told) \
+    "INSERT INTO incident(year, number, title, state, severity, agency, opened_at, opened_by," \
+    " detected_at, told_at, fold) VALUES (2026, " #number ", 'x', 'confirmed', 3, 'so-tttt', " #detected \
+    ", 'a', " #detected ", " #told ", '');"
+
+TEST("an incident moves the figure: none, running, told in time, told late") {
+    const char *records = records_small("2026-11-01", "");
+    const struct plan_result *r = check(records, "2026-11-20", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_MET, "no incident; 0 alerts");
+    /* detected 2026-11-20 00:00, the regime gives five days */
+    records = records_small("2026-11-01", INCIDENT(1, 1795107600000000000, NULL));
+    r = check(records, "2026-11-21", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_DUE, "the clock runs until 2026-11-25");
+    r = check(records, "2026-11-26", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_DUE, "0 of 1 incidents");
+    records = records_small("2026-11-01", INCIDENT(1, 1795107600000000000, 1795111200000000000));
+    r = check(records, "2026-11-21", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_MET, "1 of 1 incidents");
+    /* as known before it was told */
+    r = check(records, "2026-11-20T00:30", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_DUE, "the clock runs");
+    records = records_small("2026-11-01", INCIDENT(1, 1795107600000000000, 1795626000000000001));
+    r = check(records, "2026-12-27", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_NOT_MET, "0 of 1 incidents");
+}
+
+#define EVIDENCE(kind, subject, agency, from, amount, data) \
+    "INSERT INTO evidence(kind, subject, agency, holds_from, learnt_at, basis, ok, amount, data, by_whom)" \
+    " VALUES ('" kind "', '" subject "', '" agency "', " #from ", " #from ", 'verified', 1, " #amount \
+    ", '" data "', 'a');"
+
+TEST("money reaches ten per cent exactly, and an unclassified line leaves it unknown") {
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("plan.line", "l1", "so-tttt", 1790000000000000000, 100, "{\"class\":\"security\",\"year\":2026}")
+        EVIDENCE("plan.line", "l2", "so-tttt", 1790000000000000000, 900, "{\"class\":\"it\",\"year\":2026}")
+        EVIDENCE("plan.line", "l3", "so-tc", 1790000000000000000, 100, "{\"class\":\"security\",\"year\":2026}")
+        EVIDENCE("plan.line", "l4", "so-tc", 1790000000000000000, 800, "{\"class\":\"it\",\"year\":2026}")
+        EVIDENCE("plan.line", "l5", "so-tc", 1790000000000000000, 101, "{\"year\":2026}"));
+    const struct plan_result *r = check(records, "2026-12-20", "2026", "II.2.3.b");
+    check_standing(r, "II.2.3.b", "so-tttt", "2026", STANDING_MET, "100 of 1,000");
+    check_standing(r, "II.2.3.b", "so-tc", "2026", STANDING_UNKNOWN, "1 unknown");
+}
+
+TEST("an assessor who also monitored is not independent, and the row names the record") {
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("monitor.contract", "so-tttt.s1", "so-tttt", 1790000000000000000, NULL,
+                 "{\"organisation\":\"firm-a\"}")
+        EVIDENCE("assessment.done", "so-tttt.s1", "so-tttt", 1795000000000000000, NULL,
+                 "{\"organisation\":\"firm-a\"}")
+        EVIDENCE("assessment.done", "so-tttt.s2", "so-tttt", 1795000000000000000, NULL,
+                 "{\"organisation\":\"firm-a\"}"));
+    const struct plan_result *r = check(records, "2026-12-30", "2026-Q4", "II.2.2.a");
+    check_standing(r, "II.2.2.a", "so-tttt", "2026-Q4", STANDING_NOT_MET, "1 of 2 systems");
+    const struct plan_standing *s = plan_result_find(r, SLICE("II.2.2.a"), SLICE("so-tttt"),
+                                                     SLICE("2026-Q4"));
+    CHECK_INT(s->targets[0].row_count, 2);
+    CHECK_SLICE(s->targets[0].rows[0].reason, "the assessor also monitored the system: evidence {1}|1");
+}
+
+TEST("evidence learnt after the moment asked is not seen, and revoked evidence is gone") {
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("regulation.issued", "r", "so-tttt", 1795000000000000000, NULL, "{}")
+        EVIDENCE("regulation.issued", "r", "so-tc", 1795000000000000000, NULL, "{}")
+        "UPDATE evidence SET revoked_at = 1796000000000000000 WHERE agency = 'so-tc'");
+    const struct plan_result *r = check(records, "2026-11-15", "2026-Q4", "III.1.b");
+    check_standing(r, "III.1.b", "so-tttt", "2026-Q4", STANDING_UNKNOWN, "no evidence yet");
+    r = check(records, "2026-11-19", "2026-Q4", "III.1.b");
+    check_standing(r, "III.1.b", "so-tc", "2026-Q4", STANDING_MET, "1 of 1");
+    r = check(records, "2026-12-20", "2026-Q4", "III.1.b");
+    check_standing(r, "III.1.b", "so-tttt", "2026-Q4", STANDING_MET, "1 of 1");
+    check_standing(r, "III.1.b", "so-tc", "2026-Q4", STANDING_NOT_MET, "0 of 1");
+}
+
+TEST("an exemption of a duty exempts; one of a subject takes it out of both sums") {
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("project.line", "l1", "so-tttt", 1790000000000000000, 100, "{\"class\":\"it\",\"project\":\"p1\"}")
+        EVIDENCE("project.line", "l2", "so-tttt", 1790000000000000000, 100, "{\"class\":\"security\",\"project\":\"p2\"}")
+        EVIDENCE("project.line", "l3", "so-tc", 1790000000000000000, 100, "{\"class\":\"it\",\"project\":\"p3\"}")
+        "INSERT INTO exemption(plan, obligation, agency, subject, reason, asked_by, granted_by, holds_from,"
+        " holds_to, learnt_at) VALUES"
+        " ('802/KH-UBND', 'II.2.3.d', 'so-tttt', 'p1', 'rents-service', 'a', 'b', '2026-01-01', '2026-12-31', 1),"
+        " ('802/KH-UBND', 'II.2.3.d', 'so-tc', '', 'has-technical-system', 'a', 'b', '2026-01-01', '2026-12-31', 1)");
+    const struct plan_result *r = check(records, "2026-12-20", "2026", "II.2.3.d");
+    check_standing(r, "II.2.3.d", "so-tttt", "2026", STANDING_MET, "1 of 1 projects");
+    check_standing(r, "II.2.3.d", "so-tc", "2026", STANDING_EXEMPT, "exempt until 2026-12-31");
+}
+
+TEST("the yearly report is due before 14 December, inside its own period") {
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("report.sent", "x", "so-tttt", 1760000000000000000, NULL, "{\"period\":\"2025\"}"));
+    const struct plan_result *r = check(records, "2026-12-13T23:59", "2026", "III.2.report");
+    check_standing(r, "III.2.report", "so-tttt", "2026", STANDING_DUE, "0 of 1 reports");
+    r = check(records, "2026-12-14", "2026", "III.2.report");
+    check_standing(r, "III.2.report", "so-tttt", "2026", STANDING_NOT_MET, "0 of 1 reports");
+    /* sent on 13 December at 23:00 */
+    records = records_small("2026-01-01",
+        EVIDENCE("report.sent", "x", "so-tttt", 1797177600000000000, NULL, "{\"period\":\"2026\"}"));
+    CHECK_INT(at("2026-12-13T23:00"), INT64_C(1797177600000000000));
+    r = check(records, "2026-12-14", "2026", "III.2.report");
+    check_standing(r, "III.2.report", "so-tttt", "2026", STANDING_MET, "1 of 1 reports");
+}
+
+TEST("what cannot be asked is refused with a sentence") {
+    const char *records = records_small("2026-01-01", "");
+    struct plan *plan = plan_small(NULL, NULL, NULL);
+    struct plan_result *result;
+    struct error e = ERROR_NONE;
+    ARENA_AUTO local;
+    arena_init(&local, 0);
+    struct plan_check_options options = { .at = at("2026-11-24"), .period = SLICE("2026-Q7") };
+    CHECK(!plan_check(plan, records, &options, &local, &result, &e));
+    CHECK_ERROR(e, "'2026-Q7' is no period");
+    CHECK_INT(e.kind, ERROR_INPUT);
+    e = ERROR_NONE;
+    options = (struct plan_check_options){ .agency = SLICE("nobody") };
+    CHECK(!plan_check(plan, records, &options, &local, &result, &e));
+    CHECK_INT(e.kind, ERROR_NOT_FOUND);
+    e = ERROR_NONE;
+    options = (struct plan_check_options){ .obligation = SLICE("X.9") };
+    CHECK(!plan_check(plan, records, &options, &local, &result, &e));
+    CHECK_INT(e.kind, ERROR_NOT_FOUND);
+    e = ERROR_NONE;
+    CHECK(!plan_check(plan, "/nowhere/haidang.db", &options, &local, &result, &e));
+    CHECK(e.set);
+    plan_free(&plan);
+}
+
+TEST("sentences are said in Vietnamese and English, numbers and dates as each writes them") {
+    struct plan *plan = plan_small(NULL, "aside:\n", "reasons:\n  'burns {1} on {2}': 'sáng {1} ngày {2}'\naside:\n");
+    BUFFER_AUTO out;
+    buffer_init(&out, 4096);
+    plan_say_reason(plan, SLICE("burns {1} on {2}|12345|2026-11-24"), "vi", &out);
+    CHECK_SLICE(buffer_slice(&out), "sáng 12.345 ngày 24/11/2026");
+    buffer_clear(&out);
+    plan_say_reason(plan, SLICE("burns {1} on {2}|12345|2026-11-24"), "en", &out);
+    CHECK_SLICE(buffer_slice(&out), "burns 12,345 on 2026-11-24");
+    buffer_clear(&out);
+    plan_say_reason(plan, SLICE("odd {1} {9} {"), "vi", &out);
+    CHECK_SLICE(buffer_slice(&out), "odd {1} {9} {");
+    buffer_clear(&out);
+    plan_say_number(INT64_C(-1234567), "vi", &out);
+    CHECK_SLICE(buffer_slice(&out), "-1.234.567");
+    plan_free(&plan);
+}
+
+TEST("forty obligations of forty agencies are checked in a second") {
+    const char *records = records_small("2025-12-15",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 39)"
+        " INSERT INTO agency(key, name, kind, rank, fold, created_at, changed_at)"
+        " SELECT 'a' || i, 'A', 'so-nganh', 9, '', 1, 1 FROM n;"
+        "INSERT INTO system(key, agency, name, fold, created_at, changed_at)"
+        " SELECT key || '.s', key, 's', '', 1, 1 FROM agency WHERE kind = 'so-nganh';"
+        "INSERT INTO source(key, system, name, kind, fold, created_at, changed_at)"
+        " SELECT key || '.l', key, 'log', 'syslog', '', 1, 1 FROM system WHERE key LIKE 'a%';"
+        "WITH RECURSIVE d(day) AS (SELECT '2025-12-15' UNION ALL SELECT date(day, '+1 day') FROM d"
+        " WHERE day < '2026-12-10')"
+        " INSERT INTO source_day(source, day, received, stored, first, last)"
+        " SELECT key, CAST(replace(day, '-', '') AS INTEGER), 9, 9, 1, 1 FROM source, d");
+    int64_t start = clock_steady();
+    const struct plan_result *r = check(records, "2026-12-10T20:00", NULL, NULL);
+    CHECK(r->standing_count > 1000);
+    int64_t took = clock_steady() - start;
+    if (took > 3 * CLOCK_SECOND)    /* a second on an idle machine; sanitizers take their time */
+        fail_msg("%lld ms", (long long)(took / 1000000));
+}
