@@ -159,6 +159,15 @@ static void apply_splits(struct decoding *x, const struct decoder *d)
         add(x, s->before, slice_cut(value, 0, at));
         add(x, s->after, slice_after(value, at + s->at.len));
     }
+    for (uint32_t i = 0; i < d->join_count; i++) {
+        const struct decoder_split *s = &d->joins[i];
+        struct slice before = value_of(x, s->before), after = value_of(x, s->after);
+        if (!before.data || value_of(x, s->field).data)
+            continue;
+        add(x, s->field, after.len ? arena_print(x->arena, "%.*s%.*s%.*s", SLICE_ARGS(before),
+                                                 SLICE_ARGS(s->at), SLICE_ARGS(after))
+                                   : before);
+    }
     for (uint32_t i = 0; i < d->copy_count; i++) {
         struct slice value = value_of(x, d->copies[i].from);
         if (value.data)

@@ -15,7 +15,7 @@ static const char *const kind_names[] = {
 
 static const char *const decoder_keys[] = {
     "name", "title", "title_vi", "kind", "applies", "logsource", "set", "patterns", "cases",
-    "rename", "split", "copy", "time", "hex", "nested", "payload", "samples", NULL,
+    "rename", "split", "join", "copy", "time", "hex", "nested", "payload", "samples", NULL,
 };
 static const char *const applies_keys[] = { "program", "starts", "field", "line", "asked", NULL };
 static const char *const logsource_keys[] = { "product", "category", "service", NULL };
@@ -200,7 +200,8 @@ static bool read_times(struct arena *arena, const struct yaml *node, struct deco
         memcpy(t->fields, fields, t->field_count * sizeof *fields);
         t->format = yaml_member_text(row, "format", SLICE(""));
         if (!stamp_format_valid(t->format)) {
-            yaml_error(e, yaml_member(row, "format"), "'%.*s' is no format of a time",
+            const struct yaml *format = yaml_member(row, "format");
+            yaml_error(e, format, "'%.*s' is no format of a time",
                        SLICE_ARGS(t->format));
             return error_hint(e, "write iso8601, epoch, epoch_ms, or parts such as "
                                  "%%Y-%%m-%%d %%H:%%M:%%S");
@@ -237,27 +238,28 @@ static bool read_renames(struct arena *arena, const struct yaml *node, struct de
     return true;
 }
 
-static bool read_splits(struct arena *arena, const struct yaml *node, struct decoder *d,
-                        struct error *e)
+/* `split` and `join` are written alike: the one takes apart what the other puts together. */
+static bool read_splits(struct arena *arena, const struct yaml *node, struct decoder_split **out,
+                        uint32_t *count, struct error *e)
 {
     if (!node)
         return true;
     if (node->kind != YAML_SEQUENCE)
-        return yaml_error(e, node, "'split' is a list of field, at, before and after");
-    d->splits = arena_array(arena, node->count + 1u, sizeof *d->splits);
-    if (!d->splits)
+        return yaml_error(e, node, "'split' and 'join' are lists of field, at, before and after");
+    *out = arena_array(arena, node->count + 1u, sizeof **out);
+    if (!*out)
         return no_memory(e);
     for (uint32_t i = 0; i < node->count; i++) {
         const struct yaml *row = &node->children[i];
-        struct decoder_split *s = &d->splits[d->split_count++];
+        struct decoder_split *s = &(*out)[(*count)++];
         if (row->kind != YAML_MAPPING || !yaml_known(row, split_keys, e))
-            return yaml_error(e, row, "'split' is a list of field, at, before and after");
+            return yaml_error(e, row, "'split' and 'join' are lists of field, at, before and after");
         s->field = yaml_member_text(row, "field", SLICE(""));
         s->at = yaml_member_text(row, "at", SLICE(""));
         s->before = yaml_member_text(row, "before", SLICE(""));
         s->after = yaml_member_text(row, "after", SLICE(""));
         if (!s->field.len || !s->at.len || !s->before.len || !s->after.len)
-            return yaml_error(e, row, "'split' is a list of field, at, before and after");
+            return yaml_error(e, row, "'split' and 'join' are lists of field, at, before and after");
     }
     return true;
 }
@@ -347,7 +349,8 @@ static bool read_decoder(struct decoders *set, const struct yaml *node, const ch
            read_cases(arena, yaml_member(node, "cases"), d, e) &&
            read_times(arena, yaml_member(node, "time"), d, e) &&
            read_renames(arena, yaml_member(node, "rename"), d, e) &&
-           read_splits(arena, yaml_member(node, "split"), d, e) &&
+           read_splits(arena, yaml_member(node, "split"), &d->splits, &d->split_count, e) &&
+           read_splits(arena, yaml_member(node, "join"), &d->joins, &d->join_count, e) &&
            read_copies(arena, yaml_member(node, "copy"), d, e) &&
            read_names(arena, yaml_member(node, "hex"), &d->hex, e) &&
            read_names(arena, yaml_member(node, "nested"), &d->nested, e);

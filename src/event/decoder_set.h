@@ -76,6 +76,8 @@ struct decoder {
     uint32_t prefix_count;
     struct decoder_split *splits;
     uint32_t split_count;
+    struct decoder_split *joins;          /* field = before + at + after, when after is not empty */
+    uint32_t join_count;
     struct decoder_rename *copies;        /* the same value under a second name */
     uint32_t copy_count;
     struct map hex;                       /* names */
