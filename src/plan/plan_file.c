@@ -54,6 +54,13 @@ static bool want_text(struct reading *r, const struct yaml *node, const char *ke
     return out->len || yaml_error(r->e, member, "'%s' is empty", key);
 }
 
+/* The member, else the node itself: where an error is shown. */
+static const struct yaml *of(const struct yaml *node, const char *key)
+{
+    const struct yaml *member = yaml_member(node, key);
+    return member ? member : node;
+}
+
 /* vi and en as members of node itself. */
 static bool read_words(struct reading *r, const struct yaml *node, struct plan_words *out)
 {
@@ -178,8 +185,9 @@ static bool read_roles(struct reading *r)
         if (!role->agency.len == !role->kind_count)
             return yaml_error(r->e, at, "a role is either one agency or some kinds of agencies");
         struct slice having = yaml_member_text(at, "having", SLICE_NONE);
+        const struct yaml *where = of(at, "having");
         if (having.len && !slice_is(having, "system"))
-            return yaml_error(r->e, yaml_member(at, "having"), "'having' can only be 'system'");
+            return yaml_error(r->e, where, "'having' can only be 'system'");
         role->having_system = having.len > 0;
     }
     return true;
@@ -263,19 +271,22 @@ static bool read_measure(struct reading *r, const struct yaml *at, struct plan_m
     for (uint32_t i = 0; i < plan->unit_count; i++)
         if (slice_equal(plan->units[i].id, per))
             m->unit = &plan->units[i];
+    const struct yaml *where = of(at, "per");
     if (!m->unit)
-        return yaml_error(r->e, yaml_member(at, "per"), "'%.*s' is not among the units",
+        return yaml_error(r->e, where, "'%.*s' is not among the units",
                           SLICE_ARGS(per));
+    where = of(at, "as");
     if (!slice_is(as, "ratio") && !slice_is(as, "count"))
-        return yaml_error(r->e, yaml_member(at, "as"), "'as' can be ratio or count");
+        return yaml_error(r->e, where, "'as' can be ratio or count");
     m->as = slice_is(as, "count") ? PLAN_COUNT : PLAN_RATIO;
     empty = yaml_member_text(at, "empty", SLICE("unknown"));
+    where = of(at, "empty");
     if (slice_is(empty, "met"))
         m->empty = PLAN_EMPTY_MET;
     else if (slice_is(empty, "exempt"))
         m->empty = PLAN_EMPTY_EXEMPT;
     else if (!slice_is(empty, "unknown"))
-        return yaml_error(r->e, yaml_member(at, "empty"), "'empty' can be met, exempt or unknown");
+        return yaml_error(r->e, where, "'empty' can be met, exempt or unknown");
     if ((needs = yaml_member(at, "needs")) && !read_list(r, needs, &m->needs, &m->need_count))
         return false;
 
@@ -394,8 +405,9 @@ static bool read_target(struct reading *r, const struct yaml *at, struct plan_ta
     t->place = PLACE(at);
     if (!yaml_known(at, keys, r->e) || !want_text(r, at, "measure", &name))
         return false;
+    node = of(at, "measure");
     if (!(t->measure = plan_measure(r->plan, name)))
-        return yaml_error(r->e, yaml_member(at, "measure"), "there is no measure '%.*s'",
+        return yaml_error(r->e, node, "there is no measure '%.*s'",
                           SLICE_ARGS(name));
     if ((node = yaml_member(at, "with")) && !read_topics(r, node, t))
         return false;
@@ -562,18 +574,20 @@ static bool read_obligation(struct reading *r, const struct yaml *at, struct pla
     o->place = PLACE(at);
     if (!yaml_known(at, keys, r->e) || !want_text(r, at, "id", &o->id))
         return false;
+    node = of(at, "id");
     if (!is_obligation_id(o->id))
-        return yaml_error(r->e, yaml_member(at, "id"), "an id is letters, digits, '.' and '-'");
+        return yaml_error(r->e, node, "an id is letters, digits, '.' and '-'");
     if (plan_obligation(r->plan, o->id) != o)
-        return yaml_error(r->e, yaml_member(at, "id"), "there are two obligations '%.*s'",
+        return yaml_error(r->e, node, "there are two obligations '%.*s'",
                           SLICE_ARGS(o->id));
     if (!want_text(r, at, "clause", &clause) || !read_words(r, at, &o->title))
         return false;
     for (uint32_t i = 0; i < r->plan->clause_count; i++)
         if (slice_equal(r->plan->clauses[i].id, clause))
             o->clause = &r->plan->clauses[i];
+    node = of(at, "clause");
     if (!o->clause)
-        return yaml_error(r->e, yaml_member(at, "clause"), "there is no clause '%.*s'",
+        return yaml_error(r->e, node, "there is no clause '%.*s'",
                           SLICE_ARGS(clause));
     if (!want(r, at, "who", YAML_SCALAR) || !read_role(r, at, "who", &o->who) ||
         !read_role(r, at, "guide", &o->guide) || !read_role(r, at, "support", &o->support) ||

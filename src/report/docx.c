@@ -219,7 +219,30 @@ static xmlNode *repeated(xmlNode *control)
     return paragraph;
 }
 
-/* Repeats the holder for each record; returns what follows it. */
+/* A copy declares the namespace anew: its nodes take the document's, the declaration goes. */
+static void adopt_namespace(xmlNode *copy, xmlNs *w)
+{
+    for (xmlNode *n = copy; n; n = next_node(copy, n, false)) {
+        if (n->type != XML_ELEMENT_NODE)
+            continue;
+        if (n->ns && xmlStrEqual(n->ns->href, w->href))
+            n->ns = w;
+        for (xmlAttr *a = n->properties; a; a = a->next)
+            if (a->ns && xmlStrEqual(a->ns->href, w->href))
+                a->ns = w;
+    }
+    for (xmlNs **def = &copy->nsDef; *def;) {
+        xmlNs *ns = *def;
+        if (xmlStrEqual(ns->href, w->href)) {
+            *def = ns->next;
+            xmlFreeNs(ns);
+        } else {
+            def = &ns->next;
+        }
+    }
+}
+
+/* Repeats the holder for each record. */
 static bool repeat(struct filling *f, xmlNode *holder, const struct docx_list *list)
 {
     for (uint32_t i = 0; i < list->record_count && i < RECORDS_MOST; i++) {
@@ -227,6 +250,7 @@ static bool repeat(struct filling *f, xmlNode *holder, const struct docx_list *l
         if (!copy)
             return error_set(f->e, "not enough memory for %s", "the report");
         xmlAddPrevSibling(holder, copy);
+        adopt_namespace(copy, f->w);
         if (!fill_record(f, copy, list, i))
             return false;
     }
@@ -282,6 +306,11 @@ static bool fill_part(struct slice bytes, const char *part, const struct docx_va
     int size = 0;
 
     if (!root || doc->intSubset) {
+        xmlFreeDoc(doc);
+        error_place(e, "%s", part);
+        return error_set(e, "this part of the template is not readable XML");
+    }
+    if (!root->ns) {
         xmlFreeDoc(doc);
         error_place(e, "%s", part);
         return error_set(e, "this part of the template is not readable XML");
