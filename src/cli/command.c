@@ -1,6 +1,9 @@
 #include "cli/command.h"
 
 extern const struct command cli_serve_command, cli_config_check_command;
+extern const struct command cli_detect_command, cli_rules_check_command, cli_rules_list_command;
+extern const struct command cli_rules_explain_command, cli_rules_test_command;
+extern const struct command cli_rules_stats_command;
 extern const struct command cli_search_command;
 extern const struct command cli_archive_verify_command, cli_archive_seal_command;
 extern const struct command cli_archive_export_command;
@@ -17,6 +20,12 @@ extern const struct command cli_manual_command, cli_completion_command;
 const struct command *const commands[] = {
     &cli_serve_command,
     &cli_config_check_command,
+    &cli_detect_command,
+    &cli_rules_check_command,
+    &cli_rules_list_command,
+    &cli_rules_explain_command,
+    &cli_rules_test_command,
+    &cli_rules_stats_command,
     &cli_search_command,
     &cli_archive_verify_command,
     &cli_archive_seal_command,

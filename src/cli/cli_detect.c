@@ -1,0 +1,298 @@
+/* haidang detect: rules over log files without a server. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/detect_engine.h"
+#include "cli/detect_input.h"
+#include "cli/detect_output.h"
+#include "cli/detect_rules.h"
+#include "serve/options.h"
+
+#define PROGRESS_EVERY (200 * CLOCK_SECOND / 1000)
+
+struct detect {
+    struct cli *cli;
+    enum output_form form;
+    struct buffer out;
+    bool colour, bar, damaged;
+    unsigned damage_told;
+    uint64_t levels[LEVEL_CRITICAL + 1];
+    uint64_t bytes;
+    int64_t bar_drawn;
+    int code;
+};
+
+static void flush(struct detect *d)
+{
+    if (d->out.len && d->code == CLI_FINE)
+        d->code = cli_put(d->cli, buffer_slice(&d->out));
+    buffer_clear(&d->out);
+}
+
+static void clear_bar(struct detect *d)
+{
+    if (d->bar && d->bar_drawn)
+        fprintf(stderr, "\r\033[K");
+}
+
+static void on_alert(void *owner, uint32_t rule, const struct alert *alert, const char *file,
+                     uint64_t place)
+{
+    struct detect *d = owner;
+    struct output_alert shown = { alert, file, place, d->cli->language, d->colour };
+    (void)rule;
+    d->levels[alert->level]++;
+    output_put(d->form, &shown, &d->out);
+    if (d->bar)
+        clear_bar(d);
+    if (d->out.len > 64 * 1024 || d->bar)
+        flush(d);
+}
+
+static void on_progress(void *owner, uint64_t bytes, uint64_t events)
+{
+    struct detect *d = owner;
+    int64_t now = clock_steady();
+    if (!d->bar || now - d->bar_drawn < PROGRESS_EVERY)
+        return;
+    d->bar_drawn = now;
+    unsigned share = d->bytes ? (unsigned)(bytes * 30 / d->bytes) : 0;
+    char bar[31];
+    for (unsigned i = 0; i < 30; i++)
+        bar[i] = i < share ? '#' : '.';
+    bar[30] = 0;
+    fprintf(stderr, "\r[%s] %3u%%  %llu", bar, d->bytes ? (unsigned)(bytes * 100 / d->bytes) : 0,
+            (unsigned long long)events);
+    fflush(stderr);
+}
+
+static void on_damage(void *owner, const struct error *e)
+{
+    struct detect *d = owner;
+    BUFFER_AUTO text;
+    buffer_init(&text, 0);
+    d->damaged = true;
+    if (d->damage_told++ >= 20)
+        return;
+    clear_bar(d);
+    error_print(e, d->cli->language, &text);
+    fwrite(text.data, 1, text.len, stderr);
+}
+
+static void print_summary(struct detect *d, const struct detect_summary *s,
+                          const struct ruleset *ruleset)
+{
+    const struct cli *cli = d->cli;
+    struct ruleset_statistics r = ruleset_statistics(ruleset);
+    clear_bar(d);
+    fprintf(stderr, cli_say(cli, "%llu events in %llu files, %.2f s (%.0f a second); %u rules\n"),
+            (unsigned long long)s->events, (unsigned long long)s->files, s->seconds,
+            s->seconds > 0 ? (double)s->events / s->seconds : 0, r.rules);
+    fprintf(stderr, cli_say(cli, "%llu events matched, %llu alerts:"),
+            (unsigned long long)s->matched, (unsigned long long)s->alerts);
+    for (int level = LEVEL_CRITICAL; level >= 0; level--)
+        if (d->levels[level])
+            fprintf(stderr, " %s %llu", alert_level_name((enum alert_level)level),
+                    (unsigned long long)d->levels[level]);
+    fprintf(stderr, "%s\n", s->alerts ? "" : " 0");
+    if (s->undecoded)
+        fprintf(stderr, cli_say(cli, "%llu lines were read by no decoder\n"),
+                (unsigned long long)s->undecoded);
+    if (s->broken)
+        fprintf(stderr, cli_say(cli, "%llu records were damaged\n"), (unsigned long long)s->broken);
+    if (s->unknown)
+        fprintf(stderr, cli_say(cli, "%llu events are of a log source that nobody knows:\n"),
+                (unsigned long long)s->unknown);
+    for (uint32_t i = 0; i < s->unknown_count && i < 10; i++) {
+        char name[200];
+        fprintf(stderr, "  %s  %llu\n",
+                log_printable(slice_of(s->unknowns[i].name), name, sizeof name),
+                (unsigned long long)s->unknowns[i].count);
+    }
+    if (s->correlator.dropped)
+        fprintf(stderr, cli_say(cli, "%llu hits of correlations came too late or found no room\n"),
+                (unsigned long long)s->correlator.dropped);
+    if (s->regex_limit)
+        fprintf(stderr, cli_say(cli, "%llu regular expressions were given up at their limit\n"),
+                (unsigned long long)s->regex_limit);
+}
+
+/* "product=windows,service=security" */
+static bool read_logsource(const char *text, struct event_logsource *out)
+{
+    struct slice rest = slice_of(text), part;
+    while (text && slice_split(&rest, ',', &part)) {
+        size_t at = slice_find_byte(part, '=');
+        struct slice key = slice_cut(part, 0, at), value = slice_after(part, at + 1);
+        if (!value.len)
+            return false;
+        if (slice_is(key, "product"))
+            out->product = value;
+        else if (slice_is(key, "category"))
+            out->category = value;
+        else if (slice_is(key, "service"))
+            out->service = value;
+        else
+            return false;
+    }
+    return true;
+}
+
+static bool has_tag(struct slice tags, struct slice wanted)
+{
+    struct slice tag;
+    while (slice_split(&tags, ' ', &tag))
+        if (slice_equal_nocase(tag, wanted) ||
+            (tag.len > wanted.len && slice_equal_nocase(slice_cut(tag, 0, wanted.len), wanted) &&
+             tag.data[wanted.len] == '.'))
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct cli *cli, const struct ruleset_rule *rule, enum alert_level least)
+{
+    const char *text;
+    bool tagged = !cli_text(cli, "tag");
+    if (rule->level < least)
+        return false;
+    for (unsigned i = 0; (text = cli_text_at(cli, "tag", i)); i++)
+        tagged = tagged || has_tag(rule->tags, slice_of(text));
+    for (unsigned i = 0; (text = cli_text_at(cli, "exclude", i)); i++) {
+        struct slice name = slice_of(text);
+        if (slice_equal(rule->id, name) || slice_equal_nocase(rule->title, name) ||
+            (rule->name.len && slice_equal(rule->name, name)))
+            return false;
+    }
+    return tagged;
+}
+
+static bool *wanted_rules(const struct cli *cli, const struct ruleset *ruleset)
+{
+    enum alert_level least = LEVEL_INFORMATIONAL;
+    bool *wanted = calloc(ruleset_count(ruleset) + 1, sizeof *wanted);
+    if (cli_text(cli, "min-level"))
+        alert_level_parse(slice_of(cli_text(cli, "min-level")), &least);
+    for (uint32_t i = 0; wanted && i < ruleset_count(ruleset); i++) {
+        struct ruleset_rule rule = ruleset_rule(ruleset, i);
+        wanted[i] = is_wanted(cli, &rule, least);
+    }
+    return wanted;
+}
+
+static int detect_with(struct cli *cli, struct detect *d, struct ruleset *ruleset,
+                       const struct serve_settings *settings, struct event_logsource logsource)
+{
+    struct error e = ERROR_NONE;
+    struct decoders *decoders = NULL;
+    struct detect_summary summary;
+    const char **paths, *folder = cli_text(cli, "decoders");
+    size_t count;
+    uint64_t bytes;
+    if (!decoders_load(folder ? folder : settings->decoders, &decoders, &e) ||
+        !input_list(cli->arguments, cli->argument_count, &cli->arena, &paths, &count, &bytes, &e)) {
+        decoders_free(&decoders);
+        return cli_fail(cli, &e);
+    }
+    d->bytes = bytes;
+    bool *wanted = wanted_rules(cli, ruleset);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct detect_options options = {
+        .ruleset = ruleset, .decoders = decoders, .logsource = logsource, .now = cli->now,
+        .from = cli_number(cli, "from", 0), .to = cli_number(cli, "to", 0),
+        .threads = (unsigned)cli_number(cli, "threads", cores > 0 ? cores : 1), .wanted = wanted,
+        .bytes = bytes, .alert = on_alert, .progress = on_progress, .damage = on_damage, .owner = d
+    };
+    output_head(d->form, &d->out);
+    bool fine = detect_run(paths, count, &options, &summary, &e);
+    flush(d);
+    free(wanted);
+    decoders_free(&decoders);
+    if (!fine)
+        return cli_fail(cli, &e);
+    print_summary(d, &summary, ruleset);
+    if (d->code != CLI_FINE)
+        return d->code;
+    return d->damaged ? CLI_FAILED : summary.alerts ? CLI_NO : CLI_FINE;
+}
+
+static int run_detect(struct cli *cli)
+{
+    struct detect d = { .cli = cli, .form = cli->json ? OUTPUT_JSON
+                                            : cli_flag(cli, "csv") ? OUTPUT_CSV : OUTPUT_TABLE,
+                        .colour = isatty(1), .bar = cli->terminal };
+    struct serve_settings settings;
+    struct event_logsource logsource = { 0 };
+    struct ruleset *ruleset = NULL;
+    struct error e = ERROR_NONE;
+    if (cli->json && cli_flag(cli, "csv"))
+        return cli_wrong(cli, "--json and --csv exclude each other");
+    if (!read_logsource(cli_text(cli, "logsource"), &logsource))
+        return cli_wrong(cli, "write --logsource product=windows,service=security");
+    if (!serve_settings_load(cli->config, &cli->arena, &settings, &e) ||
+        !detect_rules(cli, &settings, &ruleset, NULL, &e))
+        return cli_fail(cli, &e);
+    buffer_init(&d.out, 256u * 1024 * 1024);
+    int code = detect_with(cli, &d, ruleset, &settings, logsource);
+    buffer_free(&d.out);
+    ruleset_free(&ruleset);
+    return code;
+}
+
+static const char *const levels[] = { "informational", "low", "medium", "high", "critical", NULL };
+
+static const struct cli_option options_of_detect[] = {
+    { .name = "rules", .letter = 'r', .kind = CLI_FOLDER, .value = "DIR", .repeated = true,
+      .help = "Sigma rules: folders or files (default: the configured ones)" },
+    { .name = "csv", .kind = CLI_FLAG, .help = "alerts as CSV" },
+    { .name = "min-level", .kind = CLI_CHOICE, .value = "LEVEL", .choices = levels,
+      .help = "only alerts of this level or above" },
+    { .name = "tag", .kind = CLI_TEXT, .value = "TAG", .repeated = true,
+      .help = "only rules with this tag, such as attack.t1059" },
+    { .name = "exclude", .kind = CLI_TEXT, .value = "RULE", .repeated = true,
+      .help = "leave out this rule (id, name or title)" },
+    { .name = "from", .kind = CLI_TIME, .value = "TIME", .help = "only events from this time on" },
+    { .name = "to", .kind = CLI_TIME, .value = "TIME", .help = "only events before this time" },
+    { .name = "logsource", .kind = CLI_TEXT, .value = "NAMES",
+      .help = "log source of all events, besides what is found: product=…,category=…,service=…" },
+    { .name = "placeholders", .kind = CLI_FILE, .value = "FILE",
+      .help = "YAML file with the lists that rules name by %name%" },
+    { .name = "logsources", .kind = CLI_FOLDER, .value = "DIR",
+      .help = "what selects a log source, instead of the configured folder" },
+    { .name = "decoders", .kind = CLI_FOLDER, .value = "DIR",
+      .help = "decoders of text logs, instead of the configured folder" },
+    { .name = "compiled", .kind = CLI_FILE, .value = "FILE",
+      .help = "keep the compiled rules here and use them while the rules are unchanged" },
+    { .name = "threads", .letter = 'j', .kind = CLI_NUMBER, .value = "N", .least = 1, .most = 64,
+      .help = "threads that scan (as many as there are cores)" },
+    { .name = NULL },
+};
+
+static const struct cli_example examples_of_detect[] = {
+    { "haidang detect --rules rules/ /var/log/auth.log", "our rules over a text log" },
+    { "haidang detect --rules sigma/rules --min-level high --json evidence/",
+      "a folder of recordings, alerts as JSON lines" },
+    { "zcat app.jsonl.gz | haidang detect --rules rules/ -", "from a pipe" },
+    { NULL },
+};
+
+const struct command cli_detect_command = {
+    .name = "detect",
+    .group = "Detection",
+    .summary = "run Sigma rules over log files",
+    .about = "Reads JSON lines, a JSON array, pretty-printed JSON, Windows .evtx and text logs, also\n"
+             ".gz and .zst of these; folders are walked. One alert a line on standard output, a\n"
+             "summary on standard error. The exit status is 1 when something was found, 3 when a\n"
+             "file was damaged (what could be read was scanned).",
+    .arguments = "FILE|DIR|- ...",
+    .argument_least = 1,
+    .argument_most = 4096,
+    .takes_config = true,
+    .takes_json = true,
+    .options = options_of_detect,
+    .examples = examples_of_detect,
+    .run = run_detect,
+};

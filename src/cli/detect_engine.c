@@ -1,0 +1,478 @@
+#include "cli/detect_engine.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/queue.h"
+#include "cli/detect_input.h"
+#include "event/json_event.h"
+
+#define BLOCKS_WAITING 8u
+#define BLOCKS_MOST 64u          /* read, and not yet put in order */
+#define THREADS_MOST 64u
+
+/* What a worker found in one block. */
+struct found_alert { uint32_t rule; uint64_t place; struct alert alert; };
+struct found_hit { struct hit hit; uint64_t place; };
+
+struct job {
+    uint64_t order;
+    struct input_block block;
+    struct error failed;           /* the input ended with it, behind this block */
+    struct arena arena;
+    struct found_alert *alerts;
+    uint32_t alert_count, alert_capacity;
+    struct found_hit *hits;
+    uint32_t hit_count, hit_capacity;
+    uint64_t events, matched, undecoded, broken, unknown;
+    struct { char name[120]; uint64_t count; } unknowns[DETECT_UNKNOWN_NAMES];
+    uint32_t unknown_count;
+    struct error first_broken;
+    bool last;                     /* of its file */
+};
+
+struct engine {
+    const struct detect_options *options;
+    const char *const *paths;
+    size_t path_count;
+    struct queue *todo, *done;
+    struct detect_summary *summary;
+    struct correlator *correlator;
+    sem_t room;                    /* blocks that may still be read */
+};
+
+struct worker {
+    struct engine *engine;
+    struct scanner *scanner;
+    struct json_reader *reader;
+    struct arena arena;            /* of one event */
+    pthread_t thread;
+};
+
+static bool parse_time(struct slice text, int64_t *out)
+{
+    double number;
+    if (slice_to_double(text, &number)) { /* seconds, or milliseconds beyond the year 5000 */
+        double seconds = number > 1e11 ? number / 1000 : number;
+        if (!(seconds > 1e8 && seconds < 9e9))
+            return false;
+        *out = (int64_t)(seconds * 1e3) * 1000000;
+        return true;
+    }
+    if (text.len > 30) { /* seven digits of Windows are fine, a tail such as " UTC" is cut */
+        size_t blank = slice_find_byte(slice_after(text, 19), ' ');
+        text = slice_cut(text, 0, 19 + blank);
+    }
+    return clock_parse(text, out);
+}
+
+/* The record's own time, by the members that carry it in the shapes we know; UtcTime of Sysmon has
+ * no zone. */
+static int64_t json_time(const struct event *event)
+{
+    static const char *const names[] = {
+        "@timestamp", "Event.System.TimeCreated.#attributes.SystemTime", "TimeCreated",
+        "Event.System.TimeCreated.@SystemTime", "System.TimeCreated.SystemTime", "SystemTime",
+        "winlog.time_created", "eventTime", "EventTime", "timestamp", "time", "ts", "published",
+        "requestReceivedTimestamp", "createdDateTime", "activityDateTime", "CreationTime",
+        "eventTimestamp", "TimeGenerated", "event.created", "date"
+    };
+    int64_t time;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct slice value = event_value(event, slice_of(names[i]));
+        if (value.len && parse_time(value, &time))
+            return time;
+    }
+    struct slice utc = event_value(event, SLICE("UtcTime"));
+    char zoned[CLOCK_TEXT];
+    if (utc.len >= 19 && utc.len < 30) {
+        int n = snprintf(zoned, sizeof zoned, "%.*sZ", SLICE_ARGS(utc));
+        if (clock_parse(slice_from(zoned, (size_t)n), &time))
+            return time;
+    }
+    return 0;
+}
+
+static void *grown(struct arena *arena, void *old, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return old;
+    uint32_t more = *capacity ? *capacity * 2 : 16;
+    void *fresh = arena_array(arena, more, size);
+    if (fresh && count)
+        memcpy(fresh, old, count * size);
+    if (fresh)
+        *capacity = more;
+    return fresh;
+}
+
+static void count_unknown(struct job *job, struct slice name)
+{
+    uint32_t i = 0;
+    if (!name.len)
+        return;
+    job->unknown++;
+    name = slice_cut(name, 0, sizeof job->unknowns[0].name - 1);
+    while (i < job->unknown_count && !slice_is(name, job->unknowns[i].name))
+        i++;
+    if (i == DETECT_UNKNOWN_NAMES)
+        return;
+    if (i == job->unknown_count) {
+        memcpy(job->unknowns[i].name, name.data, name.len);
+        job->unknowns[i].name[name.len] = 0;
+        job->unknown_count++;
+    }
+    job->unknowns[i].count++;
+}
+
+static void keep_alert(struct worker *w, struct job *job, const struct event *event, uint32_t rule,
+                       uint64_t place)
+{
+    struct found_alert *alerts = grown(&job->arena, job->alerts, job->alert_count,
+                                       &job->alert_capacity, sizeof *alerts);
+    if (!alerts)
+        return;
+    job->alerts = alerts;
+    if (scanner_alert(w->scanner, event, rule, &job->arena, &alerts[job->alert_count].alert)) {
+        alerts[job->alert_count].rule = rule;
+        alerts[job->alert_count++].place = place;
+    }
+}
+
+static void keep_hits(struct worker *w, struct job *job, const struct event *event, uint32_t rule,
+                      uint64_t place)
+{
+    struct hit *hits;
+    uint32_t count;
+    if (!correlator_hits(w->scanner, event, rule, 0, &job->arena, &hits, &count))
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        struct found_hit *all = grown(&job->arena, job->hits, job->hit_count, &job->hit_capacity,
+                                      sizeof *all);
+        if (!all)
+            return;
+        job->hits = all;
+        all[job->hit_count++] = (struct found_hit){ hits[i], place };
+    }
+}
+
+static bool outside(const struct detect_options *o, int64_t time)
+{
+    return (o->from && time < o->from) || (o->to && time >= o->to);
+}
+
+/* json: the time is looked for only when somebody asks. */
+static void scan_event(struct worker *w, struct job *job, struct event *event, uint64_t place,
+                       bool json)
+{
+    const struct detect_options *o = w->engine->options;
+    const uint32_t *rules;
+    bool timed = !json;
+    job->events++;
+    if (json && (o->from || o->to)) {
+        event->time = json_time(event);
+        timed = true;
+    }
+    if ((o->from || o->to) && outside(o, event->time))
+        return;
+    uint32_t count = scanner_scan(w->scanner, event, &rules);
+    count_unknown(job, scanner_unknown(w->scanner));
+    job->matched += count > 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!timed) {
+            event->time = json_time(event);
+            timed = true;
+        }
+        struct ruleset_rule rule = ruleset_rule(o->ruleset, rules[i]);
+        if (!rule.silent && (!o->wanted || o->wanted[rules[i]]))
+            keep_alert(w, job, event, rules[i], place);
+        keep_hits(w, job, event, rules[i], place);
+    }
+}
+
+static void scan_json(struct worker *w, struct job *job, struct slice line, uint64_t place,
+                      bool padded)
+{
+    struct event event = { .raw = line, .received = w->engine->options->now };
+    struct error e = ERROR_NONE;
+    line = slice_trim(line);
+    event.raw = line;
+    if (!line.len)
+        return;
+    if (!json_event_read(w->reader, line, padded, false, &w->arena, &event.fields,
+                         &event.field_count, &e)) {
+        job->events++;
+        job->broken++;
+        if (!job->first_broken.set) {
+            error_place(&e, "%s:%llu", job->block.path, (unsigned long long)place);
+            job->first_broken = e;
+        }
+        return;
+    }
+    scan_event(w, job, &event, place, true);
+}
+
+static void scan_text(struct worker *w, struct job *job, struct slice line, uint64_t place)
+{
+    struct event event = { .raw = line, .received = w->engine->options->now };
+    if (line.len && line.data[line.len - 1] == '\r')
+        event.raw = slice_cut(line, 0, line.len - 1);
+    if (!event.raw.len)
+        return;
+    if (w->engine->options->decoders)
+        decoder_decode(w->engine->options->decoders, &event, &w->arena, NULL);
+    else
+        event.flags |= EVENT_UNDECODED;
+    job->undecoded += (event.flags & EVENT_UNDECODED) != 0;
+    scan_event(w, job, &event, place, false);
+}
+
+static void scan_block(struct worker *w, struct job *job)
+{
+    struct slice rest = { job->block.bytes, job->block.len }, line;
+    uint64_t place = job->block.first;
+    while (slice_split(&rest, '\n', &line)) {
+        arena_clear(&w->arena);
+        if (job->block.kind == INPUT_JSON)
+            scan_json(w, job, line, place, true);
+        else
+            scan_text(w, job, line, place);
+        place++;
+    }
+}
+
+static void *work(void *argument)
+{
+    struct worker *w = argument;
+    struct job *job;
+    while ((job = queue_pop(w->engine->todo, -1))) {
+        scan_block(w, job);
+        free(job->block.bytes);
+        job->block.bytes = NULL;
+        if (!queue_push(w->engine->done, job))
+            break;
+    }
+    return NULL;
+}
+
+static struct job *new_job(uint64_t order, const char *path)
+{
+    struct job *job = calloc(1, sizeof *job);
+    if (!job)
+        return NULL;
+    job->order = order;
+    job->block.path = path;
+    arena_init(&job->arena, (size_t)1024 * 1024 * 1024);
+    return job;
+}
+
+static void free_job(struct job *job)
+{
+    arena_free(&job->arena);
+    free(job->block.bytes);
+    free(job);
+}
+
+/* One file into jobs; the last of them, perhaps empty, says how it ended. */
+static bool read_file(struct engine *g, const char *path, uint64_t *order)
+{
+    struct input *input = NULL;
+    struct error e = ERROR_NONE;
+    bool open = input_open(path, &input, &e), more = open;
+    do {
+        sem_wait(&g->room);
+        struct job *job = new_job(*order, path);
+        if (!job)
+            break;
+        more = more && input_next(input, &job->block, &e);
+        job->last = !more;
+        if (!more && e.set)
+            job->failed = e;
+        ++*order;
+        if (!queue_push(g->todo, job)) {
+            free_job(job);
+            more = false;
+        }
+    } while (more);
+    if (open)
+        input_close(&input);
+    return true;
+}
+
+static void *read_all(void *argument)
+{
+    struct engine *g = argument;
+    uint64_t order = 0;
+    for (size_t i = 0; i < g->path_count; i++)
+        read_file(g, g->paths[i], &order);
+    queue_close(g->todo);
+    return NULL;
+}
+
+struct correlated { struct engine *engine; const char *path; uint64_t place; };
+
+static void correlated_alert(void *owner, uint32_t rule, const struct alert *alert)
+{
+    struct correlated *c = owner;
+    const struct detect_options *o = c->engine->options;
+    if (o->wanted && !o->wanted[rule])
+        return;
+    c->engine->summary->alerts++;
+    o->alert(o->owner, rule, alert, c->path, c->place);
+}
+
+static void add_unknowns(struct detect_summary *s, const struct job *job)
+{
+    s->unknown += job->unknown;
+    for (uint32_t i = 0; i < job->unknown_count; i++) {
+        uint32_t k = 0;
+        while (k < s->unknown_count && strcmp(s->unknowns[k].name, job->unknowns[i].name) != 0)
+            k++;
+        if (k == DETECT_UNKNOWN_NAMES)
+            continue;
+        if (k == s->unknown_count) {
+            memcpy(s->unknowns[k].name, job->unknowns[i].name, sizeof s->unknowns[k].name);
+            s->unknown_count++;
+        }
+        s->unknowns[k].count += job->unknowns[i].count;
+    }
+}
+
+static void finish_job(struct engine *g, struct job *job, uint64_t *bytes, uint64_t *file_bytes)
+{
+    const struct detect_options *o = g->options;
+    struct detect_summary *s = g->summary;
+    uint32_t hit = 0;
+    for (uint32_t i = 0; i < job->alert_count || hit < job->hit_count;) {
+        bool first = i < job->alert_count &&
+                     (hit >= job->hit_count || job->alerts[i].place <= job->hits[hit].place);
+        if (first) {
+            s->alerts++;
+            o->alert(o->owner, job->alerts[i].rule, &job->alerts[i].alert, job->block.path,
+                     job->alerts[i].place);
+            i++;
+        } else {
+            struct correlated c = { g, job->block.path, job->hits[hit].place };
+            correlator_put(g->correlator, &job->hits[hit].hit, &job->arena, correlated_alert, &c);
+            hit++;
+        }
+    }
+    s->events += job->events;
+    s->matched += job->matched;
+    s->undecoded += job->undecoded;
+    s->broken += job->broken;
+    add_unknowns(s, job);
+    if (job->first_broken.set)
+        o->damage(o->owner, &job->first_broken);
+    if (job->failed.set)
+        o->damage(o->owner, &job->failed);
+    if (job->block.consumed > *file_bytes)
+        *file_bytes = job->block.consumed;
+    if (job->last) {
+        s->files++;
+        *bytes += *file_bytes;
+        *file_bytes = 0;
+    }
+    if (o->progress)
+        o->progress(o->owner, *bytes + *file_bytes, s->events);
+}
+
+/* Answers in order: what comes early waits in a list. */
+static void collect(struct engine *g)
+{
+    struct job *waiting[BLOCKS_MOST] = { NULL };
+    uint64_t next = 0, bytes = 0, file_bytes = 0;
+    struct job *job;
+    while ((job = queue_pop(g->done, -1))) {
+        waiting[job->order % BLOCKS_MOST] = job;
+        while ((job = waiting[next % BLOCKS_MOST]) && job->order == next) {
+            waiting[next % BLOCKS_MOST] = NULL;
+            finish_job(g, job, &bytes, &file_bytes);
+            free_job(job);
+            sem_post(&g->room);
+            next++;
+        }
+    }
+}
+
+static void *close_when_done(void *argument)
+{
+    struct worker *workers = argument;
+    for (struct worker *w = workers; w->engine; w++)
+        pthread_join(w->thread, NULL);
+    queue_close(workers->engine->done);
+    return NULL;
+}
+
+static bool start_worker(struct worker *w, struct engine *g)
+{
+    w->engine = g;
+    w->scanner = scanner_new(g->options->ruleset);
+    w->reader = json_reader_new();
+    arena_init(&w->arena, 256u * 1024 * 1024);
+    if (!w->scanner || !w->reader)
+        return false;
+    scanner_logsource(w->scanner, g->options->logsource);
+    return pthread_create(&w->thread, NULL, work, w) == 0;
+}
+
+static void stop_worker(struct worker *w, struct detect_summary *s)
+{
+    if (w->scanner)
+        s->regex_limit += scanner_statistics(w->scanner).regex_limit;
+    scanner_free(&w->scanner);
+    json_reader_free(&w->reader);
+    arena_free(&w->arena);
+}
+
+bool detect_run(const char *const *paths, size_t count, const struct detect_options *options,
+                struct detect_summary *summary, struct error *e)
+{
+    int64_t start = clock_steady();
+    unsigned threads = options->threads < 1 ? 1
+                       : options->threads > THREADS_MOST ? THREADS_MOST : options->threads;
+    struct worker *workers = calloc(threads + 1, sizeof *workers);
+    struct engine g = { .options = options, .paths = paths, .path_count = count,
+                        .todo = queue_new(BLOCKS_WAITING), .done = queue_new(BLOCKS_WAITING),
+                        .summary = summary,
+                        .correlator = correlator_new(options->ruleset) };
+    pthread_t reader, closer;
+    unsigned started = 0;
+    bool reading = false, closing = false;
+    *summary = (struct detect_summary){ 0 };
+    sem_init(&g.room, 0, BLOCKS_MOST);
+    bool fine = workers && g.todo && g.done && g.correlator;
+    while (fine && started < threads && start_worker(&workers[started], &g))
+        started++;
+    fine = fine && started == threads;
+    if (fine)
+        reading = pthread_create(&reader, NULL, read_all, &g) == 0;
+    else if (g.todo)
+        queue_close(g.todo);
+    if (reading)
+        closing = pthread_create(&closer, NULL, close_when_done, workers) == 0;
+    if (closing)
+        collect(&g);
+    if (reading)
+        pthread_join(reader, NULL);
+    if (closing)
+        pthread_join(closer, NULL);
+    else
+        for (unsigned i = 0; i < started; i++)
+            pthread_join(workers[i].thread, NULL);
+    if (g.correlator)
+        summary->correlator = correlator_statistics(g.correlator);
+    for (unsigned i = 0; workers && i < threads; i++)
+        if (workers[i].engine)
+            stop_worker(&workers[i], summary);
+    correlator_free(&g.correlator);
+    queue_free(&g.todo);
+    queue_free(&g.done);
+    free(workers);
+    sem_destroy(&g.room);
+    summary->seconds = (double)(clock_steady() - start) / 1e9;
+    return closing || error_set(e, "not enough memory or threads to begin");
+}

@@ -1,0 +1,43 @@
+/* detect_engine - blocks of records through scanners on all cores, answers in the files' order.
+ *
+ * One thread reads, some scan, one puts the answers in order, runs the correlations and hands alerts
+ * on. Queues between them are bounded, so memory is too.
+ */
+#ifndef CLI_DETECT_ENGINE_H
+#define CLI_DETECT_ENGINE_H
+
+#include "base/map.h"
+#include "detect/correlator.h"
+#include "event/decoder.h"
+
+struct detect_options {
+    struct ruleset *ruleset;
+    const struct decoders *decoders;     /* NULL: text stays undecoded */
+    struct event_logsource logsource;    /* given by the user; empty: found */
+    int64_t now, from, to;               /* from, to 0: no limit */
+    unsigned threads;
+    const bool *wanted;                  /* by rule: alerts are handed on; NULL: all */
+    uint64_t bytes;                      /* of all files, for the progress */
+    /* both in the thread of the caller's detect_run; alerts in the order of files and records */
+    void (*alert)(void *owner, uint32_t rule, const struct alert *alert, const char *file,
+                  uint64_t place);
+    void (*progress)(void *owner, uint64_t bytes, uint64_t events);
+    void (*damage)(void *owner, const struct error *e);
+    void *owner;
+};
+
+#define DETECT_UNKNOWN_NAMES 50u
+
+struct detect_summary {
+    uint64_t files, events, matched, alerts, undecoded, broken, unknown, regex_limit;
+    struct { char name[120]; uint64_t count; } unknowns[DETECT_UNKNOWN_NAMES];
+    uint32_t unknown_count;
+    struct correlator_statistics correlator;
+    double seconds;
+};
+
+/* False only when nothing could be started; damaged files are told by damage(). */
+bool detect_run(const char *const *paths, size_t count, const struct detect_options *options,
+                struct detect_summary *summary_out, struct error *e);
+
+#endif

@@ -1,0 +1,402 @@
+#include "cli/detect_input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/file.h"
+
+#define PADDING 64u
+#define READ_SIZE (256u * 1024)
+#define FILES_MOST 1000000u
+
+enum form { FORM_UNKNOWN, FORM_LINES, FORM_DOCUMENTS, FORM_EVTX };
+
+struct input {
+    const char *path;
+    int fd;
+    gzFile gz;             /* .gz */
+    ZSTD_DStream *zstd;    /* .zst */
+    char *raw;             /* compressed bytes of zstd */
+    size_t raw_len, raw_at;
+    size_t zstd_left;      /* what the frame still wants: 0 between frames */
+    uint64_t consumed;
+    bool ended;            /* nothing more to read */
+    enum form form;
+    enum input_kind kind;
+    char *bytes;           /* read, not given out */
+    size_t len, capacity;
+    uint64_t next;         /* number of the next line or record */
+    struct error failed;
+};
+
+static void close_gz(gzFile gz)
+{
+    if (gz)
+        gzclose(gz);
+}
+
+bool input_open(const char *path, struct input **out, struct error *e)
+{
+    struct slice name = slice_of(path);
+    struct input *in = *out = calloc(1, sizeof *in);
+    if (!in)
+        return error_set(e, "out of memory");
+    in->path = path;
+    in->next = 1;
+    in->fd = slice_is(name, "-") ? dup(0) : open(path, O_RDONLY | O_CLOEXEC);
+    if (in->fd < 0) {
+        error_errno(e, errno, "%s cannot be read", path);
+        input_close(out);
+        return false;
+    }
+    if (slice_ends(name, SLICE(".gz"))) {
+        in->gz = gzdopen(dup(in->fd), "rb");
+        if (in->gz)
+            gzbuffer(in->gz, READ_SIZE);
+    } else if (slice_ends(name, SLICE(".zst"))) {
+        in->zstd = ZSTD_createDStream();
+        in->raw = malloc(READ_SIZE);
+    }
+    if ((slice_ends(name, SLICE(".gz")) && !in->gz) ||
+        (slice_ends(name, SLICE(".zst")) && (!in->zstd || !in->raw))) {
+        input_close(out);
+        return error_set(e, "out of memory");
+    }
+    return true;
+}
+
+void input_close(struct input **input)
+{
+    struct input *in = *input;
+    *input = NULL;
+    if (!in)
+        return;
+    close_gz(in->gz);
+    ZSTD_freeDStream(in->zstd);
+    file_close(&in->fd);
+    free(in->raw);
+    free(in->bytes);
+    free(in);
+}
+
+static bool damaged(struct input *in, const char *why)
+{
+    error_place(&in->failed, "%s: byte %llu", in->path, (unsigned long long)in->consumed);
+    error_set(&in->failed, "the compressed file is damaged or cut off: %s", why);
+    in->ended = true;
+    return false;
+}
+
+static ssize_t read_gz(struct input *in, char *out, size_t room)
+{
+    int n = gzread(in->gz, out, (unsigned)room), number = 0;
+    in->consumed = (uint64_t)gzoffset(in->gz);
+    if (n <= 0 || (size_t)n < room) {
+        const char *message = gzerror(in->gz, &number);
+        if (number != Z_OK && number != Z_STREAM_END)
+            damaged(in, message);
+    }
+    return n < 0 ? 0 : n;
+}
+
+static ssize_t read_zstd(struct input *in, char *out, size_t room)
+{
+    ZSTD_outBuffer to = { out, room, 0 };
+    while (to.pos == 0 && !in->ended) {
+        if (in->raw_at == in->raw_len) {
+            ssize_t n = read(in->fd, in->raw, READ_SIZE);
+            if (n < 0)
+                return -1;
+            if (n == 0) {
+                if (in->zstd_left)
+                    damaged(in, "it ends within a frame");
+                in->ended = true;
+                break;
+            }
+            in->raw_len = (size_t)n;
+            in->raw_at = 0;
+            in->consumed += (uint64_t)n;
+        }
+        ZSTD_inBuffer from = { in->raw, in->raw_len, in->raw_at };
+        in->zstd_left = ZSTD_decompressStream(in->zstd, &to, &from);
+        in->raw_at = from.pos;
+        if (ZSTD_isError(in->zstd_left))
+            damaged(in, ZSTD_getErrorName(in->zstd_left));
+    }
+    return (ssize_t)to.pos;
+}
+
+/* Reads more behind what is there; false when nothing came. */
+static bool fill(struct input *in)
+{
+    if (in->capacity - in->len < READ_SIZE + PADDING) {
+        size_t more = in->capacity ? in->capacity * 2 : INPUT_BLOCK + READ_SIZE + PADDING;
+        char *grown = more <= 2ull * INPUT_RECORD_MOST ? realloc(in->bytes, more) : NULL;
+        if (!grown) {
+            error_place(&in->failed, "%s:%llu", in->path, (unsigned long long)in->next);
+            error_set(&in->failed, "a record is longer than %u MB", INPUT_RECORD_MOST >> 20);
+            in->ended = true;
+            return false;
+        }
+        in->bytes = grown;
+        in->capacity = more;
+    }
+    ssize_t n = in->gz ? read_gz(in, in->bytes + in->len, READ_SIZE)
+                : in->zstd ? read_zstd(in, in->bytes + in->len, READ_SIZE)
+                           : read(in->fd, in->bytes + in->len, READ_SIZE);
+    if (n < 0) {
+        error_errno(&in->failed, errno, "%s cannot be read", in->path);
+        in->ended = true;
+        return false;
+    }
+    if (!in->gz && !in->zstd)
+        in->consumed += (uint64_t)n;
+    in->len += (size_t)n;
+    in->ended = in->ended || n == 0;
+    return n > 0;
+}
+
+/* The brackets of a line balance: it may be a record of its own. */
+static bool balanced(struct slice line)
+{
+    long depth = 0;
+    bool text = false;
+    for (size_t i = 0; i < line.len; i++) {
+        char c = line.data[i];
+        if (text && c == '\\')
+            i++;
+        else if (c == '"')
+            text = !text;
+        else if (!text && (c == '{' || c == '['))
+            depth++;
+        else if (!text && (c == '}' || c == ']'))
+            depth--;
+    }
+    return depth == 0 && !text;
+}
+
+static void recognise(struct input *in)
+{
+    size_t at = 0;
+    while (in->len < 1024 && fill(in))
+        ;
+    if (in->len >= 8 && memcmp(in->bytes, "ElfFile", 8) == 0) {
+        in->form = FORM_EVTX;
+        in->kind = INPUT_EVTX;
+        return;
+    }
+    if (in->len >= 3 && memcmp(in->bytes, "\xef\xbb\xbf", 3) == 0) {
+        in->len -= 3;
+        memmove(in->bytes, in->bytes + 3, in->len);
+    }
+    while (at < in->len && strchr(" \t\r\n", in->bytes[at]))
+        at++;
+    char first = at < in->len ? in->bytes[at] : 0;
+    in->form = FORM_LINES;
+    in->kind = first == '{' || first == '[' ? INPUT_JSON : INPUT_TEXT;
+    if (first == '[') { /* a text log may begin with a time in brackets */
+        size_t next = at + 1;
+        while (next < in->len && strchr(" \t\r\n", in->bytes[next]))
+            next++;
+        if (next < in->len && in->bytes[next] == '{')
+            in->form = FORM_DOCUMENTS;
+        else
+            in->kind = INPUT_TEXT;
+        return;
+    }
+    if (first != '{')
+        return;
+    size_t end;
+    while ((end = at + slice_find_byte(slice_from(in->bytes + at, in->len - at), '\n')) >= in->len &&
+           !in->ended && in->len < INPUT_BLOCK && fill(in))
+        ;
+    if (!balanced(slice_from(in->bytes + at, end - at)))
+        in->form = FORM_DOCUMENTS;
+}
+
+/* Takes [0, end) out as a block. */
+static bool give(struct input *in, size_t end, struct input_block *out, struct error *e)
+{
+    char *bytes = malloc(end + PADDING);
+    if (!bytes)
+        return error_set(e, "out of memory");
+    memcpy(bytes, in->bytes, end);
+    memset(bytes + end, 0, PADDING);
+    *out = (struct input_block){ .kind = in->kind, .path = in->path, .bytes = bytes, .len = end,
+                                 .first = in->next, .consumed = in->consumed,
+                                 .records = in->form == FORM_DOCUMENTS };
+    in->len -= end;
+    memmove(in->bytes, in->bytes + end, in->len);
+    return true;
+}
+
+static bool next_lines(struct input *in, struct input_block *out, struct error *e)
+{
+    size_t end = 0;
+    while (in->len < INPUT_BLOCK && !in->ended && fill(in))
+        ;
+    for (;;) {
+        const char *last = in->len ? memrchr(in->bytes, '\n', in->len) : NULL;
+        end = last ? (size_t)(last - in->bytes) + 1 : 0;
+        if (end || in->ended || !fill(in))
+            break;
+    }
+    if (!end || (in->ended && !in->failed.set))
+        end = in->len; /* the last line without its end */
+    if (!end)
+        return false;
+    if (!give(in, end, out, e))
+        return false;
+    for (size_t i = 0; i < end; i++)
+        in->next += out->bytes[i] == '\n';
+    return true;
+}
+
+/* End of the object that begins at `at`, or SIZE_MAX while it is not all there. */
+static size_t object_end(const struct input *in, size_t at)
+{
+    long depth = 0;
+    bool text = false;
+    for (size_t i = at; i < in->len; i++) {
+        char c = in->bytes[i];
+        if (text) {
+            if (c == '\\')
+                i++;
+            else
+                text = c != '"';
+        } else if (c == '"') {
+            text = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return i + 1;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Objects of an array or one after the other, each brought onto one line. */
+static bool next_documents(struct input *in, struct input_block *out, struct error *e)
+{
+    size_t at = 0;
+    uint64_t records = 0;
+    while (at < INPUT_BLOCK) {
+        while (at < in->len && strchr(" \t\r\n,[]", in->bytes[at]))
+            in->bytes[at++] = ' ';
+        if (at == in->len) {
+            if (in->ended || !fill(in))
+                break;
+            continue;
+        }
+        if (in->bytes[at] != '{') {
+            error_place(&in->failed, "%s: record %llu", in->path,
+                        (unsigned long long)(in->next + records));
+            error_kind(&in->failed, ERROR_INPUT);
+            error_set(&in->failed, "a JSON object was expected");
+            in->ended = true;
+            in->len = at;
+            break;
+        }
+        size_t end = object_end(in, at);
+        if (end == SIZE_MAX) {
+            if (!in->ended && fill(in))
+                continue;
+            if (!in->failed.set) {
+                error_place(&in->failed, "%s: record %llu", in->path,
+                            (unsigned long long)(in->next + records));
+                error_kind(&in->failed, ERROR_INPUT);
+                error_set(&in->failed, "the file ends within a JSON object");
+            }
+            in->len = at;
+            break;
+        }
+        for (size_t i = at; i < end; i++)
+            if (in->bytes[i] == '\n' || in->bytes[i] == '\r')
+                in->bytes[i] = ' ';
+        at = end;
+        records++;
+        if (end < in->len && !strchr(" \t\r\n,]", in->bytes[end]))
+            break; /* "}{": no room for a line end, the block ends here */
+        if (end < in->len)
+            in->bytes[end] = '\n';
+    }
+    if (!records)
+        return false;
+    if (!give(in, at, out, e))
+        return false;
+    in->next += records;
+    return true;
+}
+
+static bool next_evtx(struct input *in, struct input_block *out, struct error *e)
+{
+    while (!in->ended && in->len < 2ull * INPUT_RECORD_MOST - READ_SIZE && fill(in))
+        ;
+    if (!in->len)
+        return false;
+    bool fine = give(in, in->len, out, e);
+    in->len = 0;
+    return fine;
+}
+
+bool input_next(struct input *in, struct input_block *out, struct error *e)
+{
+    if (in->form == FORM_UNKNOWN)
+        recognise(in);
+    bool got = in->form == FORM_EVTX ? next_evtx(in, out, e)
+               : in->form == FORM_DOCUMENTS ? next_documents(in, out, e) : next_lines(in, out, e);
+    if (!got && in->failed.set && !(e && e->set) && e)
+        *e = in->failed;
+    return got;
+}
+
+static bool add_path(const char ***paths, size_t *count, size_t *capacity, const char *path,
+                     struct arena *arena)
+{
+    if (*count == *capacity) {
+        size_t more = *capacity ? *capacity * 2 : 64;
+        const char **grown = arena_array(arena, more, sizeof *grown);
+        if (!grown)
+            return false;
+        if (*count)
+            memcpy(grown, *paths, *count * sizeof *grown);
+        *paths = grown;
+        *capacity = more;
+    }
+    (*paths)[(*count)++] = path;
+    return true;
+}
+
+bool input_list(char *const *arguments, unsigned count, struct arena *arena, const char ***out,
+                size_t *count_out, uint64_t *bytes_out, struct error *e)
+{
+    static const char *const suffixes[] = {
+        ".json", ".jsonl", ".ndjson", ".log", ".txt", ".evtx", ".raw", ".json.gz", ".jsonl.gz",
+        ".ndjson.gz", ".log.gz", ".txt.gz", ".evtx.gz", ".json.zst", ".jsonl.zst", ".ndjson.zst",
+        ".log.zst", ".txt.zst", ".evtx.zst", NULL
+    };
+    size_t capacity = 0;
+    *out = NULL;
+    *count_out = 0;
+    *bytes_out = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct slice one = slice_of(arguments[i]), *found = &one;
+        size_t found_count = 1;
+        struct stat info;
+        bool folder = stat(arguments[i], &info) == 0 && S_ISDIR(info.st_mode);
+        if (folder && !file_list(arguments[i], suffixes, FILES_MOST, arena, &found, &found_count, e))
+            return false;
+        for (size_t k = 0; k < found_count; k++) {
+            if (!add_path(out, count_out, &capacity, found[k].data, arena))
+                return error_set(e, "out of memory");
+            if (stat(found[k].data, &info) == 0 && S_ISREG(info.st_mode))
+                *bytes_out += (uint64_t)info.st_size;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,41 @@
+/* detect_input - files, folders and streams as blocks of whole records, for haidang detect.
+ *
+ * Reads plain, .gz and .zst; tells JSON lines, a JSON array, pretty-printed documents and text by
+ * what stands at the beginning. Every block is a run of lines, one record a line.
+ * Never: a file whole in memory, except .evtx.
+ */
+#ifndef CLI_DETECT_INPUT_H
+#define CLI_DETECT_INPUT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+enum input_kind { INPUT_TEXT, INPUT_JSON, INPUT_EVTX };
+
+#define INPUT_BLOCK (1024u * 1024)
+#define INPUT_RECORD_MOST (64u * 1024 * 1024)
+
+struct input_block {
+    enum input_kind kind;
+    const char *path;
+    char *bytes;          /* malloc; 64 readable bytes behind len */
+    size_t len;
+    uint64_t first;       /* number of its first line or record, from 1 */
+    bool records;         /* count records, not lines */
+    uint64_t consumed;    /* bytes of the file behind this block (compressed ones: read so far) */
+};
+
+struct input;
+
+/* "-" is standard input. */
+bool input_open(const char *path, struct input **out, struct error *e);
+/* The next block; its bytes become the caller's (free). false with e set on damage (what was read
+ * before has been given), false without e at the end. */
+bool input_next(struct input *input, struct input_block *out, struct error *e);
+void input_close(struct input **input);
+
+/* Paths of what the arguments name: folders are walked for log files. Arena's. */
+bool input_list(char *const *arguments, unsigned count, struct arena *arena, const char ***out,
+                size_t *count_out, uint64_t *bytes_out, struct error *e);
+
+#endif

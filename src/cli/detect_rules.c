@@ -1,0 +1,75 @@
+#include "cli/detect_rules.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+
+#define FOLDERS_MOST 64
+
+static void tell(void *owner, const struct error *e, bool warning)
+{
+    struct cli *cli = owner;
+    BUFFER_AUTO text;
+    buffer_init(&text, 0);
+    error_print(e, cli->language, &text);
+    fprintf(stderr, "%s", warning ? cli_say(cli, "warning: ") : "");
+    fwrite(text.data, 1, text.len, stderr);
+}
+
+/* Changes when a file is added, removed, resized or touched. */
+static bool folder_mark(const char *path, struct arena *arena, uint64_t *mark, struct error *e)
+{
+    static const char *const suffixes[] = { ".yml", ".yaml", NULL };
+    struct slice *paths;
+    size_t count;
+    if (!file_list(path, suffixes, 100000, arena, &paths, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct stat info = { 0 };
+        stat(paths[i].data, &info);
+        uint64_t parts[] = { *mark, slice_hash(paths[i]), (uint64_t)info.st_size,
+                             (uint64_t)info.st_mtim.tv_sec, (uint64_t)info.st_mtim.tv_nsec };
+        *mark = slice_hash(slice_from(parts, sizeof parts));
+    }
+    return true;
+}
+
+static bool marks(const char *const *folders, const char *logsources, const char *placeholders,
+                  struct arena *arena, uint64_t *mark, struct error *e)
+{
+    *mark = ruleset_key();
+    for (const char *const *f = folders; *f; f++)
+        if (!folder_mark(*f, arena, mark, e))
+            return false;
+    return (!logsources || folder_mark(logsources, arena, mark, e)) &&
+           (!placeholders || folder_mark(placeholders, arena, mark, e));
+}
+
+bool detect_rules(struct cli *cli, const struct serve_settings *settings, struct ruleset **out,
+                  struct compiler_count *count_out, struct error *e)
+{
+    const char *folders[FOLDERS_MOST + 1] = { NULL }, *given = cli_text(cli, "logsources");
+    const char *compiled = cli_text(cli, "compiled"), *text;
+    unsigned count = 0;
+    for (; count < FOLDERS_MOST && (text = cli_text_at(cli, "rules", count)); count++)
+        folders[count] = text;
+    if (!count)
+        folders[0] = settings->rules;
+    struct compiler_options options = {
+        .rules = folders, .logsources = given ? given : settings->logsources,
+        .placeholders = cli_text(cli, "placeholders"), .report = tell, .owner = cli
+    };
+    struct slice path = SLICE_NONE;
+    if (compiled) {
+        uint64_t mark;
+        struct error ignored = ERROR_NONE;
+        if (!marks(folders, options.logsources, options.placeholders, &cli->arena, &mark, e))
+            return false;
+        path = arena_print(&cli->arena, "%s.%016llx", compiled, (unsigned long long)mark);
+        if (!count_out && ruleset_load(path.data, out, &ignored))
+            return true;
+    }
+    return compiler_run(&options, out, count_out, e) &&
+           (!path.data || ruleset_save(*out, path.data, e));
+}
