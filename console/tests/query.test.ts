@@ -3,14 +3,16 @@ import { marked, quoted, typing, wanted, withFilter } from '../src/parts/query';
 
 describe('a filter added to a query', () => {
   it.each([
-    ['', 'user', 'admin', false, 'user:admin'],
-    ['failed', 'user', 'admin', false, 'failed and user:admin'],
-    ['failed', 'user', 'admin', true, 'failed and not user:admin'],
-    ['a or b', 'user', 'admin', false, '(a or b) and user:admin'],
-    ['(a or b)', 'user', 'admin', false, '(a or b) and user:admin'],
-    ['user:admin', 'user', 'admin', false, 'user:admin'],
-    ['', 'message', 'Failed password', false, 'message:"Failed password"'],
-    ['', 'path', 'a "b" c', false, 'path:"a \\"b\\" c"'],
+    ['', 'user', 'admin', false, 'user:=admin'],
+    ['', 'agency', 'so-tttt', false, 'agency:so-tttt'],
+    ['failed', 'user', 'admin', false, 'failed and user:=admin'],
+    ['failed', 'user', 'admin', true, 'failed and not user:=admin'],
+    ['a or b', 'user', 'admin', false, '(a or b) and user:=admin'],
+    ['(a or b)', 'user', 'admin', false, '(a or b) and user:=admin'],
+    ['user:=admin', 'user', 'admin', false, 'user:=admin'],
+    ['', 'message', 'Failed password', false, 'message:="Failed password"'],
+    ['', 'path', 'a "b" c', false, 'path:="a \\"b\\" c"'],
+    ['', 'cs-uri-stem', '/etc/*', false, 'cs-uri-stem:="/etc/*"'],
   ])('%j with %s=%s (out: %s) becomes %j', (query, field, value, out, expected) => {
     expect(withFilter(query, field, value, out)).toBe(expected);
   });
@@ -24,7 +26,7 @@ describe('a filter added to a query', () => {
 
 describe('the words to mark', () => {
   it('are words, phrases and values, but not what is excluded or the language itself', () => {
-    expect(wanted('failed and "invalid user" or src_ip:203.0.113.77 not user:root')).toEqual(['failed', 'invalid user', '203.0.113.77']);
+    expect(wanted('failed and "invalid user" or src_ip:203.0.113.77 not user:root | count by user')).toEqual(['failed', 'invalid user', '203.0.113.77']);
     expect(wanted('(sshd* or *nginx)')).toEqual(['sshd', 'nginx']);
   });
 

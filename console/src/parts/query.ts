@@ -1,11 +1,15 @@
 // The query line as text: adding a filter, the words to mark, the word being typed.
 
-/** A value as the query language takes it: bare when it is plain, else quoted. */
+/** A value as the query language takes it: bare when it is plain, else quoted. Signs that mean
+ * something to the language (* ? / < > = ..) are always quoted. */
 export function quoted(value: string): string {
-  return /^[\p{L}\p{N}_.:@/+-]+$/u.test(value) && !/^(and|or|not)$/i.test(value) ? value : `"${value.replace(/(["\\])/g, '\\$1')}"`;
+  const plain = /^[\p{L}\p{N}_][\p{L}\p{N}_.@-]*$/u.test(value) && !value.includes('..') && !/^(and|or|not)$/i.test(value);
+  return plain ? value : `"${value.replace(/(["\\])/g, '\\$1')}"`;
 }
 
-const term = (field: string, value: string) => `${field}:${quoted(value)}`;
+/** Keys of the register are whole already; of an event's field, exactly this value is meant. */
+const KEYS = new Set(['agency', 'system', 'source', 'decoder', 'product', 'category', 'service']);
+const term = (field: string, value: string) => `${field}:${KEYS.has(field) ? '' : '='}${quoted(value)}`;
 
 /** Adds `field:value` (or its opposite); a query with `or` at its top is put in brackets first. */
 export function withFilter(query: string, field: string, value: string, out: boolean): string {
@@ -20,7 +24,8 @@ export function withFilter(query: string, field: string, value: string, out: boo
 /** The words and values that a query looks for, to be marked in the lines. */
 export function wanted(query: string): string[] {
   const found: string[] = [];
-  for (const m of query.matchAll(/(not\s+)?(?:[\w.-]+:)?(?:"((?:[^"\\]|\\.)*)"|([^\s()"|]+))/gi)) {
+  query = query.split('|')[0]!; // what follows a pipe counts, it does not look for words
+  for (const m of query.matchAll(/(not\s+)?(?:[\w@.-]+:(?:=|[<>]=?)?)?(?:"((?:[^"\\]|\\.)*)"|([^\s()"|]+))/gi)) {
     if (m[1]) continue;
     const word = (m[2]?.replace(/\\(.)/g, '$1') ?? m[3] ?? '').replace(/^\*+|\*+$/g, '');
     if (word.length > 1 && !/^(and|or|not)$/i.test(word)) found.push(word);
@@ -30,7 +35,7 @@ export function wanted(query: string): string[] {
 
 /** What stands before the cursor: the field (when a colon came) and the beginning of a word. */
 export function typing(query: string): { before: string; field: string | null; word: string } {
-  const m = /^(.*?)(?:([\w.-]+):)?("?[^\s()"]*)$/s.exec(query);
+  const m = /^(.*?)(?:([\w@.-]+):=?)?("?[^\s()"]*)$/s.exec(query);
   return { before: m?.[1] ?? query, field: m?.[2] ?? null, word: (m?.[3] ?? '').replace(/^"/, '') };
 }
 

@@ -34,7 +34,7 @@ test('the query line completes a field and its values, and Enter asks', ['lead']
   check((await input.inputValue()) === `${field}:`, `the field became ${await input.inputValue()}`);
   await page.locator('.ant-select-item-option').first().click();
   const query = (await input.inputValue()).trim();
-  check(query.length > field.length + 1, `the value became ${query}`);
+  check(query.length > field.length + 2, `the value became ${query}`);
   await input.press('Escape');
   await input.press('Enter');
   await page.waitForURL((address) => address.searchParams.get('query') === query);

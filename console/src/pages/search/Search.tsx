@@ -155,7 +155,7 @@ export default function Search() {
 
 /** Says what is wrong in a query and points at the column. */
 function QueryTrouble({ query, problem }: { query: string; problem: Problem }) {
-  const column = Number(/query:(\d+)/.exec(problem.place ?? '')?.[1] ?? 0);
+  const column = Number(/query:(?:1:)?(\d+)/.exec(problem.place ?? '')?.[1] ?? 0);
   return (
     <div className="trouble" role="alert">
       <strong>{problem.message}</strong>
