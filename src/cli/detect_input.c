@@ -323,7 +323,7 @@ static bool next_documents(struct input *in, struct input_block *out, struct err
         if (end < in->len && !strchr(" \t\r\n,]", in->bytes[end]))
             break; /* "}{": no room for a line end, the block ends here */
         if (end < in->len)
-            in->bytes[end] = '\n';
+            in->bytes[at++] = '\n';
     }
     if (!records)
         return false;

@@ -178,12 +178,64 @@ bool make_room(json_reader *r, struct slice *json, bool padded)
     return true;
 }
 
+/* Length of the well-formed UTF-8 character at the beginning, 0 when it is none. */
+size_t character(const unsigned char *s, size_t left)
+{
+    if (s[0] < 0x80)
+        return 1;
+    size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4 || n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    bool wrong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+                 (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f);
+    return wrong ? 0 : n;
+}
+
+bool is_surrogate(const char *s, size_t left, char low, char high)
+{
+    return left >= 6 && s[0] == '\\' && s[1] == 'u' && (s[2] == 'd' || s[2] == 'D') &&
+           (s[3] | 32) >= low && (s[3] | 32) <= high;
+}
+
+/* What attackers and broken senders write must not hide a record: bytes that are no UTF-8 and halves
+ * of surrogate pairs become U+FFFD. */
+std::string repaired(struct slice json)
+{
+    std::string out;
+    out.reserve(json.len + 64 + SIMDJSON_PADDING);
+    for (size_t i = 0; i < json.len;) {
+        const char *s = json.data + i;
+        size_t left = json.len - i, n = character(reinterpret_cast<const unsigned char *>(s), left);
+        bool high = is_surrogate(s, left, '8', '9') || is_surrogate(s, left, 'a', 'b');
+        bool low = is_surrogate(s, left, 'c', 'f');
+        bool pair = high && is_surrogate(s + 6, left - 6, 'c', 'f');
+        if (pair)
+            out.append(s, n = 12);
+        else if (high || low)
+            out.append("\\ufffd"), n = 6;
+        else if (s[0] == '\\' && left > 1 && s[1] == '\\')
+            out.append(s, n = 2);
+        else if (n)
+            out.append(s, n);
+        else
+            out.append("\xef\xbf\xbd"), n = 1;
+        i += n;
+    }
+    return out;
+}
+
 bool read(json_reader *r, struct slice json, bool padded, dom::element *root, struct error *e)
 {
     if (!make_room(r, &json, padded))
         return error_set(e, "out of memory for a record of %zu bytes", json.len);
-    auto parsed = r->parser.parse(json.data, json.len, false);
-    error_code code = parsed.get(*root);
+    error_code code = r->parser.parse(json.data, json.len, false).get(*root);
+    if (code == UTF8_ERROR || code == STRING_ERROR) {
+        std::string fixed = repaired(json);
+        code = r->parser.parse(fixed.data(), fixed.size(), true).get(*root);
+    }
     if (code) {
         error_kind(e, ERROR_INPUT);
         return error_set(e, "not JSON: %s", error_message(code));
