@@ -60,6 +60,8 @@ static const char fine_row[] =
     "SELECT a.id AS agency, a.id AS subject, 1 AS ok, 1 AS w, 'measured' AS basis,\n"
     "       'agency:' || a.id AS evidence, 'burns' AS reason\nFROM m_agency a\n";
 
+static struct arena paths;      /* they live as long as the program */
+
 /* A folder of its own within the one that the test program removes at its end. */
 static const char *new_folder(void)
 {
@@ -68,9 +70,7 @@ static const char *new_folder(void)
     struct error e = ERROR_NONE;
     if (!base)
         base = test_folder();
-    size_t size = strlen(base) + 16;
-    char *path = malloc(size);
-    snprintf(path, size, "%s/%u", base, count++);
+    const char *path = arena_print(&paths, "%s/%u", base, count++).data;
     assert_true(file_make_folder(path, 0755, &e));
     return path;
 }
@@ -119,13 +119,12 @@ struct plan *plan_small(const char *sql, const char *old, const char *new)
 const char *records_small(const char *start, const char *sql)
 {
     const char *folder = new_folder();
-    size_t size = strlen(folder) + 16;
-    char *path = malloc(size), *why = NULL, setting[128];
+    const char *path = arena_print(&paths, "%s/haidang.db", folder).data;
+    char *why = NULL, setting[128];
     struct records *records = NULL;
     struct error e = ERROR_NONE;
     sqlite3 *db;
 
-    snprintf(path, size, "%s/haidang.db", folder);
     if (!records_open(path, RECORDS_WRITE, &records, &e))
         fail_msg("%s", e.sentence);
     records_close(&records);
