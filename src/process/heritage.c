@@ -76,29 +76,30 @@ bool heritage_receive(int channel, struct arena *arena, struct heritage *heritag
     return cursor_finish(&c, e);
 }
 
-static const struct heritage_item *find(const struct heritage *heritage, const char *name)
+/* A text and a descriptor may have one name: a socket's path and the socket. */
+static const struct heritage_item *find(const struct heritage *heritage, const char *name, bool text)
 {
     for (uint32_t i = 0; i < heritage->count; i++)
-        if (strcmp(heritage->items[i].name, name) == 0)
+        if (strcmp(heritage->items[i].name, name) == 0 && !heritage->items[i].value != text)
             return &heritage->items[i];
     return NULL;
 }
 
 const char *heritage_text(const struct heritage *heritage, const char *name)
 {
-    const struct heritage_item *item = find(heritage, name);
-    assert(item && item->value && "the supervisor gives what its table says");
+    const struct heritage_item *item = find(heritage, name, true);
+    assert(item && "the supervisor gives what its table says");
     return item->value;
 }
 
 const char *heritage_text_if(const struct heritage *heritage, const char *name)
 {
-    const struct heritage_item *item = find(heritage, name);
-    return item && item->value ? item->value : "";
+    const struct heritage_item *item = find(heritage, name, true);
+    return item ? item->value : "";
 }
 
 int heritage_descriptor(const struct heritage *heritage, const char *name)
 {
-    const struct heritage_item *item = find(heritage, name);
+    const struct heritage_item *item = find(heritage, name, false);
     return item ? item->fd : -1;
 }
