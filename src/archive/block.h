@@ -69,9 +69,16 @@ void block_builder_clear(struct block_builder *builder); /* keeps memory for the
 /* False when memory is short or the block has BLOCK_ROWS_MAX events; the builder is then of no use
  * until cleared. The event's bytes are copied. */
 bool block_add(struct block_builder *builder, const struct event *event, uint64_t sequence);
+/* What a builder has already learnt of another block's tables, so that a row's origin, label and
+ * shape are looked up once for all rows copied from it. Zeroed by the caller; valid for any builder. */
+struct block_memo {
+    uint64_t builder;            /* whose numbers these are */
+    uint32_t *numbers[3];        /* number + 1 by origin, label, shape; 0: not yet known */
+};
+bool block_memo_init(struct block_memo *memo, const struct block_rows *rows, struct arena *arena);
 /* The same row out of another block, without taking it apart. */
 bool block_copy(struct block_builder *builder, const struct block_rows *rows, struct slice text,
-                struct slice fields, uint32_t row);
+                struct slice fields, uint32_t row, struct block_memo *memo);
 struct block_summary block_builder_summary(const struct block_builder *builder);
 /* Origins in this block, in the order of their first event. */
 uint32_t block_builder_origins(const struct block_builder *builder,

@@ -11,6 +11,17 @@
 
 enum { SEQUENCE, TIME, RECEIVED, ORIGIN, LABEL, SHAPE, FLAGS, RAW, TEXT, RECORD, COLUMNS };
 
+/* A shape that events had lately: compared before it is looked up, and where each of its values
+ * stood behind the one before is where it is looked for first. */
+struct recent {
+    uint32_t number, count;
+    struct slice *names;
+    uint8_t *kinds;
+    int64_t *gaps;
+};
+
+#define RECENT 8u
+
 struct block_builder {
     struct buffer columns[COLUMNS], text, fields, tables[3], scratch;
     struct map seen;                 /* key bytes of origin, label, shape → number + 1 */
@@ -21,8 +32,17 @@ struct block_builder {
     struct block_summary summary;
     uint64_t last_sequence;
     int64_t last_time, last_received;
+    struct recent recent[RECENT];
+    uint32_t recent_count, recent_next;
+    uint64_t generation;             /* of its numbers, for block_memo */
     bool failed;
 };
+
+static uint64_t next_generation(void)
+{
+    static _Thread_local uint64_t last;
+    return ++last;
+}
 
 struct block_builder *block_builder_new(void)
 {
@@ -37,6 +57,7 @@ struct block_builder *block_builder_new(void)
     buffer_init(&b->fields, BLOCK_PART_MAX);
     buffer_init(&b->scratch, BLOCK_PART_MAX);
     arena_init(&b->keys, ARENA_NO_CEILING);
+    b->generation = next_generation();
     return b;
 }
 
@@ -55,6 +76,8 @@ void block_builder_clear(struct block_builder *b)
     b->summary = (struct block_summary){ .events = 0 };
     b->last_sequence = 0;
     b->last_time = b->last_received = 0;
+    b->recent_count = b->recent_next = 0;
+    b->generation = next_generation();
     b->failed = false;
 }
 
@@ -283,8 +306,23 @@ static bool find_escaped(struct slice raw, size_t from, struct slice value, stru
     return true;
 }
 
+/* Right where it stood in the event before of the same shape. */
+static bool find_again(struct slice raw, int64_t at, struct slice value, struct place *place)
+{
+    if (at < 0 || (uint64_t)at >= raw.len)
+        return false;
+    struct slice rest = slice_after(raw, (size_t)at);
+    if (slice_starts(rest, value)) {
+        *place = (struct place){ IN_LINE, (size_t)at, value.len };
+        return true;
+    }
+    size_t len = escaped_len(rest, value);
+    *place = (struct place){ IN_LINE_ESCAPED, (size_t)at, len };
+    return len > 0;
+}
+
 static struct place find_value(struct slice raw, size_t from, const struct event_field *field,
-                               struct buffer *scratch)
+                               int64_t gap, struct buffer *scratch)
 {
     struct slice value = field->value;
     struct place place = { BESIDE, 0, value.len };
@@ -294,8 +332,11 @@ static struct place find_value(struct slice raw, size_t from, const struct event
         return place;
     if (value.data >= raw.data && value.data + value.len <= raw.data + raw.len)
         return (struct place){ IN_LINE, (size_t)(value.data - raw.data), value.len };
+    if (gap != INT64_MIN && find_again(raw, (int64_t)from + gap, value, &place))
+        return place;
     if (find_by_name(raw, from, field->name, value, &place))
         return place;
+    place = (struct place){ BESIDE, 0, value.len };
     size_t at = from + slice_find(slice_after(raw, from), value);
     if (at < raw.len)
         return (struct place){ IN_LINE, at, value.len };
@@ -308,18 +349,19 @@ static struct place find_value(struct slice raw, size_t from, const struct event
     return place;
 }
 
-static void add_fields(struct block_builder *b, const struct event *event)
+static void add_fields(struct block_builder *b, const struct event *event, int64_t *gaps)
 {
     size_t last = 0;
     for (uint32_t i = 0; i < event->field_count; i++) {
         const struct event_field *field = &event->fields[i];
-        struct place place = find_value(event->raw, last, field, &b->scratch);
+        struct place place = find_value(event->raw, last, field, gaps[i], &b->scratch);
         if (place.how == BESIDE) {
             varint_add(&b->fields, BESIDE);
             buffer_add_byte(&b->text, '\0');
             buffer_add(&b->text, field->value);
         } else {
             int64_t gap = (int64_t)place.at - (int64_t)last;
+            gaps[i] = gap;
             varint_add(&b->fields, zigzag(gap) << 2 | place.how);
             bool nested = field->kind == EVENT_OBJECT || field->kind == EVENT_ARRAY;
             last = nested ? place.at : place.at + place.len;
@@ -328,35 +370,79 @@ static void add_fields(struct block_builder *b, const struct event *event)
     }
 }
 
+static bool has_shape(const struct recent *recent, const struct event *event)
+{
+    if (recent->count != event->field_count)
+        return false;
+    for (uint32_t i = 0; i < recent->count; i++)
+        if (recent->kinds[i] != (uint8_t)event->fields[i].kind ||
+            !slice_equal(recent->names[i], event->fields[i].name))
+            return false;
+    return true;
+}
+
+static bool shape_number(struct block_builder *b, uint32_t count, const struct event_field *fields,
+                         const struct block_shape *shape, uint32_t *number_out)
+{
+    bool new;
+    begin_key(b, 2);
+    buffer_add_u32(&b->scratch, count);
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_add_slice(&b->scratch, fields ? fields[i].name : shape->names[i]);
+        buffer_add_u8(&b->scratch, fields ? (uint8_t)fields[i].kind : shape->kinds[i]);
+    }
+    return table_number(b, 2, number_out, &new);
+}
+
+/* The shape of the event among the recent ones, made one of them when needed; NULL: no memory. */
+static struct recent *shape_of(struct block_builder *b, const struct event *event)
+{
+    for (uint32_t i = 0; i < b->recent_count; i++)
+        if (has_shape(&b->recent[i], event))
+            return &b->recent[i];
+    struct recent *recent = &b->recent[b->recent_next++ % RECENT];
+    uint32_t count = event->field_count;
+    if (!shape_number(b, count, event->fields, NULL, &recent->number))
+        return NULL;
+    recent->count = count;
+    recent->names = arena_array(&b->keys, count, sizeof *recent->names);
+    recent->kinds = arena_zero(&b->keys, count);
+    recent->gaps = arena_array(&b->keys, count, sizeof *recent->gaps);
+    if (!recent->names || !recent->kinds || !recent->gaps)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        recent->names[i] = arena_copy(&b->keys, event->fields[i].name);
+        recent->kinds[i] = (uint8_t)event->fields[i].kind;
+        recent->gaps[i] = INT64_MIN;
+    }
+    if (b->recent_count < RECENT)
+        b->recent_count++;
+    return b->keys.exhausted ? NULL : recent;
+}
+
+static bool give_up(struct block_builder *b)
+{
+    b->failed = true;
+    return false;
+}
+
 bool block_add(struct block_builder *b, const struct event *event, uint64_t sequence)
 {
     uint64_t rest[COLUMNS];
-    uint32_t origin, label, shape;
-    bool new;
+    uint32_t origin, label;
     if (b->failed || b->summary.events >= BLOCK_ROWS_MAX || event->raw.len > BLOCK_PART_MAX / 2)
         return false;
-    if (!origin_number(b, event->source, event->system, event->agency, &origin) ||
-        !label_number(b, event->decoder, &event->logsource, &label)) {
-        b->failed = true;
-        return false;
-    }
-    begin_key(b, 2);
-    buffer_add_u32(&b->scratch, event->field_count);
-    for (uint32_t i = 0; i < event->field_count; i++) {
-        buffer_add_slice(&b->scratch, event->fields[i].name);
-        buffer_add_u8(&b->scratch, (uint8_t)event->fields[i].kind);
-    }
-    if (!table_number(b, 2, &shape, &new)) {
-        b->failed = true;
-        return false;
-    }
+    struct recent *shape = shape_of(b, event);
+    if (!shape || !origin_number(b, event->source, event->system, event->agency, &origin) ||
+        !label_number(b, event->decoder, &event->logsource, &label))
+        return give_up(b);
     size_t text_before = b->text.len, fields_before = b->fields.len;
     buffer_add(&b->text, event->raw);
-    add_fields(b, event);
+    add_fields(b, event, shape->gaps);
     buffer_add_byte(&b->text, '\0');
     rest[ORIGIN] = origin;
     rest[LABEL] = label;
-    rest[SHAPE] = shape;
+    rest[SHAPE] = shape->number;
     rest[FLAGS] = event->flags;
     rest[RAW] = event->raw.len;
     rest[TEXT] = b->text.len - text_before;
@@ -365,37 +451,56 @@ bool block_add(struct block_builder *b, const struct event *event, uint64_t sequ
     return all_well(b);
 }
 
+bool block_memo_init(struct block_memo *memo, const struct block_rows *rows, struct arena *arena)
+{
+    const uint32_t counts[3] = { rows->origin_count, rows->label_count, rows->shape_count };
+    memo->builder = 0;
+    for (int i = 0; i < 3; i++)
+        if (!(memo->numbers[i] = arena_array(arena, counts[i], sizeof *memo->numbers[i])))
+            return false;
+    return true;
+}
+
+static void memo_begin(struct block_memo *memo, const struct block_rows *rows, uint64_t generation)
+{
+    const uint32_t counts[3] = { rows->origin_count, rows->label_count, rows->shape_count };
+    memo->builder = generation;
+    for (int i = 0; i < 3; i++)
+        memset(memo->numbers[i], 0, counts[i] * sizeof *memo->numbers[i]);
+}
+
+static bool copied_number(struct block_builder *b, const struct block_rows *rows, int table,
+                          uint32_t from, struct block_memo *memo, uint64_t *number_out)
+{
+    uint32_t *known = &memo->numbers[table][from], number = 0;
+    bool well = true;
+    if (!*known) {
+        const struct block_origin *o = &rows->origins[table == 0 ? from : 0];
+        const struct block_label *l = &rows->labels[table == 1 ? from : 0];
+        const struct block_shape *s = &rows->shapes[table == 2 ? from : 0];
+        well = table == 0 ? origin_number(b, o->source, o->system, o->agency, &number)
+             : table == 1 ? label_number(b, l->decoder, &l->logsource, &number)
+                          : shape_number(b, s->count, NULL, s, &number);
+        *known = number + 1;
+    }
+    *number_out = *known - 1;
+    return well;
+}
+
 bool block_copy(struct block_builder *b, const struct block_rows *rows, struct slice text,
-                struct slice fields, uint32_t row)
+                struct slice fields, uint32_t row, struct block_memo *memo)
 {
     uint64_t rest[COLUMNS];
-    uint32_t origin, label, shape;
-    bool new;
-    const struct block_origin *o = &rows->origins[rows->origin[row]];
-    const struct block_label *l = &rows->labels[rows->label[row]];
-    const struct block_shape *s = &rows->shapes[rows->shape[row]];
     if (b->failed || b->summary.events >= BLOCK_ROWS_MAX)
         return false;
-    if (!origin_number(b, o->source, o->system, o->agency, &origin) ||
-        !label_number(b, l->decoder, &l->logsource, &label)) {
-        b->failed = true;
-        return false;
-    }
-    begin_key(b, 2);
-    buffer_add_u32(&b->scratch, s->count);
-    for (uint32_t i = 0; i < s->count; i++) {
-        buffer_add_slice(&b->scratch, s->names[i]);
-        buffer_add_u8(&b->scratch, s->kinds[i]);
-    }
-    if (!table_number(b, 2, &shape, &new)) {
-        b->failed = true;
-        return false;
-    }
+    if (memo->builder != b->generation)
+        memo_begin(memo, rows, b->generation);
+    if (!copied_number(b, rows, 0, rows->origin[row], memo, &rest[ORIGIN]) ||
+        !copied_number(b, rows, 1, rows->label[row], memo, &rest[LABEL]) ||
+        !copied_number(b, rows, 2, rows->shape[row], memo, &rest[SHAPE]))
+        return give_up(b);
     buffer_add(&b->text, slice_cut(text, rows->text_at[row], rows->text_at[row + 1]));
     buffer_add(&b->fields, slice_cut(fields, rows->fields_at[row], rows->fields_at[row + 1]));
-    rest[ORIGIN] = origin;
-    rest[LABEL] = label;
-    rest[SHAPE] = shape;
     rest[FLAGS] = rows->flags[row];
     rest[RAW] = rows->raw_len[row];
     rest[TEXT] = rows->text_at[row + 1] - rows->text_at[row];

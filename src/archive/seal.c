@@ -22,6 +22,7 @@ struct tail {
     uint64_t events, text;       /* by the directory */
     bool damaged;                /* stays where it is */
     struct fetched data;
+    struct block_memo memo;
 };
 
 struct row {
@@ -249,6 +250,8 @@ static bool load_tail(struct sealer *s, struct day *day, struct error *e)
         s->loaded++;
         return set_aside(tail, day, e);
     }
+    if (!block_memo_init(&tail->memo, &tail->data.rows, &tail->data.arena))
+        return no_memory(e);
     uint32_t count = tail->data.rows.count;
     struct row *rows = realloc(s->rows, (s->row_count + count + 1) * sizeof *rows);
     if (!rows)
@@ -340,9 +343,9 @@ static bool build_block(struct archive *archive, struct sealer *s, struct error 
     while (s->built < s->row_count &&
            block_builder_summary(s->builder).text_bytes < BLOCK_TEXT_SEALED) {
         const struct row *row = &s->rows[s->built];
-        const struct fetched *data = &s->tails[row->tail].data;
-        if (!block_copy(s->builder, &data->rows, data->parts[PART_TEXT],
-                        data->parts[PART_FIELDS], row->row))
+        struct tail *tail = &s->tails[row->tail];
+        if (!block_copy(s->builder, &tail->data.rows, tail->data.parts[PART_TEXT],
+                        tail->data.parts[PART_FIELDS], row->row, &tail->memo))
             return no_memory(e);
         s->built++;
     }

@@ -50,37 +50,42 @@ static void fold_character(utf8proc_int32_t c, struct buffer *out)
         add_character(out, utf8proc_tolower(parts[i]));
 }
 
-static size_t ascii_run(struct slice text, size_t from)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Lowers A-Z in eight ASCII bytes at once: the high bit of each byte tells whether it is one. */
+static uint64_t lower_eight(uint64_t eight)
 {
-    size_t i = from;
-    for (uint64_t eight; i + 8 <= text.len; i += 8) {
-        memcpy(&eight, text.data + i, 8);
-        if (eight & UINT64_C(0x8080808080808080))
-            break;
-    }
-    while (i < text.len && (unsigned char)text.data[i] < 0x80)
-        i++;
-    return i;
+    uint64_t from_a = eight + EACH(0x80 - 'A'), behind_z = eight + EACH(0x80 - 'Z' - 1);
+    return eight | ((from_a & ~behind_z & EACH(0x80)) >> 2);
 }
 
-static void fold_ascii(struct slice run, struct buffer *out)
+/* Appends the ASCII run at the beginning of text, lowered; returns its length. */
+static size_t fold_ascii(struct slice text, struct buffer *out)
 {
-    char *to = buffer_extend(out, run.len);
+    size_t i = 0, before = out->len;
+    char *to = buffer_extend(out, text.len);
     if (!to)
-        return;
-    for (size_t i = 0; i < run.len; i++) {
-        unsigned char c = (unsigned char)run.data[i];
+        return text.len;
+    for (uint64_t eight; i + 8 <= text.len; i += 8) {
+        memcpy(&eight, text.data + i, 8);
+        if (eight & EACH(0x80))
+            break;
+        eight = lower_eight(eight);
+        memcpy(to + i, &eight, 8);
+    }
+    for (; i < text.len && (unsigned char)text.data[i] < 0x80; i++) {
+        unsigned char c = (unsigned char)text.data[i];
         to[i] = (char)(c + (((unsigned char)(c - 'A') < 26) << 5));
     }
+    out->len = before + i;
+    return i;
 }
 
 void words_fold(struct slice text, struct buffer *out)
 {
     for (size_t i = 0; i < text.len;) {
-        size_t end = ascii_run(text, i);
-        if (end > i) {
-            fold_ascii(slice_cut(text, i, end), out);
-            i = end;
+        if ((unsigned char)text.data[i] < 0x80) {
+            i += fold_ascii(slice_after(text, i), out);
             continue;
         }
         utf8proc_int32_t c;

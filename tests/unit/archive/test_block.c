@@ -92,8 +92,10 @@ TEST("a block copied row by row is the same block")
     CHECK(fetch_part_of(&f, buffer_slice(&parts.stored[PART_TEXT]), PART_TEXT, &e));
     CHECK(fetch_part_of(&f, buffer_slice(&parts.stored[PART_FIELDS]), PART_FIELDS, &e));
     struct block_builder *builder = block_builder_new();
+    struct block_memo memo;
+    CHECK(block_memo_init(&memo, &f.rows, &f.arena));
     for (uint32_t i = 0; i < 5; i++)
-        CHECK(block_copy(builder, &f.rows, f.parts[PART_TEXT], f.parts[PART_FIELDS], i));
+        CHECK(block_copy(builder, &f.rows, f.parts[PART_TEXT], f.parts[PART_FIELDS], i, &memo));
     for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
         buffer_init(&again.stored[part], 0);
         CHECK(block_write(builder, part, 1, &again.stored[part], &e));
