@@ -82,6 +82,7 @@ def wait_for(what, look, seconds=None):
 def main():
     print(f"1..{len(_tests)}", flush=True)
     failed = 0
+    shared = list(_servers)  # made by the module for all its tests
     for number, (sentence, function) in enumerate(_tests, 1):
         outcome, notes = "ok", ""
         try:
@@ -96,11 +97,13 @@ def main():
             if isinstance(error, KeyboardInterrupt):
                 raise
         finally:
-            for server in list(_servers):
+            for server in [s for s in _servers if s not in shared]:
                 server.remove()
         print(f"{outcome} {number} - {sentence}", flush=True)
         for line in notes.splitlines():
             print("# " + line, flush=True)
+    for server in shared:
+        server.remove()
     sys.exit(1 if failed else 0)
 
 
@@ -257,7 +260,7 @@ class Server:
 
     def user(self, role, agency=None):
         """A logged-in client of that role; the user is made when there is none yet."""
-        name = f"{role}-{agency}".replace("-None", "").replace(".", "-")
+        name = f"thu-{role}-{agency}".replace("-None", "").replace(".", "-")
         if name not in self.passwords:
             words = ["user", "add", name, "--role", role, "--json"]
             done = self.cli(*words, *(["--agency", agency] if agency else []))

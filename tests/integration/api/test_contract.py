@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The API of a real server, held against openapi.yaml: every operation by every role that may call
 it, and refusals where it may not."""
+import atexit
 import csv
 import pathlib
 import re
@@ -9,6 +10,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import haidang  # noqa: E402
 from haidang import EXAMPLE, Client, Server, check, main, ssh_failure, test, wait_for  # noqa: E402
 from contract import Contract  # noqa: E402
 
@@ -18,9 +20,11 @@ state = {}
 
 
 def server():
-    """One server for all of this file, with events and alerts in it."""
+    """One server for all of this file, with events and alerts in it: it outlives the single test."""
     if "server" not in state:
         state["server"] = Server()
+        atexit.register(state["server"].remove)
+        haidang._servers.remove(state["server"])
         fill(state["server"])
     return state["server"]
 

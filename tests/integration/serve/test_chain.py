@@ -10,12 +10,6 @@ ATTACKER = "203.0.113.99"
 server = Server()
 
 
-def figure(client, obligation):
-    """The agency's cell in the matrix: (standing, figure, period)."""
-    reply = client.wanted(f"/plan/standing/{obligation}/{AGENCY}")
-    return reply
-
-
 @test("a line sent by logger is found by the command and by the API")
 def _():
     if not shutil.which("logger"):
@@ -63,30 +57,45 @@ def _():
     lead = server.user("lead")
     alert = next(a for a in lead.wanted("/alerts")["items"] if ATTACKER in (a["entity"] or ""))
     plan = lead.wanted("/plan")
-    named = [o["id"] for o in plan["obligations"] if "ii-2-1" in o["id"] or o["id"].startswith("ii.2.1")]
+    named = [o["id"] for o in plan["obligations"] if o["id"].startswith("II.2.1.")]
     check(named, f"no obligation of clause II.2.1 in {[o['id'] for o in plan['obligations']]}")
-    before = {o: lead.get(f"/plan/standing/{o}/{AGENCY}") for o in named}
+    told = "II.2.1.b"
+    check(told in named, named)
+
+    def figure():
+        cell = lead.wanted(f"/plan/standing/{told}/{AGENCY}")
+        return cell["standing"], [(t["figure"], t["sentence"], t["rows"]) for t in cell["targets"]]
+    before = figure()
     reply = lead.post(f"/alerts/{alert['id']}/escalate", {"severity": "high"})
     check(reply.status == 200 and reply.json["incident"], reply)
     incident = reply.json["incident"]
+    wait_for("the figure to move", lambda: figure() != before)
 
-    def moved():
-        after = {o: lead.get(f"/plan/standing/{o}/{AGENCY}") for o in named}
-        return [o for o in named if after[o].status == 200 and
-                (before[o].status != 200 or after[o].json != before[o].json)] and after
-    after = wait_for("the figure to move", moved)
-
-    shown = lead.wanted(f"/incidents/{incident}")
-    check(any(o["obligation"] in named and o["agency"] == AGENCY for o in shown["obligations"]),
+    links = [link for _, _, rows in figure()[1] for row in rows for link in row["links"]]
+    link = next((x for x in links if x["kind"] == "incident" and x["id"] == str(incident)), None)
+    check(link, f"no row leads to incident {incident}: {links}")
+    shown = lead.wanted(f"/incidents/{link['id']}")
+    check(any(o["obligation"] == told and o["agency"] == AGENCY for o in shown["obligations"]),
           shown["obligations"])
-    rows = [row for o in named if after[o].status == 200
-            for target in after[o].json["targets"] for row in target["rows"]]
-    check(rows, "no evidence rows behind the figure")
-    check(any(f"incident" in str(row) and str(incident) in str(row) for row in rows), rows)
     link = next((entry["events"] for entry in shown["timeline"] if entry["events"]), None)
     check(link, shown["timeline"])
     lines = lead.wanted("/events", **{k: v for k, v in link.items() if v is not None})["items"]
-    check(any(ATTACKER in line["raw"] for line in lines), lines[:3])
+    check(sum(ATTACKER in line["raw"] for line in lines) == 20, [line["raw"] for line in lines])
+
+
+@test("telling the receiver stops the incident's clock, and the standing says so")
+def _():
+    lead = server.user("lead")
+    incident = lead.wanted("/incidents")["items"][0]
+    check(incident["clock"]["standing"] == "running", incident)
+    for move in ({"move": "confirm"}, {"move": "tell", "note": "by telephone"}):
+        reply = lead.post(f"/incidents/{incident['id']}/moves", move)
+        check(reply.status == 200, reply)
+    check(reply.json["clocks"][0]["standing"] == "met", reply.json["clocks"])
+    wait_for("the target to be met", lambda: any(
+        t["measure"] == "incident.told_in_time" and t["figure"] == {"numerator": 1, "denominator": 1,
+                                                                  "unit": t["figure"]["unit"]}
+        for t in lead.wanted(f"/plan/standing/II.2.1.b/{AGENCY}")["targets"] if t["figure"]))
 
 
 @test("an agency sees its own alerts and no other's")

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""kill -9 at any moment: what was answered 200 is there, and every alert once."""
+import http.client
+import json
+import sqlite3
+import threading
+import time
+
+from haidang import Server, check, main, stamp, test, wait_for
+
+SOURCE = "so-tttt.cong.json"
+
+
+class Poster(threading.Thread):
+    """Posts small batches until told to stop; notes which were answered 200, and their alerts."""
+
+    def __init__(self, server, name):
+        super().__init__(daemon=True)
+        self.server, self.name = server, name
+        self.token = server.token(SOURCE)
+        self.acknowledged, self.alerts, self.refused = [], 0, 0
+        self.stopping = False
+
+    def run(self):
+        number = 0
+        while not self.stopping:
+            marks = [f"{self.name}-{number}-{i}" for i in range(5)]
+            number += 1
+            body = [{"time": stamp(), "message": "phep thu giet", "mark": mark} for mark in marks]
+            try:
+                reply = self.server.post(body, self.token)
+            except (OSError, http.client.HTTPException):
+                self.refused += 1  # killed in the middle: not acknowledged, may be stored or not
+                time.sleep(0.05)
+                continue
+            if reply.status == 200:
+                check(reply.json["accepted"] == 5, reply)
+                self.acknowledged += marks
+            else:
+                self.refused += 1
+                time.sleep(0.05)
+
+    def end(self):
+        self.stopping = True
+        self.join(timeout=60)
+
+
+def found_marks(server, name):
+    rows = server.search(f"mark:{name}-*", "--limit", "100000")
+    return [row["fields"]["mark"] for row in rows]
+
+
+def kill_while_posting(role, times):
+    with Server() as server:
+        posters = [Poster(server, f"{role}{n}") for n in range(2)]
+        for poster in posters:
+            poster.start()
+        for _ in range(times):
+            before = sum(len(p.acknowledged) for p in posters)
+            wait_for("some batches", lambda: sum(len(p.acknowledged) for p in posters) > before + 50)
+            server.wait_role(role, other_than=server.kill(role))
+        before = sum(len(p.acknowledged) for p in posters)
+        wait_for("batches after the last kill",
+                 lambda: sum(len(p.acknowledged) for p in posters) > before + 50)
+        for poster in posters:
+            poster.end()
+        for poster in posters:
+            found = found_marks(server, poster.name)
+            missing = set(poster.acknowledged) - set(found)
+            check(not missing, f"{len(missing)} of {len(poster.acknowledged)} acknowledged are missing")
+            check(len(found) == len(set(found)), "an event is there twice")
+
+
+@test("after kill -9 of the pipeline nothing acknowledged is missing")
+def _():
+    kill_while_posting("pipeline", 3)
+
+
+@test("kill -9 of the hub does not disturb the intake, and it comes back")
+def _():
+    kill_while_posting("hub", 2)
+
+
+@test("kill -9 of the reader: the next search is answered")
+def _():
+    with Server() as server:
+        lead = server.user("lead")
+        lead.wanted("/events", query="")
+        server.wait_role("reader", other_than=server.kill("reader"))
+        wait_for("an answer", lambda: lead.get("/events", query="").status == 200)
+
+
+def alert_line(host, number):
+    return (f"<86>1 {stamp()} {host} sudo - - -   khach{number} : user NOT in sudoers ; TTY=pts/0 ; "
+            f"PWD=/tmp ; USER=root ; COMMAND=/usr/bin/id")
+
+
+@test("kill -9 of pipeline and hub in turn: each alert stands in the records once")
+def _():
+    with Server() as server:
+        sent = 0
+        for role in ("hub", "pipeline", "hub", "pipeline"):
+            pid = server.roles()[role]["pid"]
+            for _ in range(10):
+                sent += 1
+                server.syslog_tcp([alert_line("srv-web-02", sent)])
+            wait_for("the lines to be stored", lambda: len(server.search(
+                '"NOT in sudoers"', "--limit", "1000")) >= sent)
+            server.kill(role)
+            server.wait_role(role, other_than=pid)
+            if role == "pipeline":
+                wait_for("the listener", lambda: not server.syslog_tcp([]))
+        lead = server.user("lead")
+
+        def all_folded():
+            page = lead.wanted("/alerts", limit=1000)
+            return [a for a in page["items"] if "khach" in json.dumps(a)] and \
+                page["matches"] == sent and page
+        page = wait_for("every match", all_folded)
+        with sqlite3.connect(f"file:{server.data}/records/haidang.db?mode=ro", uri=True) as db:
+            twice = db.execute("SELECT count(*) - count(DISTINCT day || class || sequence) "
+                               "FROM alert_match").fetchone()[0]
+        check(twice == 0, f"{twice} matches are there twice")
+        check(page["matches"] == sent, page["matches"])
+
+
+@test("kill -9 of the supervisor takes its roles along, and the next start goes on")
+def _():
+    with Server() as server:
+        server.syslog_tcp([f"<13>1 {stamp()} srv-web-01 thu - - - truoc-khi-chet"])
+        wait_for("the line", lambda: server.search("truoc-khi-chet"))
+        pids = [role["pid"] for role in server.roles().values() if role["pid"]]
+        server.process.kill()
+        server.process.wait()
+
+        def gone():
+            return all(not alive(pid) for pid in pids)
+        wait_for("the roles to end", gone)
+        server.start()
+        check(server.search("truoc-khi-chet"), "the line is gone")
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()
