@@ -66,17 +66,17 @@ def hold(operation, reply, wanted=None):
 
 
 def path_of(pattern):
-    """With the ids of things that are there; None where there is none yet."""
+    """With the ids of things of the own agency; None where there is none yet."""
     lead = user("lead")
     found = {
         "{agency}": lambda: state["agency"],
         "{system}": lambda: state["source"]["system"]["id"],
         "{source}": lambda: state["source"]["id"],
         "{obligation}": lambda: lead.wanted("/plan")["obligations"][0]["id"],
-        "{event}": lambda: lead.wanted("/events", limit=1)["items"][0]["id"],
+        "{event}": lambda: lead.wanted("/events", limit=1, agency=state["agency"])["items"][0]["id"],
         "{user}": lambda: "lead",
-        "{alert}": lambda: next((str(x["id"]) for x in lead.wanted("/alerts")["items"]), None),
-        "{incident}": lambda: next((str(x["id"]) for x in lead.wanted("/incidents")["items"]), None),
+        "{alert}": lambda: next((str(x["id"]) for x in lead.wanted("/alerts", agency=state["agency"])["items"]), None),
+        "{incident}": lambda: next((str(x["id"]) for x in lead.wanted("/incidents", agency=state["agency"])["items"]), None),
     }
     for name in re.findall(r"\{\w+\}", pattern):
         value = found[name]()
