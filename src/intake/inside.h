@@ -62,6 +62,7 @@ void udp_stop(struct listener *listener);
 bool syslog_stream_start(struct listener *listener, int fd, struct error *e);
 bool syslog_tls_start(struct listener *listener, int fd, struct error *e);
 bool relp_start(struct listener *listener, int fd, struct error *e);
+bool lumberjack_start(struct listener *listener, int fd, struct error *e);
 void stream_stop(struct listener *listener);
 bool http_listener_start(struct listener *listener, int fd, struct error *e);
 void http_listener_stop(struct listener *listener);

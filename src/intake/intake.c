@@ -14,13 +14,14 @@
     static bool name(const struct intake_options *options, int *fd_out)       \
     {                                                                         \
         *fd_out = options->member;                                            \
-        return *fd_out >= 0;                                                  \
+        return *fd_out > 0; /* 0 is standard input, never a listener */       \
     }
 
 WANTED(udp_wanted, syslog_udp_fd)
 WANTED(tcp_wanted, syslog_tcp_fd)
 WANTED(tls_wanted, syslog_tls_fd)
 WANTED(relp_wanted, relp_fd)
+WANTED(lumberjack_wanted, lumberjack_fd)
 WANTED(http_wanted, http_fd)
 
 static bool files_wanted(const struct intake_options *options, int *fd_out)
@@ -35,6 +36,7 @@ static const struct protocol protocols[] = {
     { "syslog-tcp", false, tcp_wanted,   syslog_stream_start,  stream_stop },
     { "syslog-tls", false, tls_wanted,   syslog_tls_start,     stream_stop },
     { "relp",       true,  relp_wanted,  relp_start,           stream_stop },
+    { "lumberjack", true,  lumberjack_wanted, lumberjack_start, stream_stop },
     { "http",       true,  http_wanted,  http_listener_start,  http_listener_stop },
     { "file",       true,  files_wanted, follow_start,         follow_stop },
 };

@@ -26,7 +26,7 @@ struct intake_file {
     const char *source;           /* key in the roster */
 };
 
-/* Descriptors are bound already (and listening, for TCP); -1: that listener is not started. They
+/* Descriptors are bound already (and listening, for TCP); -1 or 0: that listener is not started. They
  * belong to intake from the call on. */
 struct intake_options {
     const struct decoders *decoders;  /* live longer than intake and every batch */
@@ -34,6 +34,7 @@ struct intake_options {
     int syslog_tcp_fd;
     int syslog_tls_fd;                /* RFC 5425; needs the certificate */
     int relp_fd;
+    int lumberjack_fd;                /* Beats' output.logstash; TLS when there is a certificate */
     int http_fd;                      /* /events, /_bulk, /services/collector … told by path */
     const char *tls_certificate;      /* PEM with chain; NULL: HTTP in the clear, no syslog over TLS */
     const char *tls_key;              /* PEM */
@@ -46,7 +47,8 @@ struct intake_options {
 };
 
 #define INTAKE_OPTIONS_NONE ((struct intake_options){ .syslog_udp_fd = -1, .syslog_tcp_fd = -1, \
-    .syslog_tls_fd = -1, .relp_fd = -1, .http_fd = -1 })
+    .syslog_tls_fd = -1, .relp_fd = -1, .lumberjack_fd = -1, \
+    .http_fd = -1 })
 
 /* Starts the listeners; batches are pushed to out (struct batch *). Until intake_roster is called
  * every sender is unknown. False with the reason when a listener cannot start (then none runs). */
@@ -64,7 +66,7 @@ bool intake_file_parse(char *text, struct intake_file *out, struct error *e);
 
 /* Figures of one listener since the start. */
 struct intake_statistics {
-    const char *protocol;         /* syslog-udp, syslog-tcp, syslog-tls, relp, http, file */
+    const char *protocol;         /* syslog-udp, syslog-tcp, syslog-tls, relp, lumberjack, http, file */
     uint64_t received;            /* records */
     uint64_t bytes;
     uint64_t quarantined;         /* from unknown senders */

@@ -19,6 +19,7 @@
 #define READ_PIECE (64u * 1024)
 #define OUTPUT_MOST (1024u * 1024)
 #define EVENTS_AT_ONCE 64
+#define PATIENCE (3 * CLOCK_SECOND) /* of a sender that waits for its acknowledgement */
 #define OPEN_BATCHES (INTAKE_CLASSES * 8u) /* of one peer that are not stored yet */
 
 /* Records of this peer from `first` on are in that batch, which is on its way. */
@@ -39,7 +40,7 @@ struct stream_peer {
     uint32_t interest;                  /* in epoll */
     struct buffer input, output;
     size_t eaten;                       /* of input */
-    int64_t heard;                      /* steady clock */
+    int64_t heard, told;                /* steady clock; told: of the last acknowledgement */
     uint64_t delivered, acknowledged;
     struct on_its_way ways[OPEN_BATCHES];
     unsigned way_count;
@@ -132,6 +133,7 @@ static void acknowledge(struct stream_peer *peer)
             stored = peer->ways[i].first - 1;
     if (stored > peer->acknowledged) {
         peer->acknowledged = stored;
+        peer->told = clock_steady();
         peer->stream->protocol->acknowledge(peer, stored);
     }
 }
@@ -197,6 +199,11 @@ uint64_t stream_delivered(const struct stream_peer *peer)
 uint64_t stream_acknowledged(const struct stream_peer *peer)
 {
     return peer->acknowledged;
+}
+
+bool stream_must_wait(const struct stream_peer *peer)
+{
+    return peer->paused || peer->gone || peer->hanging_up;
 }
 
 bool stream_deliver(struct stream_peer *peer, struct slice raw, uint32_t flags, bool syslog)
@@ -287,15 +294,13 @@ static void peer_flush(struct stream_peer *peer)
     }
 }
 
-/* Lets the protocol eat what there is. */
+/* Lets the protocol eat what there is; it may also hold something of its own. */
 static void peer_feed(struct stream_peer *peer)
 {
     const struct stream_protocol *protocol = peer->stream->protocol;
 
     while (!peer->paused && !peer->gone && !peer->hanging_up) {
         struct slice bytes = slice_after(buffer_slice(&peer->input), peer->eaten);
-        if (bytes.len == 0 && !peer->ended)
-            break;
         size_t n = protocol->feed(peer, bytes, peer->ended);
         if (n == STREAM_BROKEN) {
             char safe[60];
@@ -460,7 +465,7 @@ static bool peer_open(struct stream *stream, int fd, const char *address)
     peer->stream = stream;
     peer->fd = fd;
     snprintf(peer->address, sizeof peer->address, "%s", address);
-    peer->heard = clock_steady();
+    peer->heard = peer->told = clock_steady();
     buffer_init(&peer->input, stream->protocol->input_most + 6 * READ_PIECE);
     buffer_init(&peer->output, OUTPUT_MOST);
     peer->shaken = !stream->tls;
@@ -518,6 +523,10 @@ static void tick(struct stream *stream)
     stream->ticked = now;
     for (struct stream_peer *peer = stream->peers, *next; peer; peer = next) {
         next = peer->next;
+        if (peer->way_count && stream->protocol->keep_patient && now - peer->told > PATIENCE) {
+            peer->told = now;
+            stream->protocol->keep_patient(peer);
+        }
         bool partial = !peer->shaken || peer->input.len > peer->eaten;
         int64_t most = partial ? INTAKE_PARTIAL_SECONDS : INTAKE_IDLE_SECONDS;
         if (!peer->paused && !peer->way_count && now - peer->heard > most * CLOCK_SECOND) {

@@ -24,6 +24,8 @@ struct stream_protocol {
     size_t (*feed)(struct stream_peer *peer, struct slice bytes, bool ended);
     /* `stored` of the peer's records, counted from its beginning, are committed. */
     void (*acknowledge)(struct stream_peer *peer, uint64_t stored);
+    /* Records were delivered and are not stored for some seconds: tells the peer to wait. May be NULL. */
+    void (*keep_patient)(struct stream_peer *peer);
     /* Frees what the state holds. NULL: nothing. */
     void (*close)(struct stream_peer *peer);
 };
@@ -34,6 +36,8 @@ void *stream_state(struct stream_peer *peer);
 bool stream_deliver(struct stream_peer *peer, struct slice raw, uint32_t flags, bool syslog);
 uint64_t stream_delivered(const struct stream_peer *peer);
 uint64_t stream_acknowledged(const struct stream_peer *peer);
+/* Too much is not stored yet: deliver no more in this call. */
+bool stream_must_wait(const struct stream_peer *peer);
 /* Bytes to the peer. */
 void stream_reply(struct stream_peer *peer, struct slice bytes);
 /* Closes once everything was sent. */

@@ -33,7 +33,7 @@ static void told(struct sink *sink, const struct sink_event *event)
 
 int main(int argc, char **argv)
 {
-    struct sink_options options = { .udp = true, .tcp = true, .relp = true, .http = true,
+    struct sink_options options = { .udp = true, .tcp = true, .relp = true, .lumberjack = true, .http = true,
                                     .told = told, .queue_most = 64 };
     struct intake_file file = { .source = "so-tttt.file" };
     struct arena arena;
@@ -57,8 +57,9 @@ int main(int argc, char **argv)
     }
     options.tls = options.certificate && options.key;
     struct sink *sink = sink_start(&options);
-    printf("{\"udp\":%u,\"tcp\":%u,\"tls\":%u,\"relp\":%u,\"http\":%u}\n", sink->udp_port,
-           sink->tcp_port, sink->tls_port, sink->relp_port, sink->http_port);
+    printf("{\"udp\":%u,\"tcp\":%u,\"tls\":%u,\"relp\":%u,\"lumberjack\":%u,\"http\":%u}\n",
+           sink->udp_port, sink->tcp_port, sink->tls_port, sink->relp_port, sink->lumberjack_port,
+           sink->http_port);
     fflush(stdout);
     while (read(0, &byte, 1) > 0)
         ;

@@ -156,6 +156,8 @@ struct sink *sink_start(const struct sink_options *o)
         options.syslog_tcp_fd = client_listener(&sink->tcp_port);
     if (o->relp)
         options.relp_fd = client_listener(&sink->relp_port);
+    if (o->lumberjack)
+        options.lumberjack_fd = client_listener(&sink->lumberjack_port);
     if (o->http)
         options.http_fd = client_listener(&sink->http_port);
     if (o->tls) {

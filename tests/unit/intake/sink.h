@@ -29,12 +29,12 @@ struct sink {
     bool stuck;          /* takes nothing from the queue */
     int64_t slow;        /* ns that each batch takes */
     void (*told)(struct sink *, const struct sink_event *); /* of each event; may be NULL */
-    uint16_t udp_port, tcp_port, tls_port, relp_port, http_port;
+    uint16_t udp_port, tcp_port, tls_port, relp_port, lumberjack_port, http_port;
 };
 
 /* Which listeners; files and state folder as in the options. */
 struct sink_options {
-    bool udp, tcp, tls, relp, http;
+    bool udp, tcp, tls, relp, lumberjack, http;
     const struct intake_file *files;
     size_t file_count;
     const char *state_folder;
