@@ -1,0 +1,9 @@
+/* RELP frames, dealt out in steps. */
+#include "stream_stub.h"
+
+#include "intake/relp.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return stub_run(&relp_protocol, data, size);
+}
