@@ -50,7 +50,23 @@ static xmlNode *find_first(xmlNode *root, const char *name)
     return NULL;
 }
 
-/* The control's tag, else its title; to be freed with xmlFree. */
+/* "[name]" as the control's own text. */
+static char *name_in_text(const xmlNode *control)
+{
+    xmlNode *content = child_named(control, "sdtContent");
+    char *text = content ? (char *)xmlNodeGetContent(content) : NULL;
+    size_t len = text ? strlen(text) : 0;
+
+    if (len < 3 || text[0] != '[' || text[len - 1] != ']' || strcspn(text, " \n") < len) {
+        xmlFree(text);
+        return NULL;
+    }
+    memmove(text, text + 1, len - 2);
+    text[len - 2] = 0;
+    return text;
+}
+
+/* The control's tag, else its title, else the name in its text; to be freed with xmlFree. */
 static char *control_name(const xmlNode *control)
 {
     static const char *const names[] = { "tag", "alias" };
@@ -63,7 +79,7 @@ static char *control_name(const xmlNode *control)
             return (char *)value;
         xmlFree(value);
     }
-    return NULL;
+    return name_in_text(control);
 }
 
 /* ---- values ----------------------------------------------------------------------------------- */

@@ -1,8 +1,9 @@
-/* docx - fills a Word template: content controls, named by their tag (else their title), are
- * replaced by values in the formatting of their first run.
+/* docx - fills a Word template: content controls, named by their tag, else by their title, else by
+ * their text "[name]", are replaced by values in the formatting of their first run.
  *
  * A control named `list.field` repeats what holds it, the table row, else the paragraph, once for
- * each record of `list`. LibreOffice drops tags and keeps titles, hence both are read.
+ * each record of `list`. LibreOffice 7.4 drops tags, and of rich-text controls the title too; of
+ * plain-text controls it keeps the title but drops the formatting. Hence the third way.
  * Good: templates that officials edit in Word or LibreOffice.
  * Bad: controls around whole rows (LibreOffice drops them).
  * Never: text put in except through libxml2.

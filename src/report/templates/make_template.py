@@ -5,7 +5,7 @@ The layout is Decree 30/2020/ND-CP, Appendix I, in the size step 12/13/13: A4, m
 15 mm; quoc hieu and issuing body side by side with their rules; number, place and date; type and
 summary; body; recipients and signature; the page number hidden on page 1.
 
-Each content control carries its field's name as tag and as title (LibreOffice keeps only titles).
+Each content control carries its field's name as tag, as title and as its text: see report/docx.h.
 The same DOCX is compiled into the program; `haidang report template` writes it out, so that it can
 be changed in Word or LibreOffice and given back with --template.
 """

@@ -92,8 +92,12 @@ TEST("a control is replaced by its value, escaped, in the formatting of its firs
     CHECK(!strstr(text, "gone"));
 }
 
-TEST("a title serves where the tag was lost, and blocks keep their paragraph") {
+TEST("title, then text, serve where the tag was lost; blocks keep their paragraph") {
     CHECK(holds(filled("<w:p>" ALIAS("title", RUN("old")) "</w:p>"), "Khánh"));
+    CHECK(holds(filled("<w:p><w:sdt><w:sdtPr/><w:sdtContent><w:r/>" RUN("[title]")
+                       "</w:sdtContent></w:sdt></w:p>"), "Khánh"));
+    CHECK(holds(filled("<w:p><w:sdt><w:sdtContent>" RUN("[not a name]") "</w:sdtContent></w:sdt></w:p>"),
+                "[not a name]"));
     const char *text = filled(TAG("title", "<w:p><w:pPr/>" RUN("old") "</w:p>"));
     CHECK(holds(text, "<w:body><w:p><w:pPr/><w:r>"));
 }
