@@ -21,11 +21,12 @@ static const struct {
     size_t waiting;
 } lanes[API_LANES] = {
     [API_QUICK] = { 2, 256 },
+    [API_PLAN] = { 2, 128 },
     [API_SLOW] = { 4, 32 },
     [API_LOGIN] = { 1, 32 },   /* argon2id costs memory: one at a time */
 };
 
-#define THREADS_MOST 8
+#define THREADS_MOST 9
 #define REQUEST_ARENA (64u << 20)
 #define ADDRESS_MOST 128
 

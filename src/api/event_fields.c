@@ -235,7 +235,7 @@ bool api_event_fields(struct api_call *call)
     for (size_t i = 0; i < count && i < FIELDS_MOST; i++)
         field_put(&sample, &names, fields[i], most);
     json_close_array(json);
-    search_foot_put(call, sample.foot);
+    search_foot_put(call, sample.foot, "only the newest events were counted");
     json_close_object(json);
     return true;
 }

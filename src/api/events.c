@@ -152,7 +152,7 @@ bool api_event_list(struct api_call *call)
                           !request.before.len &&
                               slice_is(json_member_text(listing.foot, "end"), "complete"),
                           search_number(listing.foot, "matched"));
-    search_foot_put(call, listing.foot);
+    search_foot_put(call, listing.foot, "the page is full");
     json_close_object(json);
     return true;
 }
@@ -259,7 +259,7 @@ bool api_event_histogram(struct api_call *call)
     json_put_number(json, (double)width / (double)CLOCK_SECOND);
     json_integer_member(json, "total",
                         buckets_put(call, buckets.line, request.from, request.to, width));
-    search_foot_put(call, buckets.foot);
+    search_foot_put(call, buckets.foot, NULL);
     json_close_object(json);
     return true;
 }

@@ -125,6 +125,7 @@ static const struct api_field user_body[] = {
 #define PATCH HTTP_PATCH
 #define DELETE HTTP_DELETE
 #define QUICK API_QUICK
+#define PLAN API_PLAN
 #define SLOW API_SLOW
 
 enum {
@@ -144,7 +145,7 @@ static const struct api_route table[] = {
     { PATCH, "/session", ALL, true, QUICK, none, session_body, api_session_change },
     { DELETE, "/session", ALL, true, QUICK, none, NULL, api_session_close },
 
-    { GET, "/home", ALL, false, QUICK, standing_day, NULL, api_home },
+    { GET, "/home", ALL, false, PLAN, standing_day, NULL, api_home },
     { GET, "/statistics/intake", INTAKE_READERS, false, QUICK, intake, NULL, api_intake },
 
     { GET, "/events", WATCHERS, false, SLOW, event_list, NULL, api_event_list },
@@ -164,22 +165,22 @@ static const struct api_route table[] = {
       api_alert_escalate },
 
     { GET, "/incidents", CASE_READERS, false, QUICK, incident_list, NULL, api_incident_list },
-    { POST, "/incidents", TRIAGE, true, QUICK, none, incident_body, api_incident_open },
-    { GET, "/incidents/{incident}", CASE_READERS, false, QUICK, incident, NULL,
+    { POST, "/incidents", TRIAGE, true, PLAN, none, incident_body, api_incident_open },
+    { GET, "/incidents/{incident}", CASE_READERS, false, PLAN, incident, NULL,
       api_incident_get },
-    { POST, "/incidents/{incident}/moves", TRIAGE, true, QUICK, incident, move_body,
+    { POST, "/incidents/{incident}/moves", TRIAGE, true, PLAN, incident, move_body,
       api_incident_move },
 
     { GET, "/plan", PLAN_READERS, false, QUICK, none, NULL, api_plan_get },
-    { GET, "/plan/matrix", PLAN_READERS, false, SLOW, standing_day, NULL, api_plan_matrix },
-    { GET, "/plan/standing/{obligation}/{agency}", PLAN_READERS, false, SLOW, standing, NULL,
+    { GET, "/plan/matrix", PLAN_READERS, false, PLAN, standing_day, NULL, api_plan_matrix },
+    { GET, "/plan/standing/{obligation}/{agency}", PLAN_READERS, false, PLAN, standing, NULL,
       api_plan_standing },
     { GET, "/plan/coverage", PLAN_READERS, false, QUICK, none, NULL, api_plan_coverage },
     { GET, "/reports/standing.docx", ROLE_LEAD | ROLE_LEADER, false, SLOW, standing_day, NULL,
       api_report_standing },
 
-    { GET, "/agencies", ALL, false, QUICK, agency_list, NULL, api_agency_list },
-    { GET, "/agencies/{agency}", ALL, false, QUICK, agency, NULL, api_agency_get },
+    { GET, "/agencies", ALL, false, PLAN, agency_list, NULL, api_agency_list },
+    { GET, "/agencies/{agency}", ALL, false, PLAN, agency, NULL, api_agency_get },
     { GET, "/systems", ALL, false, QUICK, system_list, NULL, api_system_list },
     { GET, "/systems/{system}", ALL, false, QUICK, system, NULL, api_system_get },
     { GET, "/sources", WATCHERS, false, QUICK, source_list, NULL, api_source_list },

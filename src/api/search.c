@@ -110,16 +110,17 @@ struct slice search_name(struct api_call *call, struct search_names *names, stru
 
 /* ---- the foot ------------------------------------------------------------------------------------- */
 
-static const char *stopped(const char *end)
+static const char *stopped(const char *end, const char *limit)
 {
     static const char *const words[][2] = {
-        { "limit", "the page is full" },
         { "bytes", "as much was read as one search may read" },
         { "rows", "as much was read as one search may read" },
         { "time", "the search ran as long as one may" },
         { "cancelled", "the search was stopped" },
     };
 
+    if (strcmp(end, "limit") == 0)
+        return limit;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], end) == 0)
             return words[i][1];
@@ -131,14 +132,16 @@ int64_t search_number(const struct json *json, const char *name)
     return json_integer(json_member(json, name), 0);
 }
 
-void search_foot_put(struct api_call *call, const struct json *foot)
+void search_foot_put(struct api_call *call, const struct json *foot, const char *limit)
 {
     struct json_writer *json = &call->json;
     struct slice end = json_member_text(foot, "end");
     char *text = arena_text(call->arena, end.len ? end : SLICE("cancelled"));
-    const char *why = text ? stopped(text) : NULL;
-    bool damaged = search_number(foot, "blocks_damaged") > 0;
+    const char *why = text ? stopped(text, limit) : NULL;
+    const struct json *elapsed = json_member(foot, "elapsed_ms");
 
+    if (!why && search_number(foot, "blocks_damaged") > 0)
+        why = "a part of the archive is damaged";
     json_name(json, "foot");
     json_open_object(json);
     json_integer_member(json, "blocks_read", search_number(foot, "blocks_read"));
@@ -148,16 +151,9 @@ void search_foot_put(struct api_call *call, const struct json *foot)
                             search_number(foot, "blocks_skipped_words") +
                             search_number(foot, "blocks_skipped_limit"));
     json_integer_member(json, "bytes", search_number(foot, "bytes_inflated"));
-    const struct json *elapsed = json_member(foot, "elapsed_ms");
     json_name(json, "milliseconds");
     json_put_number(json, elapsed ? elapsed->number : 0);
-    json_boolean_member(json, "complete", slice_is(end, "complete") && !damaged);
-    if (why)
-        json_text_member(json, "stopped", slice_of(api_say(call, why)));
-    else if (damaged)
-        json_text_member(json, "stopped",
-                         slice_of(api_say(call, "a part of the archive is damaged")));
-    else
-        json_null_member(json, "stopped");
+    json_boolean_member(json, "complete", !why);
+    shape_text_or_null(json, "stopped", why ? slice_of(api_say(call, why)) : SLICE_NONE);
     json_close_object(json);
 }

@@ -22,8 +22,9 @@ void search_names_free(struct search_names *names);
 struct slice search_name(struct api_call *call, struct search_names *names, struct slice kind,
                          struct slice key);
 
-/* The member `foot` from the reader's last line (NULL: it was cut off). */
-void search_foot_put(struct api_call *call, const struct json *foot);
+/* The member `foot` from the reader's last line (NULL: it was cut off). limit: what is said when as
+ * many events came as were asked for; NULL: that is all that was wanted. */
+void search_foot_put(struct api_call *call, const struct json *foot, const char *limit);
 /* A number of that line; 0 when absent. */
 int64_t search_number(const struct json *json, const char *name);
 
