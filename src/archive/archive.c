@@ -25,6 +25,8 @@ static const char *const inserts[INSERTS] = {
                      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [INSERT_HIT] = "INSERT INTO hit(time, event, rule, base_rule, grp, value)"
                    " VALUES(?, ?, ?, ?, ?, ?)",
+    [INSERT_INDICATOR] = "INSERT INTO indicator VALUES(?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                         " count = count + excluded.count, last_block = excluded.last_block",
 };
 
 /* --- day files ------------------------------------------------------------------------------ */

@@ -11,7 +11,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-static const char schema[] =
+/* Steps from one format to the next; a new file takes all of them. */
+static const char *const formats[ARCHIVE_FORMAT] = {
     "CREATE TABLE batch(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, first INTEGER NOT NULL,"
     " events INTEGER NOT NULL, alerts INTEGER NOT NULL, digest BLOB NOT NULL, chain BLOB NOT NULL,"
     " counts BLOB NOT NULL);"
@@ -32,7 +33,11 @@ static const char schema[] =
     "CREATE INDEX alert_batch ON alert(batch);"
     "CREATE TABLE hit(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, event INTEGER NOT NULL,"
     " rule TEXT NOT NULL, base_rule TEXT NOT NULL, grp TEXT NOT NULL, value TEXT NOT NULL);"
-    "CREATE INDEX hit_time ON hit(time);";
+    "CREATE INDEX hit_time ON hit(time);",
+    "CREATE TABLE indicator(kind INTEGER NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL,"
+    " first_block INTEGER NOT NULL, last_block INTEGER NOT NULL, PRIMARY KEY(kind, value))"
+    " WITHOUT ROWID;",
+};
 
 bool day_class_valid(const char *class)
 {
@@ -175,32 +180,35 @@ static bool read_integer(sqlite3 *db, const char *sql, const char *file, int64_t
     return code == SQLITE_ROW || code == SQLITE_DONE || day_failed(db, file, e);
 }
 
-static bool check_format(sqlite3 *db, const char *file, bool *empty_out, struct error *e)
+/* *version_out 0: an empty file. */
+static bool check_format(sqlite3 *db, const char *file, int64_t *version_out, struct error *e)
 {
     int64_t application, version;
     if (!read_integer(db, "PRAGMA application_id", file, &application, e) ||
         !read_integer(db, "PRAGMA user_version", file, &version, e))
         return false;
-    *empty_out = application == 0 && version == 0;
-    if (*empty_out)
+    *version_out = version;
+    if (application == 0 && version == 0)
         return true;
     error_place(e, "%s", file);
     if (application != ARCHIVE_APPLICATION)
         return error_set(e, "this file is not a day file of the archive");
-    if (version > ARCHIVE_FORMAT)
+    if (version < 1 || version > ARCHIVE_FORMAT)
         return error_set(e, "this day file was written by a newer version (format %d)",
                          (int)version);
     error_clear(e);
     return true;
 }
 
-static bool make_tables(sqlite3 *db, const char *file, struct error *e)
+static bool make_tables(sqlite3 *db, const char *file, int64_t from, struct error *e)
 {
     char head[128];
     snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              ARCHIVE_APPLICATION, ARCHIVE_FORMAT);
-    return day_run(db, "BEGIN IMMEDIATE", file, e) && day_run(db, schema, file, e) &&
-           day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
+    bool well = day_run(db, "BEGIN IMMEDIATE", file, e);
+    for (int64_t i = from; well && i < ARCHIVE_FORMAT; i++)
+        well = day_run(db, formats[i], file, e);
+    return well && day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
 }
 
 static bool sync_folder(const char *directory, struct error *e)
@@ -238,7 +246,7 @@ static bool prepare_for_writing(sqlite3 *db, const char *directory, const char *
                                 struct error *e)
 {
     char pragmas[256];
-    bool empty;
+    int64_t version;
     int keep_wal = 1;
     sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
     snprintf(pragmas, sizeof pragmas,
@@ -246,9 +254,11 @@ static bool prepare_for_writing(sqlite3 *db, const char *directory, const char *
              "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
              "PRAGMA journal_size_limit = 67108864;",
              ARCHIVE_PAGE);
-    if (!day_run(db, pragmas, file, e) || !check_format(db, file, &empty, e))
+    if (!day_run(db, pragmas, file, e) || !check_format(db, file, &version, e))
         return false;
-    return !empty || (make_tables(db, file, e) && sync_folder(directory, e));
+    if (version == ARCHIVE_FORMAT)
+        return true;
+    return make_tables(db, file, version, e) && (version > 0 || sync_folder(directory, e));
 }
 
 bool day_create(const char *directory, const struct day_name *name, sqlite3 **db_out,
@@ -268,12 +278,12 @@ bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_o
               struct error *e)
 {
     char file[DAY_FILE];
-    bool empty;
+    int64_t version;
     day_name_print(name, file);
     if (!open_file(directory, file, SQLITE_OPEN_READONLY, db_out, e))
         return false;
-    if (check_format(*db_out, file, &empty, e)) {
-        if (!empty)
+    if (check_format(*db_out, file, &version, e)) {
+        if (version)
             return true;
         error_place(e, "%s", file);
         error_set(e, "there is no such day file"); /* its writer is just making it */

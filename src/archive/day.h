@@ -1,12 +1,13 @@
 /* day - one day file: its name, its tables, and statements on it.
  *
- * Tables (format 1):
+ * Tables (format 2; 1 had no indicator):
  *   batch   one row a committed batch, in arrival order: digest, chain, counts (outbox cursor)
  *   block   the directory: which events, times and origins a block holds; kind 0 tail, 1 sealed,
  *           2 a tail found damaged when it was to be sealed
  *   part    the bytes of a block: row id = block * 4 + part (block.h)
  *   origin  source, system and agency behind the numbers in block.origins (u32 each)
  *   alert   alerts as detect made them, earlier events as ids in words
+ *   indicator  addresses, hashes, host names in the sealed blocks (indicator.h)
  *   hit     events counted by correlations whose window was open
  * Never: opened for writing by two processes; carried across fork.
  */

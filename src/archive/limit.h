@@ -2,7 +2,7 @@
 #ifndef ARCHIVE_LIMIT_H
 #define ARCHIVE_LIMIT_H
 
-#define ARCHIVE_FORMAT 1                       /* user_version of a day file */
+#define ARCHIVE_FORMAT 2                       /* user_version of a day file */
 #define ARCHIVE_APPLICATION 0x48446172         /* "HDar", application_id of a day file */
 #define ARCHIVE_PAGE 16384                     /* bytes a page of a day file */
 #define ARCHIVE_OPEN_FILES 8                   /* day files the writer keeps open */

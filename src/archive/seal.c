@@ -10,6 +10,7 @@
 
 #include "archive/fetch.h"
 #include "archive/filter.h"
+#include "archive/indicator.h"
 #include "archive/limit.h"
 #include "archive/words.h"
 #include "archive/writer.h"
@@ -31,6 +32,12 @@ struct row {
     uint32_t tail, row;
 };
 
+struct seen {                    /* an indicator of the window */
+    enum indicator_kind kind;
+    struct slice value;
+    uint64_t count, first, last; /* blocks, counted within the window */
+};
+
 struct sealer {
     struct day_name name;
     enum phase phase;
@@ -43,7 +50,8 @@ struct sealer {
     struct buffer folded, filter;
     struct block_done *done;
     size_t done_count, done_capacity;
-    struct arena arena;          /* parts and origins of the finished blocks */
+    struct arena arena;          /* parts and origins of the finished blocks; indicators */
+    struct map seen;             /* kind and value → struct seen */
 };
 
 void sealer_free(struct sealer **sealer)
@@ -57,6 +65,7 @@ void sealer_free(struct sealer **sealer)
     free(s->rows);
     free(s->done);
     block_builder_free(&s->builder);
+    map_free(&s->seen);
     words_free(&s->words);
     buffer_free(&s->folded);
     buffer_free(&s->filter);
@@ -315,6 +324,27 @@ static void add_inner_values(struct sealer *s, const struct row *row)
     }
 }
 
+static void note_indicator(void *owner, enum indicator_kind kind, struct slice value)
+{
+    struct sealer *s = owner;
+    char key[INDICATOR_TEXT + 1];
+    key[0] = (char)('a' + kind);
+    memcpy(key + 1, value.data, value.len);
+    struct slice whole = slice_from(key, value.len + 1);
+    struct seen *seen = map_get(&s->seen, whole);
+    if (!seen) {
+        seen = arena_zero(&s->arena, sizeof *seen);
+        struct slice kept = arena_copy(&s->arena, whole);
+        if (!seen || !kept.data || !map_put(&s->seen, kept, seen)) {
+            s->words.failed = true;
+            return;
+        }
+        *seen = (struct seen){ kind, slice_after(kept, 1), 0, s->done_count, s->done_count };
+    }
+    seen->count++;
+    seen->last = s->done_count;
+}
+
 /* Over the rows [first, built) that the builder holds. */
 static bool keep_filter(struct sealer *s, struct archive *archive, size_t first,
                         struct block_done *done, struct error *e)
@@ -323,8 +353,12 @@ static bool keep_filter(struct sealer *s, struct archive *archive, size_t first,
     buffer_clear(&s->folded);
     words_fold(block_builder_text(s->builder), &s->folded);
     words_add(&s->words, buffer_slice(&s->folded));
-    for (size_t i = first; i < s->built; i++)
+    for (size_t i = first; i < s->built; i++) {
+        const struct fetched *data = &s->tails[s->rows[i].tail].data;
         add_inner_values(s, &s->rows[i]);
+        indicator_each(&data->rows, data->parts[PART_TEXT], data->parts[PART_FIELDS],
+                       s->rows[i].row, note_indicator, s);
+    }
     buffer_clear(&s->filter);
     filter_build(&s->words, &s->filter);
     if (s->words.failed || s->folded.failed || s->filter.failed)
@@ -394,16 +428,37 @@ static bool drop_tails(struct sealer *s, struct day *day, struct error *e)
     return true;
 }
 
+/* first_block is the number of the window's first one; note_indicator counted from 1. */
+static bool store_indicators(struct sealer *s, struct day *day, uint64_t first_block,
+                             struct error *e)
+{
+    sqlite3_stmt *insert = day->inserts[INSERT_INDICATOR];
+    struct map_entry *entry;
+    for (size_t i = 0; (entry = map_next(&s->seen, &i));) {
+        const struct seen *seen = entry->value;
+        sqlite3_bind_int(insert, 1, (int)seen->kind);
+        day_bind_text(insert, 2, seen->value);
+        sqlite3_bind_int64(insert, 3, (sqlite3_int64)seen->count);
+        sqlite3_bind_int64(insert, 4, (sqlite3_int64)(first_block + seen->first - 1));
+        sqlite3_bind_int64(insert, 5, (sqlite3_int64)(first_block + seen->last - 1));
+        int code = sqlite3_step(insert);
+        sqlite3_reset(insert);
+        if (code != SQLITE_DONE)
+            return day_failed(day->db, day->file, e);
+    }
+    return true;
+}
+
 static bool store(struct archive *archive, struct sealer *s, struct day *day, struct error *e)
 {
-    uint64_t events = 0;
+    uint64_t events = 0, first_block = day->next_block;
     bool well = day_run(day->db, "BEGIN IMMEDIATE", day->file, e);
     for (size_t i = 0; well && i < s->done_count; i++) {
         events += s->done[i].summary.events;
         well = writer_insert_block(archive, day, &s->done[i], BLOCK_SEALED, e);
     }
     assert(!well || events == s->row_count);
-    well = well && drop_tails(s, day, e) && day_run(day->db, "COMMIT", day->file, e);
+    well = well && store_indicators(s, day, first_block, e) && drop_tails(s, day, e) && day_run(day->db, "COMMIT", day->file, e);
     if (!well) {
         sqlite3_exec(day->db, "ROLLBACK", NULL, NULL, NULL);
         writer_forget(archive, day);

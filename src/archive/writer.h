@@ -8,7 +8,8 @@
 #include "archive/day.h"
 #include "base/map.h"
 
-enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT, INSERTS };
+enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT,
+       INSERT_INDICATOR, INSERTS };
 
 struct day {
     struct day_name name;

@@ -1,0 +1,169 @@
+#include "archive/indicator.h"
+
+#include <arpa/inet.h>
+
+#include "archive/tree.h"
+
+const char *indicator_kind_name(enum indicator_kind kind)
+{
+    static const char *const names[] = { "address", "hash", "host" };
+    return kind < INDICATOR_KINDS ? names[kind] : "?";
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static bool is_hex(char c)
+{
+    c = lower(c);
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+static bool copy_lower(struct slice value, char *text, size_t *len_out)
+{
+    for (size_t i = 0; i < value.len; i++)
+        text[i] = lower(value.data[i]);
+    *len_out = value.len;
+    return true;
+}
+
+static bool address_of(struct slice value, char *text, size_t *len_out)
+{
+    unsigned char bytes[16];
+    unsigned len = value.len >= 3 && value.len <= 45 ? tree_address(value, bytes) : 0;
+    if (!len || !inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, text, INDICATOR_TEXT))
+        return false;
+    *len_out = strlen(text);
+    return true;
+}
+
+static bool hash_of(struct slice value, char *text, size_t *len_out)
+{
+    if (value.len != 32 && value.len != 40 && value.len != 64)
+        return false;
+    bool letter = false, digit = false;
+    for (size_t i = 0; i < value.len; i++) {
+        if (!is_hex(value.data[i]))
+            return false;
+        letter |= value.data[i] > '9';
+        digit |= value.data[i] <= '9';
+    }
+    return letter && digit && copy_lower(value, text, len_out); /* not a long number, not "aaaa…" */
+}
+
+/* Labels of letters, digits, '-' and '_', two at least, the last one beginning with a letter. */
+static bool host_of(struct slice value, char *text, size_t *len_out)
+{
+    size_t labels = 1, label = 0;
+    if (slice_ends(value, SLICE(".")))
+        value.len--;
+    if (value.len < 4 || value.len > 253)
+        return false;
+    for (size_t i = 0; i < value.len; i++) {
+        char c = lower(value.data[i]);
+        bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        if (c == '.' ? label == 0 : !good)
+            return false;
+        label = c == '.' ? 0 : label + 1;
+        labels += c == '.';
+        if (label > 63)
+            return false;
+    }
+    char first = label ? lower(value.data[value.len - label]) : '0';
+    return labels >= 2 && label >= 2 && first >= 'a' && first <= 'z' &&
+           copy_lower(value, text, len_out);
+}
+
+bool indicator_of(struct slice value, bool host_too, enum indicator_kind *kind_out, char *text,
+                  size_t *len_out)
+{
+    value = slice_trim(value);
+    if (address_of(value, text, len_out))
+        *kind_out = INDICATOR_ADDRESS;
+    else if (hash_of(value, text, len_out))
+        *kind_out = INDICATOR_HASH;
+    else if (host_too && host_of(value, text, len_out))
+        *kind_out = INDICATOR_HOST;
+    else
+        return false;
+    return true;
+}
+
+struct taker {
+    void (*take)(void *owner, enum indicator_kind kind, struct slice value);
+    void *owner;
+};
+
+static void try_value(const struct taker *taker, struct slice value, bool host_too)
+{
+    enum indicator_kind kind;
+    char text[INDICATOR_TEXT];
+    size_t len;
+    if (indicator_of(value, host_too, &kind, text, &len))
+        taker->take(taker->owner, kind, slice_from(text, len));
+}
+
+/* MD5=…,SHA256=… */
+static void try_parts(const struct taker *taker, struct slice value)
+{
+    struct slice part;
+    while (slice_split(&value, ',', &part)) {
+        size_t equals = slice_find_byte(part, '=');
+        try_value(taker, equals < part.len ? slice_after(part, equals + 1) : part, false);
+    }
+}
+
+static void try_runs(const struct taker *taker, struct slice line)
+{
+    for (size_t i = 0; i < line.len;) {
+        size_t start = i;
+        while (i < line.len && ((line.data[i] >= '0' && line.data[i] <= '9') || line.data[i] == '.'))
+            i++;
+        if (i - start >= 7)
+            try_value(taker, slice_cut(line, start, i), false);
+        i += i == start;
+    }
+}
+
+static bool name_has(struct slice name, const char *part)
+{
+    size_t len = strlen(part);
+    for (size_t i = 0; i + len <= name.len; i++)
+        if (slice_equal_nocase(slice_cut(name, i, i + len), slice_of(part)))
+            return true;
+    return false;
+}
+
+static bool names_host(struct slice name)
+{
+    static const char *const parts[] = { "host", "domain", "dns", "query", "sni", "server_name" };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (name_has(name, parts[i]))
+            return true;
+    return false;
+}
+
+void indicator_each(const struct block_rows *rows, struct slice text, struct slice fields,
+                    uint32_t row,
+                    void (*take)(void *owner, enum indicator_kind kind, struct slice value),
+                    void *owner)
+{
+    const struct taker taker = { take, owner };
+    struct block_fields walk = block_fields_of(rows, text, fields, row);
+    struct block_value value;
+    if (rows->flags[row] & EVENT_UNDECODED)
+        try_runs(&taker, block_raw(rows, text, row));
+    while (block_fields_next(&walk, &value)) {
+        if (value.escaped || value.bytes.len < 3 || value.bytes.len > 512)
+            continue; /* none of them has anything to escape */
+        bool dotted = slice_find_byte(value.bytes, '.') < value.bytes.len;
+        bool listed = value.bytes.len > 32 && slice_find_byte(value.bytes, '=') < value.bytes.len;
+        if (listed && name_has(value.name, "hash"))
+            try_parts(&taker, value.bytes);
+        else if (dotted || value.bytes.len >= 32 ||
+                 slice_find_byte(value.bytes, ':') < value.bytes.len)
+            try_value(&taker, value.bytes, dotted && names_host(value.name));
+    }
+}

@@ -1,0 +1,83 @@
+#include <stdio.h>
+
+#include "archive/hunt.h"
+#include "base/clock.h"
+#include "fixture.h"
+#include "test.h"
+
+static const struct {
+    const char *value;
+    bool host_too;
+    const char *found; /* kind:text; NULL: none */
+} values[] = {
+    { "203.0.113.77", false, "address:203.0.113.77" },
+    { " 10.0.0.1 ", false, "address:10.0.0.1" },
+    { "2001:0DB8:0:0::1", false, "address:2001:db8::1" },
+    { "D41D8CD98F00B204E9800998ECF8427E", false, "hash:d41d8cd98f00b204e9800998ecf8427e" },
+    { "00000000000000000000000000000000", false, NULL },
+    { "Evil.Example.COM.", true, "host:evil.example.com" },
+    { "evil.example.com", false, NULL },
+    { "localhost", true, NULL },
+    { "1.2.3", true, NULL },
+    { "a..b.com", true, NULL },
+    { "::", false, NULL },
+    { "", true, NULL },
+};
+
+TEST("values are indicators in one form, or none")
+{
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        enum indicator_kind kind;
+        char text[INDICATOR_TEXT], found[300] = "";
+        size_t len;
+        if (indicator_of(slice_of(values[i].value), values[i].host_too, &kind, text, &len))
+            snprintf(found, sizeof found, "%s:%.*s", indicator_kind_name(kind), (int)len, text);
+        if (strcmp(found, values[i].found ? values[i].found : "") != 0)
+            fail_msg("%s: %s", values[i].value, found);
+    }
+}
+
+static bool note(void *owner, const struct hunt_hit *hit)
+{
+    char *out = owner;
+    size_t len = strlen(out);
+    snprintf(out + len, 1024 - len, "%zu=%llu ", hit->index, (unsigned long long)hit->count);
+    return true;
+}
+
+TEST("a hunt finds indicators in sealed blocks and in tails, with their number")
+{
+    static const struct fixture_event events[] = {
+        { "src_ip=203.0.113.77 x", NULL, 1, { "src_ip", "203.0.113.77" } },
+        { "{\"Hashes\":\"MD5=D41D8CD98F00B204E9800998ECF8427E,SHA1=x\"}", NULL, 2,
+          { "Hashes", "MD5=D41D8CD98F00B204E9800998ECF8427E,SHA1=x" } },
+        { "q www.evil.example", NULL, 3, { "QueryName", "www.evil.example" } },
+    };
+    static const struct slice wanted[] = {
+        SLICE("d41d8cd98f00b204e9800998ecf8427e"), SLICE("203.0.113.77"), SLICE("198.51.100.1"),
+        SLICE("www.evil.example"), SLICE("no indicator"),
+    };
+    struct archive *archive;
+    struct hunt_foot foot;
+    struct error e = ERROR_NONE;
+    const char *directory = test_folder();
+    CHECK(archive_open(directory, &archive, &e));
+    for (int i = 0; i < 2; i++)
+        fixture_store(archive, events, 3);
+    for (int sealed = 0; sealed < 2; sealed++) {
+        char found[1024] = "";
+        CHECK(hunt_run(directory, wanted, 5, 0, 0, note, found, &foot, &e));
+        CHECK(strstr(found, "0=2 ") && strstr(found, "1=2 ") && strstr(found, "3=2 "));
+        CHECK(!strstr(found, "2="));
+        CHECK_INT(foot.refused, 1);
+        CHECK_INT(foot.days, 1);
+        fixture_seal(archive);
+    }
+    fixture_store(archive, events, 1);
+    char found[1024] = "";
+    CHECK(hunt_run(directory, wanted, 5, 0, 0, note, found, &foot, &e));
+    CHECK(strstr(found, "1=3 ") != NULL);
+    CHECK(hunt_run(directory, wanted, 5, 20251125, 0, note, found, &foot, &e));
+    CHECK_INT(foot.days, 0);
+    archive_close(&archive);
+}
