@@ -142,8 +142,17 @@ static void apply_renames(struct decoding *x, const struct decoder *d)
         return;
     for (uint32_t i = x->own; i < x->fields.count; i++) {
         struct event_field field = x->fields.items[i];
-        if (new_name(x, d, &field.name) && field.name.len)
-            x->fields.items[kept++] = field;
+        struct slice old = field.name;
+        if (!new_name(x, d, &field.name) || field.name.len == 0)
+            continue;
+        /* host.name → host takes the place of the object host */
+        uint32_t place = x->own;
+        while (place < kept && (old.data == field.name.data ||
+                                x->fields.items[place].kind != EVENT_OBJECT ||
+                                !slice_equal(x->fields.items[place].name, field.name)))
+            place++;
+        x->fields.items[place] = field;
+        kept += place == kept;
     }
     x->fields.count = kept;
 }
@@ -197,6 +206,30 @@ static void apply_time(struct decoding *x, const struct decoder *d)
 
 static bool decode_payload(struct decoding *x);
 
+/* A record within a record: with its program told by the outer one, or a whole syslog line. */
+static void open_payload(struct decoding *x, const struct decoder *d)
+{
+    struct slice message = value_of(x, d->payload_message);
+    struct syslog_header h;
+
+    if (message.len == 0 || x->depth == DEPTH_MOST)
+        return;
+    x->depth++;
+    x->program = value_of(x, d->payload_program);
+    x->message = message;
+    if (x->program.len == 0 && syslog_parse(message, x->event->received, x->zone, &h)) {
+        x->program = h.program;
+        x->message = slice_trim(h.message);
+        if (h.host.len && !value_of(x, SLICE("host")).data)
+            add(x, SLICE("host"), h.host);
+        if (h.program.len)
+            add(x, SLICE("program"), h.program);
+        if (h.pid.len)
+            add(x, SLICE("pid"), h.pid);
+    }
+    decode_payload(x);
+}
+
 /* Everything that stands in the decoder besides how the bytes are taken apart. */
 static void finish(struct decoding *x, const struct decoder *d, const struct decoder_outcome *more)
 {
@@ -214,13 +247,8 @@ static void finish(struct decoding *x, const struct decoder *d, const struct dec
             apply_outcome(x, &d->cases[i].outcome);
             break;
         }
-    struct slice message = d->payload_message.len ? value_of(x, d->payload_message) : SLICE_NONE;
-    if (message.len && x->depth < DEPTH_MOST) {
-        x->depth++;
-        x->program = value_of(x, d->payload_program);
-        x->message = message;
-        decode_payload(x);
-    }
+    if (d->payload_message.len)
+        open_payload(x, d);
 }
 
 /* --- kinds ------------------------------------------------------------------------------------------ */
