@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -355,7 +354,7 @@ static bool insert_alert(struct archive *archive, struct day *day, const struct 
                          const struct alert *alert, struct error *e)
 {
     if (alert->event >= batch->event_count)
-        return error_set(e, "an alert names event %" PRIu32 " of a batch of %" PRIu32,
+        return error_set(e, "an alert names event %u of a batch of %u",
                          alert->event, batch->event_count);
     const struct event *event = &batch->events[alert->event];
     print_earlier(day, alert, &archive->key);

@@ -6,6 +6,7 @@
 #include "archive/block.h"
 #include "archive/chain.h"
 #include "archive/day.h"
+#include "archive/limit.h"
 #include "base/map.h"
 
 enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT,
