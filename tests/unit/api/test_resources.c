@@ -1,6 +1,7 @@
 /* What the resources say of what stands in the records. */
 #include <stdio.h>
 
+#include "api/assets.h"
 #include "base/json.h"
 #include "test.h"
 #include "world.h"
@@ -170,6 +171,33 @@ TEST("the standing is a Word document with a name of its own")
     CHECK_INT(answer.status, 200);
     CHECK(strstr(answer.head, "attachment; filename=\""));
     CHECK(memcmp(answer.body, "PK\003\004", 4) == 0);
+}
+
+TEST("the console's files come packed, with a tag, and those named by their hash for ever")
+{
+    size_t count;
+    const struct asset *assets = asset_list(&count), *script = NULL;
+    char path[300], tag[100];
+
+    for (size_t i = 0; i < count && !script; i++)
+        if (assets[i].immutable && assets[i].gzip_size)
+            script = &assets[i];
+    if (!script)
+        SKIP("the console is not built");
+    snprintf(path, sizeof path, "!%s", script->path);
+    ANSWER whole = ask(NULL, "GET", path, NULL, NULL);
+    CHECK_INT(whole.len, script->size);
+    CHECK(strstr(whole.head, "immutable"));
+    ANSWER packed = ask(NULL, "GET", path, NULL, "Accept-Encoding: gzip, br\r\n");
+    CHECK_INT(packed.len, script->gzip_size);
+    CHECK(strstr(packed.head, "Content-Encoding: gzip"));
+    snprintf(tag, sizeof tag, "If-None-Match: %s\r\n", script->etag);
+    ANSWER same = ask(NULL, "GET", path, NULL, tag);
+    CHECK_INT(same.status, 304);
+    CHECK_INT(same.len, 0);
+    ANSWER first = ask(NULL, "GET", "!/", NULL, NULL);
+    CHECK(strstr(first.head, "Cache-Control: no-cache"));
+    CHECK(strstr(first.body, "<div id=\"root\">"));
 }
 
 TEST("the console's page answers every path that is not a file, and a missing file is 404")

@@ -129,7 +129,8 @@ static void fill(void)
 
 /* ---- a reader that always finds the same two events ----------------------------------------------- */
 
-static struct api_search_request asked;
+static struct api_search_request asked;   /* of its slices only the scope outlives the call */
+static char asked_scope[64];
 
 const struct api_search_request *world_asked(void)
 {
@@ -155,7 +156,9 @@ static bool fake_run(void *owner, const struct api_search_request *request,
         "{\"end\":\"complete\",\"files\":1,\"blocks\":3,\"blocks_read\":2,\"blocks_skipped_time\":1,"
         "\"matched\":2,\"delivered\":2,\"bytes_inflated\":4096,\"elapsed_ms\":1.5}";
     (void)owner;
+    snprintf(asked_scope, sizeof asked_scope, "%.*s", SLICE_ARGS(request->scope));
     asked = *request;
+    asked.scope = slice_of(asked_scope);
     if (slice_is(request->query, "(")) {
         error_set(e, "a bracket is open");
         error_place(e, "1");
