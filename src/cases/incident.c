@@ -1,4 +1,5 @@
 #include "cases/incident.h"
+#include "cases/triage.h"
 
 #include <assert.h>
 
@@ -346,7 +347,7 @@ static bool alert_join(struct records *records, const struct actor *actor, int64
     }
     struct records_incident_entry entry = {
         .time = alert.first_time, .kind = SLICE("alert"), .user = actor->user,
-        .text = alert.title, .alert = id,
+        .text = triage_title(&alert), .alert = id,
     };
     return records_alert_change(records, actor, id, "escalate", alert.state, "escalated",
                                 SLICE_NONE, e) &&

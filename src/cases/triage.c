@@ -190,7 +190,7 @@ bool triage_escalate(struct records *records, const struct actor *actor, int64_t
                records_commit(&t, e);
     }
     struct incident_opening opening = {
-        .title = x->title.len ? x->title : a.title, .description = x->note,
+        .title = x->title.len ? x->title : triage_title(&a), .description = x->note,
         .severity = x->severity ? x->severity : severity_of(a.level), .agency = a.agency,
         .system = a.system, .occurred_at = a.first_time < a.learnt_at ? a.first_time : a.learnt_at,
         .detected_at = a.learnt_at,

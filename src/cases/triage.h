@@ -46,4 +46,10 @@ bool triage_escalate(struct records *records, const struct actor *actor, int64_t
                      const struct triage_escalation *escalation, const struct regime_clock *clock,
                      int64_t *incident_out, struct error *e);
 
+/* An alert's title as the records keep it in an incident: Vietnamese where the rule has it. */
+static inline struct slice triage_title(const struct records_alert *alert)
+{
+    return alert->title_vi.len ? alert->title_vi : alert->title;
+}
+
 #endif
