@@ -91,7 +91,7 @@ static bool take_row(void *owner, const struct search_table *table,
 static const char *run(const char *directory, const char *text,
                        const struct search_options *given, int *count_out)
 {
-    static char out[1 << 20];
+    static char out[1 << 20], damaged[512];
     ARENA_AUTO arena;
     BUFFER_AUTO lines;
     struct query *query;
@@ -110,6 +110,8 @@ static const char *run(const char *directory, const char *text,
         snprintf(out, sizeof out, "error: %s", e.sentence);
         return out;
     }
+    snprintf(damaged, sizeof damaged, "%.*s", SLICE_ARGS(fixture_foot.damaged));
+    fixture_foot.damaged = slice_of(damaged);
     *count_out = found.count;
     memcpy(out, lines.data ? lines.data : "", lines.len);
     out[lines.len] = '\0';
