@@ -146,9 +146,8 @@ static void apply_renames(struct decoding *x, const struct decoder *d)
         if (!new_name(x, d, &field.name) || field.name.len == 0)
             continue;
         /* host.name → host takes the place of the object host */
-        uint32_t place = x->own;
-        while (place < kept && (old.data == field.name.data ||
-                                x->fields.items[place].kind != EVENT_OBJECT ||
+        uint32_t place = old.data == field.name.data ? kept : x->own;
+        while (place < kept && (x->fields.items[place].kind != EVENT_OBJECT ||
                                 !slice_equal(x->fields.items[place].name, field.name)))
             place++;
         x->fields.items[place] = field;

@@ -1,6 +1,10 @@
 /* POST /events: records as JSON lines (or lines of any log), or one JSON array. Answered when stored:
  *     {"accepted":3,"undecoded":1,"alerts":[{"rule":…,"title":…,"level":…,"event":"20261124.standard.184"}]}
+ * With a header "X-Batch-Id: …" the same batch may be sent again after an answer was lost: it is stored
+ * once and answered alike.
  * A line that is no JSON is kept raw and counted as undecoded; nothing is refused for its content. */
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "intake/body.h"
 #include "intake/web.h"
@@ -49,7 +53,7 @@ void events_refuse(struct http_request *request, unsigned status, const char *se
     http_reply_copy(request, status, "application/json", buffer_slice(&out));
 }
 
-void events_post(struct web_request *request)
+static void store(struct web_request *request, struct slice mark)
 {
     struct load *load = load_new(request->listener, request->http, &dialect, &request->source);
     struct slice rest = request->text, record;
@@ -58,15 +62,53 @@ void events_post(struct web_request *request)
                  slice_is(http_media_type(request->http), "application/json");
 
     if (!load) {
+        if (mark.len)
+            repeats_end(request->repeats, request->source.key, mark, false, 0, SLICE_NONE);
         events_refuse(request->http, 503, "the server has no memory left");
         return;
     }
+    if (mark.len)
+        load_repeatable(load, request->repeats, mark);
     if (array)
         rest = slice_after(first, 1);
     while (array ? body_next_value(&rest, &record) : body_next_line(&rest, &record))
         if (!load_add(load, record, 0, SLICE("")))
             break;
     load_finish(load);
+}
+
+/* True when the request is answered: the batch is here already, or on its way. */
+static bool repeated(struct web_request *request, struct slice mark)
+{
+    uint64_t count;
+    struct slice text;
+
+    switch (repeats_begin(request->repeats, request->source.key, mark, &count, &text)) {
+    case REPEAT_NEW: return false;
+    case REPEAT_ON_ITS_WAY:
+        http_reply_header(request->http, "Retry-After", SLICE("1"));
+        events_refuse(request->http, 429, "this batch is on its way; ask again");
+        return true;
+    case REPEAT_STORED: break;
+    }
+    load_count_repeated(request->listener, &request->source, SLICE("http"), count);
+    if (text.data)
+        http_reply_copy(request->http, 200, "application/json", text);
+    else
+        http_reply(request->http, 200, "application/json",
+                   arena_print(request->http->arena, "{\"accepted\":%llu}", (unsigned long long)count));
+    free((void *)(uintptr_t)text.data);
+    return true;
+}
+
+void events_post(struct web_request *request)
+{
+    struct slice mark = slice_trim(http_header(request->http, "X-Batch-Id"));
+
+    if (mark.len > REPEATS_MARK_MOST)
+        events_refuse(request->http, 400, "the batch's id is too long");
+    else if (mark.len == 0 || !repeated(request, mark))
+        store(request, mark);
 }
 
 /* omhttp's checkpath and load balancers. */

@@ -26,6 +26,8 @@ struct load {
     struct batch *open;
     struct load_batch *batches; /* newest first */
     uint32_t count, undecoded, alert_count;
+    struct repeats *repeats;    /* NULL: the sender gave no mark */
+    struct slice repeat_mark;
     uint8_t *marks;
     uint32_t mark_capacity;
 
@@ -56,6 +58,30 @@ struct load *load_new(struct listener *listener, struct http_request *request,
     return load;
 }
 
+void load_repeatable(struct load *load, struct repeats *repeats, struct slice mark)
+{
+    load->repeats = repeats;
+    load->repeat_mark = mark;
+}
+
+/* A batch of counters alone. */
+void load_count_repeated(struct listener *listener, const struct roster_source *source,
+                         struct slice protocol, uint64_t count)
+{
+    struct record record = { .source = source };
+    int64_t now = clock_now();
+    struct batch *batch = batch_new(record_class(&record), now);
+    struct batch_count *c = batch ? batch_count(batch, source->key) : NULL;
+
+    if (c) {
+        *c = (struct batch_count){ .source = c->source, .protocol = protocol, .received = count,
+                                   .repeated = count, .first = now, .last = now };
+        if (queue_push(listener->intake->out, batch))
+            return;
+    }
+    batch_free(&batch);
+}
+
 /* --- the end ---------------------------------------------------------------------------------------- */
 
 static void send_answer(struct load *load)
@@ -74,6 +100,9 @@ static void send_answer(struct load *load)
     } else {
         load->dialect->answer(load, &out);
     }
+    if (load->repeats)
+        repeats_end(load->repeats, load->source.key, load->repeat_mark, !load->error.set, load->count,
+                    buffer_slice(&out));
     buffer_free(&load->alerts);
     free(load->marks);
     load->marks = NULL;

@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "intake/inside.h"
 #include "intake/record.h"
+#include "intake/repeats.h"
 
 struct load;
 
@@ -30,6 +31,11 @@ struct load_dialect {
  * bytes live as long as the request. */
 struct load *load_new(struct listener *listener, struct http_request *request,
                       const struct load_dialect *dialect, const struct roster_source *source);
+/* The sender's mark of this batch, which it may send again; told to repeats at the end. */
+void load_repeatable(struct load *load, struct repeats *repeats, struct slice mark);
+/* Counts records that are stored already: source's received and repeated grow by count. */
+void load_count_repeated(struct listener *listener, const struct roster_source *source,
+                         struct slice protocol, uint64_t count);
 /* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is short. */
 bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder);
 /* All were added: the request is answered now or later, and load is gone for the caller. */

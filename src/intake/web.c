@@ -54,6 +54,7 @@ static const struct web_route routes[] = {
 struct web {
     struct listener *listener;
     struct http_server *server;
+    struct repeats *repeats;
     atomic_size_t bodies;          /* bytes of bodies in hand, as announced */
 };
 
@@ -212,7 +213,7 @@ static size_t begin(struct http_request *request, void *user)
         return 0;
     }
     *mark = (struct web_mark){ .route = route, .request = {
-        .listener = web->listener, .http = request, .rest = rest } };
+        .listener = web->listener, .http = request, .repeats = web->repeats, .rest = rest } };
     if (route->needs != WEB_OPEN && !find_source(web, request, &mark->request.source)) {
         refuse(web, request, route, 401, "the token is missing or no source has it");
         return 0;
@@ -272,7 +273,11 @@ bool http_listener_start(struct listener *listener, int fd, struct error *e)
     const struct intake_options *o = &listener->intake->options;
     struct web *web = calloc(1, sizeof *web);
 
-    if (!web || sodium_init() < 0) {
+    if (web)
+        web->repeats = repeats_new();
+    if (!web || !web->repeats || sodium_init() < 0) {
+        if (web)
+            repeats_free(&web->repeats);
         free(web);
         close(fd);
         return error_set(e, "not enough memory for a listener");
@@ -287,6 +292,7 @@ bool http_listener_start(struct listener *listener, int fd, struct error *e)
         .refuse = server_refuses, .user = web,
     };
     if (!http_start(&options, &web->server, e)) {
+        repeats_free(&web->repeats);
         free(web);
         return false;
     }
@@ -299,6 +305,7 @@ void http_listener_stop(struct listener *listener)
     struct web *web = listener->own;
 
     http_stop(&web->server); /* waits until every request was answered */
+    repeats_free(&web->repeats);
     free(web);
     listener->own = NULL;
 }

@@ -19,6 +19,7 @@ struct web_request {
     struct http_request *http;
     struct roster_source source;   /* WEB_TOKEN, WEB_EVENTS */
     struct slice text;             /* the inflated body */
+    struct repeats *repeats;
     struct slice rest;             /* of the path, behind the row's '*' */
 };
 

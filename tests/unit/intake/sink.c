@@ -42,6 +42,7 @@ static void keep(struct sink *sink, struct batch *batch)
     for (uint32_t i = 0; i < batch->count_count; i++) {
         sink->received += batch->counts[i].received;
         sink->stored += batch->counts[i].stored;
+        sink->repeated += batch->counts[i].repeated;
         sink->quarantined += batch->counts[i].quarantined;
         sink->undecoded += batch->counts[i].undecoded;
     }

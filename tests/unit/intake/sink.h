@@ -24,7 +24,7 @@ struct sink {
     pthread_cond_t more;
     struct sink_event *events;
     size_t count, capacity;
-    uint64_t received, stored, quarantined, undecoded; /* sums of the batches' counters */
+    uint64_t received, stored, repeated, quarantined, undecoded; /* sums of the batches' counters */
     bool failing;        /* refuses to store */
     bool stuck;          /* takes nothing from the queue */
     int64_t slow;        /* ns that each batch takes */

@@ -94,6 +94,30 @@ TEST("what could not be stored is answered 503") {
     sink_stop(&sink);
 }
 
+TEST("a batch that is sent again under its mark is stored once and answered alike") {
+    struct sink *sink = start(0);
+    char first[2000];
+
+    ask(sink, "POST", "/events", BEARER "X-Batch-Id: 7\r\n", "{\"a\":\"ALERT\"}\n{\"a\":2}\n");
+    snprintf(first, sizeof first, "%s", strstr(reply, "\r\n\r\n"));
+    ask(sink, "POST", "/events", BEARER "X-Batch-Id: 7\r\n", "{\"a\":\"ALERT\"}\n{\"a\":2}\n");
+    CHECK_TEXT(strstr(reply, "\r\n\r\n"), first);
+    CHECK(strstr(first, "\"accepted\":2"));
+    ask(sink, "POST", "/events", BEARER "X-Batch-Id: 8\r\n", "{\"a\":3}\n");
+    CHECK(strstr(reply, "\"accepted\":1"));
+    CHECK(sink_wait(sink, 3));
+    CHECK_INT(sink->count, 3);
+    CHECK_INT(sink->stored, 3);
+    CHECK_INT(sink->repeated, 2);
+    CHECK_INT(sink->received, sink->stored + sink->repeated + sink->quarantined);
+    sink_set(sink, true, false);
+    CHECK(strstr(ask(sink, "POST", "/events", BEARER "X-Batch-Id: 9\r\n", "{}\n"), "HTTP/1.1 503"));
+    sink_set(sink, false, false);
+    CHECK(strstr(ask(sink, "POST", "/events", BEARER "X-Batch-Id: 9\r\n", "{}\n"), "\"accepted\":1"));
+    CHECK_INT(sink->count, 4);
+    sink_stop(&sink);
+}
+
 TEST("a full queue is answered 429 before anything is stored") {
     struct sink *sink = start(4);
     int fds[4];
