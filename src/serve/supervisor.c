@@ -394,7 +394,8 @@ static bool take_lock(struct supervisor *s, struct error *e)
     return true;
 }
 
-static bool bind_all(struct supervisor *s, struct error *e)
+/* While we still have the rights that we were started with: ports below 1024. */
+static bool bind_network(struct supervisor *s, struct error *e)
 {
     const struct serve_settings *t = &s->settings;
     return socket_bind(SOCKET_TCP, t->console, "listen.console", &s->console, e) &&
@@ -402,16 +403,28 @@ static bool bind_all(struct supervisor *s, struct error *e)
            socket_bind(SOCKET_TCP, t->syslog_tcp, "listen.syslog_tcp", &s->tcp, e) &&
            socket_bind(SOCKET_TCP, t->syslog_tls, "listen.syslog_tls", &s->tls, e) &&
            socket_bind(SOCKET_TCP, t->relp, "listen.relp", &s->relp, e) &&
-           socket_bind(SOCKET_TCP, t->http, "listen.http", &s->http, e) &&
-           socket_bind_unix(t->control, &s->control, e) &&
-           socket_bind_unix(t->reader, &s->reader, e) && message_pair(s->nudges, e);
+           socket_bind(SOCKET_TCP, t->http, "listen.http", &s->http, e);
 }
 
+static bool bind_local(struct supervisor *s, struct error *e)
+{
+    return socket_bind_unix(s->settings.control, &s->control, e) &&
+           socket_bind_unix(s->settings.reader, &s->reader, e) && message_pair(s->nudges, e);
+}
+
+/* The data folder may be there already, made for another user: everything in it is then theirs. */
 static bool prepare(struct supervisor *s, struct error *e)
 {
+    const char *data;
+    umask(0077);
     if (!serve_settings_load(s->config, &s->arena, &s->settings, e) ||
-        !serve_settings_check(&s->settings, e) || !serve_settings_folders(&s->settings, e) ||
-        !jail_become_owner(s->settings.data, e) || !take_lock(s, e) || !bind_all(s, e))
+        !serve_settings_check(&s->settings, e))
+        return false;
+    data = s->settings.data;
+    if (!file_make_folder(data, 0700, e))
+        return error_hint(e, "set `data` to a folder that you may write");
+    if (!bind_network(s, e) || !jail_become_owner(data, e) ||
+        !serve_settings_folders(&s->settings, e) || !take_lock(s, e) || !bind_local(s, e))
         return false;
     s->signals = skeleton_signals();
     return s->signals >= 0 || error_errno(e, errno, "cannot take signals");
