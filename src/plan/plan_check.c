@@ -133,7 +133,8 @@ static int compare_name(const void *a, const void *b)
     return slice_compare(((const struct name *)a)->key, ((const struct name *)b)->key);
 }
 
-static bool read_register(struct check *c)
+/* all_names: also those of alerts, of which there are many. */
+static bool read_register(struct check *c, bool all_names)
 {
     struct plan_result *r = c->result;
     struct collect agencies = { .arena = c->arena }, kinds = { .arena = c->arena };
@@ -156,8 +157,10 @@ static bool read_register(struct check *c)
                         " AND learnt_at <= CAST(?2 AS INTEGER)"
                         " AND (revoked_at IS NULL OR revoked_at > CAST(?2 AS INTEGER)) ORDER BY id",
                         known, 2, take_exemption, &exemptions, c->e) ||
-        !measures_query(c->measures, "SELECT kind, id, name, name_en FROM m_name", NULL, 0, take_name,
-                        &names, c->e))
+        !measures_query(c->measures,
+                        all_names ? "SELECT kind, id, name, name_en FROM m_name"
+                                  : "SELECT kind, id, name, name_en FROM m_name WHERE kind <> 'alert'",
+                        NULL, 0, take_name, &names, c->e))
         return false;
     struct name_book *book = arena_zero(c->arena, sizeof *book);
     if (!book || agencies.failed || kinds.failed || exemptions.failed || names.failed ||
@@ -438,7 +441,7 @@ static bool find_options(struct check *c, const struct plan_check_options *optio
         error_kind(c->e, ERROR_NOT_FOUND);
         return error_set(c->e, "the plan has no obligation '%.*s'", SLICE_ARGS(options->obligation));
     }
-    if (!read_register(c))
+    if (!read_register(c, options->obligation.len > 0))
         return false;
     for (uint32_t i = 0; i < r->agency_count; i++)
         found = found || slice_equal(r->agencies[i].key, options->agency);

@@ -214,6 +214,9 @@ static void fill_notes(struct work *w)
             add_note(w, arena_print(w->arena, "Cần xác nhận: %.*s (%.*s).",
                                     SLICE_ARGS(regime->values[i].title.vi),
                                     SLICE_ARGS(regime->values[i].source)));
+    if (!regime->calendar.confirmed)
+        add_note(w, arena_print(w->arena, "Cần xác nhận: lịch nghỉ (%.*s).",
+                                SLICE_ARGS(regime->calendar.source)));
     for (uint32_t i = 0; i < plan->note_count; i++)
         add_note(w, arena_print(w->arena, "%.*s.", SLICE_ARGS(plan->notes[i].vi)));
     if (w->notes.list.record_count == 0)

@@ -19,23 +19,30 @@ deaf(d) AS (
     GROUP BY d
     HAVING SUM(MIN(g.ended_at, closes) - MAX(g.began_at, opens)) >= :n_deaf_minutes * 60000000000
 ),
-heard(system, d) AS (
-    SELECT DISTINCT so.system, sd.day
-    FROM m_source_day sd
-    JOIN m_source so ON so.id = sd.source
-    WHERE sd.events > 0 AND sd.day >= :from_day AND sd.day < :to_day AND sd.day <= :asof_day
+sent(source, d) AS MATERIALIZED (
+    SELECT source, day FROM m_source_day WHERE events > 0
+),
+heard(system, d) AS MATERIALIZED (
+    SELECT DISTINCT s.id, sent.d
+    FROM sent
+    JOIN m_source so ON so.id = sent.source
+    JOIN m_system s ON s.id = so.system AND sent.d BETWEEN s.valid_from AND s.valid_to
+    WHERE sent.d >= :from_day AND sent.d < :to_day AND sent.d <= :asof_day
+),
+total(system, days, today) AS (
+    SELECT system, COUNT(*), MAX(d = :asof_day) FROM heard GROUP BY system
 ),
 tally AS (
     SELECT s.id, s.agency,
            (SELECT COUNT(*) FROM m_source so WHERE so.system = s.id AND so.enabled) AS sources,
-           (SELECT COUNT(*) FROM heard h
-            WHERE h.system = s.id AND h.d BETWEEN s.valid_from AND s.valid_to) AS heard,
+           COALESCE(t.days, 0) AS heard,
            (SELECT COUNT(*) FROM day WHERE d BETWEEN s.valid_from AND s.valid_to)
-               + EXISTS (SELECT 1 FROM heard h WHERE h.system = s.id AND h.d = :asof_day)
+               + COALESCE(t.today, 0)
                - (SELECT COUNT(*) FROM deaf f WHERE f.d BETWEEN s.valid_from AND s.valid_to
                   AND NOT EXISTS (SELECT 1 FROM heard h WHERE h.system = s.id AND h.d = f.d))
                AS known
     FROM m_system s
+    LEFT JOIN total t ON t.system = s.id
     WHERE s.valid_from < :to_day AND s.valid_to >= :from_day
 )
 SELECT agency,
