@@ -66,6 +66,8 @@ static bool read_file(struct compiler *c, const char *path, struct error *e)
         return true;
     }
     for (uint32_t i = 0; i < count; i++) {
+        if (yaml_is_null(&documents[i])) /* nothing behind a last "---" */
+            continue;
         struct rule *rule = new_rule(c);
         if (!rule)
             return error_set(e, "no memory left for the rules");

@@ -1,5 +1,7 @@
 #include "detect/detector.h"
 
+#include <stdlib.h>
+
 struct detector {
     struct scanner *scanner;
     struct correlator *correlator;

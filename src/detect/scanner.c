@@ -447,12 +447,17 @@ uint32_t scanner_scan(struct scanner *s, const struct event *event, const uint32
     return s->match_count;
 }
 
-static const struct membership *membership_of(struct scanner *s, uint32_t rule)
+static const struct membership *membership_of(const struct scanner *s, uint32_t rule)
 {
     for (uint32_t i = 0; s->class && i < s->class->group_count; i++)
         if (s->class->groups[i].group == s->ruleset->rules[rule].group)
             return &s->class->groups[i];
     return NULL;
+}
+
+bool scanner_tries(const struct scanner *s, uint32_t rule)
+{
+    return membership_of(s, rule) != NULL;
 }
 
 struct slice scanner_field(struct scanner *s, uint32_t rule, uint32_t slot)

@@ -31,6 +31,8 @@ void scanner_logsource(struct scanner *scanner, struct event_logsource logsource
 /* Indices of the rules that match (silent ones too); they hold until the next scan. */
 uint32_t scanner_scan(struct scanner *scanner, const struct event *event,
                       const uint32_t **rules_out);
+/* Of the event scanned last: is it of the rule's log source? */
+bool scanner_tries(const struct scanner *scanner, uint32_t rule);
 /* Of the event scanned last: why the rule matched; the bytes are the arena's. */
 bool scanner_alert(struct scanner *scanner, const struct event *event, uint32_t rule,
                    struct arena *arena, struct alert *out);
