@@ -13,6 +13,9 @@
 #include "archive/writer.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
+
+#define FAILURE_SAID_EVERY (10 * CLOCK_SECOND)
 
 static const char *const inserts[INSERTS] = {
     [INSERT_BATCH] = "INSERT INTO batch VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
@@ -500,6 +503,21 @@ static bool same_file(const struct batch *a, const struct batch *b)
     return clock_day(a->received, 0) == clock_day(b->received, 0) && !strcmp(a->class, b->class);
 }
 
+/* Senders over UDP and plain TCP hear of it nowhere else; one line in a while, however many fail. */
+static void say_failed(struct archive *archive, const struct batch *batch, const struct error *e)
+{
+    char what[64];
+    int64_t now = clock_steady();
+    archive->statistics.failed++;
+    archive->unsaid += batch->event_count;
+    if (archive->said_at && now - archive->said_at < FAILURE_SAID_EVERY)
+        return;
+    snprintf(what, sizeof what, "%llu events were not stored", (unsigned long long)archive->unsaid);
+    log_error(e, what);
+    archive->said_at = now;
+    archive->unsaid = 0;
+}
+
 void archive_store_many(struct archive *archive, struct batch **batches, size_t count)
 {
     for (size_t i = 0; i < count;) {
@@ -516,7 +534,8 @@ void archive_store_many(struct archive *archive, struct batch **batches, size_t 
                 alone = ERROR_NONE;
                 stored = commit_group(archive, batches + i + k, 1, &alone);
             }
-            archive->statistics.failed += !stored;
+            if (!stored)
+                say_failed(archive, batches[i + k], &alone);
             batch_finish(batches[i + k], stored ? NULL : &alone);
         }
         i += group;

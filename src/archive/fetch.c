@@ -52,6 +52,7 @@ bool fetch_rows_of(struct fetched *f, struct slice stored, struct error *e)
     for (int part = 0; part < PART_COUNT; part++)
         f->parts[part] = SLICE_NONE;
     arena_clear(&f->arena);
+    f->held = NULL;
     return block_open_part(stored, PART_ROWS, &f->inflated[PART_ROWS], &f->parts[PART_ROWS], e) &&
            block_read_rows(f->parts[PART_ROWS], &f->arena, &f->rows, e);
 }
@@ -115,6 +116,7 @@ static bool find_sequence(struct fetched *f, sqlite3 *db, const char *file, uint
                 damaged = reason;
             continue;
         }
+        f->held = db;
         if (row_of(&f->rows, sequence, row_out))
             return fetch_part(f, db, file, block, PART_TEXT, e) &&
                    fetch_part(f, db, file, block, PART_FIELDS, e);
@@ -132,6 +134,9 @@ static bool find_sequence(struct fetched *f, sqlite3 *db, const char *file, uint
 bool fetch_sequence(struct fetched *f, sqlite3 *db, const char *file, uint64_t sequence,
                     uint32_t *row_out, struct error *e)
 {
+    /* events of one alert mostly stand in one block */
+    if (f->held == db && f->parts[PART_FIELDS].data && row_of(&f->rows, sequence, row_out))
+        return true;
     /* one read transaction, so that no seal falls between directory and parts */
     struct error ignored = ERROR_NONE, *reason = e ? e : &ignored;
     if (!day_run(db, "BEGIN", file, reason))

@@ -14,6 +14,7 @@ struct fetched {
     struct slice parts[PART_COUNT]; /* inflated; data NULL: not read */
     struct arena arena;
     struct block_rows rows;
+    const void *held;               /* whose block the rows are: for fetch_sequence to look here first */
 };
 
 void fetch_init(struct fetched *f);

@@ -375,6 +375,7 @@ bool outbox_events(const char *directory, const struct event_id *ids, size_t cou
         found_out[i] = false;
         if (open.day != name.day || strcmp(open.class, name.class)) {
             day_close(&db);
+            f.held = NULL;
             open = name;
             if (!day_class_valid(name.class) || !day_open(directory, &name, &db, &reason))
                 continue;

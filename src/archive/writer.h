@@ -35,6 +35,8 @@ struct archive {
     struct block_builder *builder;
     struct buffer parts[PART_COUNT], key, counts;
     struct archive_statistics statistics;
+    int64_t said_at;               /* steady; when a failure was last logged */
+    uint64_t unsaid;               /* events not stored since then */
     struct sealer *sealer;         /* NULL between two windows */
     size_t look_at;                /* next of the listed files to be looked through for old tails */
     bool looked_back;
