@@ -304,7 +304,8 @@ class Server:
             headers["Authorization"] = f"Bearer {token}"
         connection = http.client.HTTPConnection("127.0.0.1", self.ports["http"], timeout=PATIENCE)
         with contextlib.closing(connection):
-            connection.request("POST", path, body, headers)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request("POST", path, body, headers)  # refused before it was all sent
             return Reply(connection.getresponse())
 
 
