@@ -327,6 +327,8 @@ static int run_lint(struct cli *cli)
                 (!wanted || plan_cover(plan, &cli->arena, &coverage, &e));
     for (uint32_t i = 0; fine && i < count; i++) {
         bad += !faults[i].warning;
+        if (!cli->json && faults[i].warning)
+            buffer_add(&out, slice_of(cli_say(cli, "warning: ")));
         if (!cli->json)
             error_print(&faults[i].error, cli->language, &out);
     }

@@ -103,7 +103,8 @@ struct plan_obligation {
     bool continuous, event;            /* looked at in the periods below */
     unsigned periods;                  /* bit per enum period_kind */
     int64_t grace;                     /* ns behind the due date in which it is late */
-    struct slice due_value;            /* the regime's day; empty: the period's end */
+    struct slice due_value;            /* the regime's day of the year, or number of working days
+                                        * behind the period's end; empty: the period's end */
     struct plan_target *targets;
     uint32_t target_count;
     struct plan_reason *reasons;

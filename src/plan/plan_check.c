@@ -350,7 +350,9 @@ static int64_t due_of(const struct check *c, const struct plan_obligation *o,
     const struct regime_value *value = regime_value(c->plan->regime, o->due_value);
     int64_t due = period->to;
 
-    if (value) {
+    if (value && value->kind == REGIME_NUMBER) {
+        due = calendar_after_working_days(&c->plan->regime->calendar, period->to, (int)value->number);
+    } else if (value) {
         struct clock_date date = { .year = period->year, .month = value->month, .day = value->day };
         if (!clock_join(&date, CLOCK_ZONE, &due))
             due = period->to;

@@ -540,10 +540,10 @@ static bool read_rest(struct reading *r, const struct yaml *at, struct plan_obli
     if ((node = yaml_member(at, "due"))) {
         o->due_value = yaml_member_text(node, "regime", SLICE_NONE);
         const struct regime_value *value = regime_value(r->plan->regime, o->due_value);
-        if (!value || value->kind != REGIME_DAY)
-            return yaml_error(r->e, node, "the regime %.*s has no day '%.*s'",
+        if (!value || (value->kind != REGIME_DAY && value->kind != REGIME_NUMBER))
+            return yaml_error(r->e, node, "the regime %.*s has no day or number '%.*s'",
                               SLICE_ARGS(r->plan->regime->id), SLICE_ARGS(o->due_value));
-        if (o->periods != 1u << PERIOD_YEAR)
+        if (value->kind == REGIME_DAY && o->periods != 1u << PERIOD_YEAR)
             return yaml_error(r->e, node, "only a yearly duty can be due on a day of the year");
     }
     if ((node = yaml_member(at, "exempt")) && !read_exempt(r, node, o))

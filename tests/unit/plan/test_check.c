@@ -180,6 +180,20 @@ TEST("the yearly report is due before 14 December, inside its own period") {
     check_standing(r, "III.2.report", "so-tttt", "2026", STANDING_MET, "1 of 1 reports");
 }
 
+TEST("a review is due two working days behind the cut-off, then late, then not met") {
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("review.signed", "x", "so-tc", 1760000000000000000, NULL, "{\"period\":\"2026-Q3\"}"));
+    /* 2026-Q4 ends on Monday 14 December; the working days behind it are the 15th and the 16th */
+    const struct plan_result *r = check(records, "2026-12-16T23:59", "2026-Q4", "II.2.1.c");
+    check_standing(r, "II.2.1.c", "so-tttt", "2026-Q4", STANDING_DUE, "0 of 1");
+    r = check(records, "2026-12-17", "2026-Q4", "II.2.1.c");
+    check_standing(r, "II.2.1.c", "so-tttt", "2026-Q4", STANDING_LATE, "0 of 1");
+    r = check(records, "2026-12-27", "2026-Q4", "II.2.1.c");
+    check_standing(r, "II.2.1.c", "so-tttt", "2026-Q4", STANDING_NOT_MET, "0 of 1");
+    r = check(records, "2026-10-20", "2026-Q3", "II.2.1.c");
+    check_standing(r, "II.2.1.c", "so-tc", "2026-Q3", STANDING_MET, "1 of 1");
+}
+
 TEST("what cannot be asked is refused with a sentence") {
     const char *records = records_small("2026-01-01", "");
     struct plan *plan = plan_small(NULL, NULL, NULL);
