@@ -98,7 +98,7 @@ bool api_agency_list(struct api_call *call)
     return true;
 }
 
-/* ---- one ------------------------------------------------------------------------------------------ */
+/* ---- one ------------------------------------------------------------------------------------- */
 
 static void refs_put(struct api_call *call, const char *name, const struct slice *keys,
                      uint32_t count)

@@ -6,7 +6,7 @@
 #define AROUND (5 * CLOCK_MINUTE)
 #define RECORD_DAYS 30
 
-/* ---- the list ------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 static void counts_put(struct json_writer *json, const struct records_alert_counts *counts)
 {
@@ -71,7 +71,7 @@ bool api_alert_list(struct api_call *call)
     return true;
 }
 
-/* ---- one: the rule -------------------------------------------------------------------------------- */
+/* ---- one: the rule --------------------------------------------------------------------------- */
 
 static void list_put(struct json_writer *json, const char *name, const struct yaml *list)
 {
@@ -103,7 +103,7 @@ static void detail_put(struct api_call *call, const struct records_alert *alert,
     json_close_object(json);
 }
 
-/* ---- one: why ------------------------------------------------------------------------------------- */
+/* ---- one: why -------------------------------------------------------------------------------- */
 
 static void why_put(struct json_writer *json, const struct json *why)
 {
@@ -166,7 +166,7 @@ static void correlation_put(struct json_writer *json, const struct json *why,
     json_close_object(json);
 }
 
-/* ---- one: its events ------------------------------------------------------------------------------ */
+/* ---- one: its events ------------------------------------------------------------------------- */
 
 static void events_put(struct api_call *call, const struct records_alert *alert,
                        const struct records_alert_event *events, uint32_t count)
@@ -230,7 +230,7 @@ static void links_put(struct api_call *call, const struct records_alert *alert)
         json_put_null(json);
 }
 
-/* ---- one: what was done with it ------------------------------------------------------------------- */
+/* ---- one: what was done with it -------------------------------------------------------------- */
 
 static void moves_put(struct api_call *call, const struct records_alert *alert,
                       const struct records_alert_move *moves, uint32_t count)
@@ -312,7 +312,7 @@ bool api_alert_get(struct api_call *call)
     return true;
 }
 
-/* ---- moves: each answers with the alert as it is now ---------------------------------------------- */
+/* ---- moves: each answers with the alert as it is now ----------------------------------------- */
 
 /* What is outside the scope is not there, before its state is spoken of. */
 static bool seen(struct api_call *call)

@@ -64,7 +64,7 @@ int64_t api_started(const struct api_call *call)
     return call->api->started;
 }
 
-/* ---- one request ---------------------------------------------------------------------------------- */
+/* ---- one request ----------------------------------------------------------------------------- */
 
 /* Pages of other sites cannot send what changes something, even where a browser lets them try. */
 static bool same_site(struct api_call *call)
@@ -130,7 +130,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* ---- the server's calls --------------------------------------------------------------------------- */
+/* ---- the server's calls ---------------------------------------------------------------------- */
 
 static bool is_api(const struct http_request *request)
 {
@@ -197,7 +197,7 @@ static void refuse(struct http_request *request, unsigned status, const char *se
                       api_accept_language(request, api->options.language));
 }
 
-/* ---- start and stop ------------------------------------------------------------------------------- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 static bool start_worker(struct api *api, enum api_lane lane, struct error *e)
 {

@@ -2,8 +2,8 @@
  *
  * The contract is openapi.yaml; the table of routes (api/route.h) has a row for each of its
  * operations, and nothing is answered that has no row. A row names who may call, which parameters
- * and members of the body exist, and the function; whatever else comes is refused. What a caller may
- * see is not decided here but in the queries: each gets the session's scope.
+ * and members of the body exist, and the function; whatever else comes is refused. What a caller
+ * may see is not decided here but in the queries: each gets the session's scope.
  *
  * Good: short calls to the records. Slow ones (search, report, log-in) have threads of their own,
  *       so that they never hold up the others.
@@ -17,7 +17,7 @@
 #include "plan/plan.h"
 #include "records/records.h"
 
-/* ---- what the hub lends: search ------------------------------------------------------------------ */
+/* ---- what the hub lends: search -------------------------------------------------------------- */
 
 struct api_search_request {
     const char *id;          /* not NULL: this one event, nothing else below but the scope counts */
@@ -52,7 +52,7 @@ struct api_search {
                 struct error *e);
 };
 
-/* ---- what the hub lends: how the machine is ------------------------------------------------------ */
+/* ---- what the hub lends: how the machine is -------------------------------------------------- */
 
 struct api_role {
     struct slice name, state;    /* state: running, restarting, stopped */
@@ -98,7 +98,7 @@ struct api_machine {
                  struct api_machine_state *state_out, struct error *e);
 };
 
-/* ---- start and stop ------------------------------------------------------------------------------ */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 struct api_options {
     int listen_fd;               /* bound and listening; the API's from now on */

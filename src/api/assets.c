@@ -9,12 +9,14 @@ static const char missing_page[] =
     "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\">"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
     "<title>Hải Đăng</title>"
-    "<body style=\"font-family:system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;"
+    "<body style=\"font-family:system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 "
+    "1rem;"
     "line-height:1.6\"><h1>Hải Đăng</h1>"
     "<p>Chương trình này được dựng không kèm giao diện web. Chạy <code>make console</code>, rồi "
     "<code>make build</code> và khởi động lại. Giao diện lập trình (API) vẫn hoạt động.</p>"
     "<p lang=\"en\">This program was built without its web console. Run <code>make console</code>, "
-    "then <code>make build</code>, and start it again. The API works all the same.</p></body></html>";
+    "then <code>make build</code>, and start it again. The API works all the "
+    "same.</p></body></html>";
 
 const struct asset *asset_list(size_t *count_out)
 {

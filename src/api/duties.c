@@ -32,7 +32,7 @@ struct standing_counts standing_counts_of(const struct api_call *call,
     return sums;
 }
 
-/* ---- clauses -------------------------------------------------------------------------------------- */
+/* ---- clauses --------------------------------------------------------------------------------- */
 
 static uint32_t clause_counts(const struct api_call *call, const struct plan_result *result,
                               struct slice clause, struct standing_counts *sums)
@@ -75,7 +75,7 @@ void standing_clauses_put(struct api_call *call, const struct plan_result *resul
     json_close_array(json);
 }
 
-/* ---- duties --------------------------------------------------------------------------------------- */
+/* ---- duties ---------------------------------------------------------------------------------- */
 
 void standing_duty_put(struct api_call *call, const struct plan_result *result,
                        const struct plan_standing *s)

@@ -44,7 +44,7 @@ static void sample_free(struct sample *sample)
     arena_free(&sample->scratch);
 }
 
-/* ---- counting ------------------------------------------------------------------------------------- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 static struct field *field_of(struct sample *sample, struct slice name)
 {
@@ -147,7 +147,7 @@ static bool sample_line(void *user, enum api_search_line kind, struct slice line
     return !sample->call->arena->exhausted;
 }
 
-/* ---- writing -------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static int compare_fields(const void *a_ref, const void *b_ref)
 {

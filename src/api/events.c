@@ -5,9 +5,10 @@
 #include "api/shape.h"
 
 #define BUDGET_MS 15000
-#define OLDEST_MOST 5000    /* read when the oldest are wanted first: the archive reads newest first */
+/* Read when the oldest are wanted first: the archive reads newest first. */
+#define OLDEST_MOST 5000
 
-/* ---- one event ------------------------------------------------------------------------------------ */
+/* ---- one event ------------------------------------------------------------------------------- */
 
 static int64_t time_member(const struct json *json, const char *name)
 {
@@ -55,7 +56,7 @@ static bool cursor_read(struct api_call *call, struct api_search_request *reques
     return api_fail(call, 400, "input_wrong", "cursor", "the cursor is not one of ours");
 }
 
-/* ---- a page of events ----------------------------------------------------------------------------- */
+/* ---- a page of events ------------------------------------------------------------------------ */
 
 struct listing {
     struct api_call *call;
@@ -177,7 +178,7 @@ bool api_event_get(struct api_call *call)
     return listing.count == 1 || api_fail(call, 404, "not_found", NULL, "there is no such thing");
 }
 
-/* ---- over time ------------------------------------------------------------------------------------ */
+/* ---- over time ------------------------------------------------------------------------------- */
 
 struct buckets {
     struct api_call *call;
@@ -204,8 +205,8 @@ static int64_t floor_to(int64_t time, int64_t anchor, int64_t width)
 }
 
 /* Counts by bucket: those that the archive gave, and the empty ones between. */
-static int64_t buckets_put(struct api_call *call, const struct json *given, int64_t from, int64_t to,
-                           int64_t width)
+static int64_t buckets_put(struct api_call *call, const struct json *given, int64_t from,
+                           int64_t to, int64_t width)
 {
     struct json_writer *json = &call->json;
     const struct json *list = json_member(given, "buckets");

@@ -54,9 +54,9 @@ static void disk_check(struct api_call *call, bool known, uint64_t left, uint64_
 static void source_check(struct api_call *call, const struct records_health_counts *sources)
 {
     bool silent = sources->silent > 0;
-    struct slice sentence =
-        arena_print(call->arena, api_say(call, "%u sources are heard, %u are silent, %u never sent"),
-                    sources->heard, sources->silent, sources->never);
+    struct slice sentence = arena_print(
+        call->arena, api_say(call, "%u sources are heard, %u are silent, %u never sent"),
+        sources->heard, sources->silent, sources->never);
 
     check_put(&call->json, SLICE("sources"), silent ? SLICE("warning") : SLICE("well"), sentence,
               silent ? slice_of(api_say(call, "the page of the sources says which, and since when"))
@@ -89,7 +89,7 @@ static void rules_check(struct api_call *call, const struct api_machine_state *s
               sentence, SLICE_NONE);
 }
 
-/* ---- what the hub knows --------------------------------------------------------------------------- */
+/* ---- what the hub knows ---------------------------------------------------------------------- */
 
 static void roles_put(struct json_writer *json, const struct api_machine_state *state)
 {

@@ -40,7 +40,7 @@ static void plan_put(struct api_call *call)
     json_close_object(&call->json);
 }
 
-/* ---- lead ----------------------------------------------------------------------------------------- */
+/* ---- lead ------------------------------------------------------------------------------------ */
 
 static void pressing_put(struct api_call *call, const struct plan_result *result)
 {
@@ -75,7 +75,7 @@ static bool home_lead(struct api_call *call, const struct plan_result *result)
     return true;
 }
 
-/* ---- agency --------------------------------------------------------------------------------------- */
+/* ---- agency ---------------------------------------------------------------------------------- */
 
 static bool home_agency(struct api_call *call, const struct plan_result *result)
 {
@@ -112,7 +112,7 @@ static bool home_agency(struct api_call *call, const struct plan_result *result)
     return true;
 }
 
-/* ---- incident team -------------------------------------------------------------------------------- */
+/* ---- incident team --------------------------------------------------------------------------- */
 
 static bool alerts_put(struct api_call *call, const char *name, struct slice states,
                        struct slice taken_by, uint64_t *total_out)
@@ -166,7 +166,7 @@ static bool home_responder(struct api_call *call)
     return true;
 }
 
-/* ---- leader --------------------------------------------------------------------------------------- */
+/* ---- leader ---------------------------------------------------------------------------------- */
 
 static void rows_put(struct api_call *call, const struct plan_result *result)
 {
@@ -310,7 +310,7 @@ static bool home_leader(struct api_call *call, const struct plan_result *result)
     return true;
 }
 
-/* ---- the others ----------------------------------------------------------------------------------- */
+/* ---- the others ------------------------------------------------------------------------------ */
 
 static bool home_reader(struct api_call *call, const struct plan_result *result)
 {

@@ -6,7 +6,7 @@
 
 #define AROUND (5 * CLOCK_MINUTE)
 
-/* ---- the list ------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 bool api_incident_list(struct api_call *call)
 {
@@ -40,7 +40,7 @@ bool api_incident_list(struct api_call *call)
     return true;
 }
 
-/* ---- one ------------------------------------------------------------------------------------------ */
+/* ---- one ------------------------------------------------------------------------------------- */
 
 static void entry_put(struct api_call *call, const struct records_incident_entry *entry,
                       const struct records_alert_list *alerts)
@@ -171,7 +171,7 @@ bool api_incident_get(struct api_call *call)
     return incident_put(call, api_number(call, "incident"));
 }
 
-/* ---- changes -------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 bool api_incident_open(struct api_call *call)
 {

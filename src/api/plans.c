@@ -27,7 +27,7 @@ void shape_plan_head(struct api_call *call)
     json_text_member(&call->json, "issuer", plan->key.issuer);
 }
 
-/* ---- the plan ------------------------------------------------------------------------------------- */
+/* ---- the plan -------------------------------------------------------------------------------- */
 
 static void regime_put(struct api_call *call, const struct regime *regime)
 {
@@ -131,7 +131,7 @@ bool api_plan_get(struct api_call *call)
     return true;
 }
 
-/* ---- the matrix ----------------------------------------------------------------------------------- */
+/* ---- the matrix ------------------------------------------------------------------------------ */
 
 /* Agencies that owe something in this result and that the call sees, in the register's order. */
 static const struct plan_agency **columns(struct api_call *call, const struct plan_result *result,
@@ -189,7 +189,8 @@ bool api_plan_matrix(struct api_call *call)
     struct json_writer *json = &call->json;
     uint32_t count;
 
-    if (!have_plan(call) || !standings_read(call, api_text(call, "period"), standings_at(call), &view))
+    if (!have_plan(call) ||
+        !standings_read(call, api_text(call, "period"), standings_at(call), &view))
         return false;
     const struct plan_result *result = view.result;
     const struct plan *plan = result->plan;
@@ -226,7 +227,7 @@ bool api_plan_matrix(struct api_call *call)
     return true;
 }
 
-/* ---- one standing --------------------------------------------------------------------------------- */
+/* ---- one standing ---------------------------------------------------------------------------- */
 
 static bool history_put(struct api_call *call, const struct plan_standing *now, int64_t at)
 {
@@ -299,7 +300,7 @@ bool api_plan_standing(struct api_call *call)
     return true;
 }
 
-/* ---- coverage ------------------------------------------------------------------------------------- */
+/* ---- coverage -------------------------------------------------------------------------------- */
 
 bool api_plan_coverage(struct api_call *call)
 {

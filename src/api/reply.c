@@ -120,7 +120,7 @@ const char *api_accept_language(const struct http_request *request, const char *
     return fallback && fallback[0] == 'e' ? "en" : "vi";
 }
 
-/* ---- helpers of calls ----------------------------------------------------------------------------- */
+/* ---- helpers of calls ------------------------------------------------------------------------ */
 
 bool api_fail(struct api_call *call, unsigned status, const char *code, const char *place,
               const char *sentence, ...)

@@ -1,6 +1,6 @@
 #include "api/resource.h"
 
-/* ---- words ---------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static const char *const levels[] = { "informational", "low", "medium", "high", "critical", NULL };
 static const char *const severities[] = { "low", "medium", "high", "critical", NULL };
@@ -9,8 +9,9 @@ static const char *const alert_states[] = { "new", "taken", "closed", "false_pos
 static const char *const incident_states[] = { "open", "new", "confirmed", "contained",
                                                "eradicated", "recovered", "closed", "rejected",
                                                NULL };
-static const char *const incident_moves[] = { "confirm", "contain", "eradicate", "recover", "close",
-                                              "reject", "reopen", "tell", "severity", "note", NULL };
+static const char *const incident_moves[] = { "confirm",  "contain", "eradicate", "recover",
+                                              "close",    "reject",  "reopen",    "tell",
+                                              "severity", "note",    NULL };
 static const char *const healths[] = { "heard", "silent", "never", "unknown", NULL };
 static const char *const roles[] = { "lead", "agency", "responder", "finance", "police", "assessor",
                                      "leader", "admin", NULL };
@@ -25,7 +26,7 @@ static const char *const system_sorts[] = { "agency", "name", "-name", "-level",
 static const char *const source_sorts[] = { "name", "-name", "last_seen", "-last_seen",
                                             "-per_minute", "-undecoded", NULL };
 
-/* ---- parameters ----------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 #define LIMIT { "limit", API_INTEGER, .least = 1, .most = 1000, .fallback = "100" }
 #define CURSOR { "cursor", API_TEXT, .most = 500 }
@@ -88,7 +89,7 @@ static const struct api_field user_list[] = {
 static const struct api_field user[] = {
     { "user", API_TEXT, .required = true, .least = 1, .most = 64 }, END };
 
-/* ---- members of bodies: all that a caller can set -------------------------------------------------- */
+/* ---- members of bodies: all that a caller can set -------------------------------------------- */
 
 static const struct api_field login_body[] = {
     { "name", API_TEXT, .required = true, .least = 1, .most = 64 },
@@ -118,7 +119,7 @@ static const struct api_field new_user_body[] = {
 static const struct api_field user_body[] = {
     { "disabled", API_BOOLEAN, .required = true }, END };
 
-/* ---- the table ------------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 #define GET HTTP_GET
 #define POST HTTP_POST
@@ -198,7 +199,7 @@ const struct api_route *api_routes(size_t *count_out)
     return table;
 }
 
-/* ---- finding a row -------------------------------------------------------------------------------- */
+/* ---- finding a row --------------------------------------------------------------------------- */
 
 static bool is_name(struct slice segment)
 {

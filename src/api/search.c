@@ -7,7 +7,7 @@
 
 #define BUDGET_MS 15000
 
-/* ---- what is asked -------------------------------------------------------------------------------- */
+/* ---- what is asked --------------------------------------------------------------------------- */
 
 bool search_request(struct api_call *call, struct api_search_request *request_out)
 {
@@ -50,7 +50,7 @@ bool search_ask(struct api_call *call, const struct api_search_request *request,
     return false;
 }
 
-/* ---- names ---------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 void search_names_free(struct search_names *names)
 {
@@ -108,7 +108,7 @@ struct slice search_name(struct api_call *call, struct search_names *names, stru
     return name_of(call, &names->sources, key, read_source);
 }
 
-/* ---- the foot ------------------------------------------------------------------------------------- */
+/* ---- the foot -------------------------------------------------------------------------------- */
 
 static const char *stopped(const char *end, const char *limit)
 {

@@ -3,7 +3,7 @@
 #include "api/resource.h"
 #include "api/shape.h"
 
-/* ---- disuse --------------------------------------------------------------------------------------- */
+/* ---- disuse ---------------------------------------------------------------------------------- */
 
 void api_idle_init(struct api_idle *idle)
 {
@@ -39,7 +39,7 @@ static bool idle_touch(struct api_idle *idle, struct slice token, int64_t now, i
     return well;
 }
 
-/* ---- reading -------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool no_session(struct api_call *call)
 {
@@ -81,7 +81,7 @@ bool api_session_csrf(struct api_call *call)
                     "the header X-Haidang-Csrf does not fit the session");
 }
 
-/* ---- the resource --------------------------------------------------------------------------------- */
+/* ---- the resource ---------------------------------------------------------------------------- */
 
 static bool session_put(struct api_call *call)
 {

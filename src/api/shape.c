@@ -7,9 +7,10 @@
 #include "records/incident.h"
 #include "records/system.h"
 
-/* ---- small ones ----------------------------------------------------------------------------------- */
+/* ---- small ones ------------------------------------------------------------------------------ */
 
-void shape_ref(struct json_writer *json, struct slice id, struct slice name, struct slice short_name)
+void shape_ref(struct json_writer *json, struct slice id, struct slice name,
+               struct slice short_name)
 {
     if (id.len == 0) {
         json_put_null(json);
@@ -75,7 +76,7 @@ void shape_next(struct json_writer *json, struct slice next)
     shape_text_or_null(json, "next", next);
 }
 
-/* ---- alerts, incidents ---------------------------------------------------------------------------- */
+/* ---- alerts, incidents ----------------------------------------------------------------------- */
 
 struct slice shape_alert_title(const struct api_call *call, const struct records_alert *alert)
 {
@@ -204,7 +205,7 @@ void shape_incident_summary(struct api_call *call, const struct records_incident
         json_put_null(json);
 }
 
-/* ---- systems, sources ----------------------------------------------------------------------------- */
+/* ---- systems, sources ------------------------------------------------------------------------ */
 
 /* Members only. */
 void shape_system(struct api_call *call, const struct records_system *system)

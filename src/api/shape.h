@@ -11,7 +11,8 @@ struct records_incident;
 struct records_system;
 
 /* {id, name, short?}; an empty id: null. */
-void shape_ref(struct json_writer *json, struct slice id, struct slice name, struct slice short_name);
+void shape_ref(struct json_writer *json, struct slice id, struct slice name,
+               struct slice short_name);
 void shape_ref_member(struct json_writer *json, const char *name, struct slice id,
                       struct slice title, struct slice short_name);
 /* Text, or null when empty. */

@@ -73,7 +73,7 @@ void standings_stale(struct standings *standings)
     pthread_mutex_unlock(&standings->lock);
 }
 
-/* ---- the table of results ------------------------------------------------------------------------- */
+/* ---- the table of results -------------------------------------------------------------------- */
 
 static struct standing_entry *find(struct standings *standings, const char *period, int64_t at)
 {
@@ -180,7 +180,7 @@ void standings_release(struct standing_view *view)
     pthread_mutex_unlock(&entry->owner->lock);
 }
 
-/* ---- what was asked ------------------------------------------------------------------------------- */
+/* ---- what was asked -------------------------------------------------------------------------- */
 
 /* A day in the past is asked as known at its end. */
 int64_t standings_at(const struct api_call *call)

@@ -30,7 +30,8 @@ void standings_stale(struct standings *standings);
 
 /* Whether the call may see it. */
 bool standings_seen(const struct api_call *call, const struct plan_standing *standing);
-/* The moment that the parameter `at` (a day) stands for: its end, never in the future; 0 left out. */
+/* The moment that the parameter `at` (a day) stands for: its end, never in the future; 0 left out.
+ */
 int64_t standings_at(const struct api_call *call);
 /* The period's id: the parameter `period`, else the quarter of `at`. */
 struct slice standings_period(const struct api_call *call, int64_t at);

@@ -6,7 +6,7 @@
 #include "base/fold.h"
 #include "base/log.h"
 
-/* ---- reading one ---------------------------------------------------------------------------------- */
+/* ---- reading one ----------------------------------------------------------------------------- */
 
 static size_t characters(struct slice text)
 {
@@ -191,7 +191,7 @@ static bool read_member(struct api_call *call, struct api_value *value, const st
     }
 }
 
-/* ---- reading all ---------------------------------------------------------------------------------- */
+/* ---- reading all ----------------------------------------------------------------------------- */
 
 static bool missing(struct api_call *call, const struct api_field *field)
 {
@@ -300,7 +300,7 @@ bool api_values_read(struct api_call *call, struct slice path)
     return read_parameters(call, path) && (!call->route->body || read_body(call));
 }
 
-/* ---- asking for one ------------------------------------------------------------------------------- */
+/* ---- asking for one -------------------------------------------------------------------------- */
 
 const struct api_value *api_value(const struct api_call *call, const char *name)
 {

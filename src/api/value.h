@@ -4,8 +4,8 @@
 
 #include "api/call.h"
 
-/* Fills call->values from the path behind API_ROOT, the query and the body. False: call->error names
- * the place (a parameter's or member's name). */
+/* Fills call->values from the path behind API_ROOT, the query and the body. False: call->error
+ * names the place (a parameter's or member's name). */
 bool api_values_read(struct api_call *call, struct slice path);
 
 #endif

@@ -1,4 +1,5 @@
-/* A request's target and body, held against the routes: "METHOD /path?query\n" and then the body. */
+/* A request's target and body, held against the routes: "METHOD /path?query\n" and then the body.
+ */
 #include "api/value.h"
 
 static enum http_method method_of(struct slice name)
@@ -25,8 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .method = method_of(method), .path = http_decode(slice_cut(target, 0, mark), false, &arena),
         .headers = &type, .header_count = 1, .body = text.data ? text : SLICE(""), .arena = &arena,
     };
-    if (!request.path.data || !http_form_parse(slice_after(target, mark + 1), &arena, &request.query,
-                                               &request.query_count))
+    if (!request.path.data || !http_form_parse(slice_after(target, mark + 1), &arena,
+                                               &request.query, &request.query_count))
         return 0;
     const struct api_route *route = api_route_find(request.method, request.path, &methods);
     if (!route)

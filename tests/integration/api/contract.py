@@ -22,8 +22,8 @@ class Contract:
             for method in ("get", "post", "patch", "delete", "put"):
                 if method in item:
                     operation = dict(item[method])
-                    operation["parameters"] = [self.resolve(p) for p in
-                                               item.get("parameters", []) + operation.get("parameters", [])]
+                    both = item.get("parameters", []) + operation.get("parameters", [])
+                    operation["parameters"] = [self.resolve(p) for p in both]
                     self.operations[f"{method.upper()} {pattern}"] = operation
 
     def resolve(self, schema):
@@ -50,7 +50,7 @@ class Contract:
             return [] if value is None else [f"{operation} {status}: a body where there is none"]
         return list(self.check(schema, value, "$"))
 
-    # ---- one value against one schema ---------------------------------------------------------------
+    # ---- one value against one schema ------------------------------------------------------------
 
     def members(self, schema):
         """All properties and required names of an object, over its allOf."""
@@ -69,7 +69,8 @@ class Contract:
             return
         if "allOf" in schema:
             properties, required = self.members(schema)
-            yield from self.check_object({"properties": properties, "required": required}, value, place)
+            whole = {"properties": properties, "required": required}
+            yield from self.check_object(whole, value, place)
             return
         kinds = schema.get("type", [])
         kinds = [kinds] if isinstance(kinds, str) else kinds

@@ -20,7 +20,7 @@ state = {}
 
 
 def server():
-    """One server for all of this file, with events and alerts in it: it outlives the single test."""
+    """One server for all of this file, with events and alerts in it; it outlives each test."""
     if "server" not in state:
         state["server"] = Server()
         atexit.register(state["server"].remove)
@@ -39,7 +39,7 @@ def fill(s):
     state["agency"] = next(a for a in hosts if a != "so-tttt")
     state["source"] = known[hosts[state["agency"]]["key"]]
     for row in hosts.values():
-        s.syslog_tcp([ssh_failure(row["hostname"], "203.0.113.9", port=4000 + i) for i in range(30)])
+        s.syslog_tcp(ssh_failure(row["hostname"], "203.0.113.9", port=4000 + i) for i in range(30))
     s.syslog_tcp(["<13>xin chào, một dòng không bộ giải mã nào đọc được"])
     wait_for("the events of both agencies",
              lambda: len({(x["agency"] or {}).get("id")
@@ -67,16 +67,20 @@ def hold(operation, reply, wanted=None):
 
 def path_of(pattern):
     """With the ids of things of the own agency; None where there is none yet."""
-    lead = user("lead")
+    lead, own = user("lead"), {"agency": state["agency"]}
+
+    def first(path):
+        return next((str(x["id"]) for x in lead.wanted(path, limit=1, **own)["items"]), None)
+
     found = {
         "{agency}": lambda: state["agency"],
         "{system}": lambda: state["source"]["system"]["id"],
         "{source}": lambda: state["source"]["id"],
-        "{obligation}": lambda: lead.wanted("/plan")["obligations"][0]["id"],
-        "{event}": lambda: lead.wanted("/events", limit=1, agency=state["agency"])["items"][0]["id"],
+        "{obligation}": lambda: "II.2.1.a",
+        "{event}": lambda: first("/events"),
         "{user}": lambda: "lead",
-        "{alert}": lambda: next((str(x["id"]) for x in lead.wanted("/alerts", agency=state["agency"])["items"]), None),
-        "{incident}": lambda: next((str(x["id"]) for x in lead.wanted("/incidents", agency=state["agency"])["items"]), None),
+        "{alert}": lambda: first("/alerts"),
+        "{incident}": lambda: first("/incidents"),
     }
     for name in re.findall(r"\{\w+\}", pattern):
         value = found[name]()
@@ -93,8 +97,9 @@ def _():
            "description": "thấy lúc 7 giờ"}
     incident = hold("POST /incidents", lead.post("/incidents", new), 201)
     moves = [{"move": "confirm"}, {"move": "severity", "severity": "critical"},
-             {"move": "note", "note": "đã gọi cho trưởng phòng"}, {"move": "tell"}, {"move": "contain"},
-             {"move": "eradicate"}, {"move": "recover"}, {"move": "close", "note": "xong"},
+             {"move": "note", "note": "đã gọi cho trưởng phòng"}, {"move": "tell"},
+             {"move": "contain"}, {"move": "eradicate"},
+             {"move": "recover"}, {"move": "close", "note": "xong"},
              {"move": "reopen", "note": "lại thấy"}]
     for move in moves:
         check(move["move"] in incident["moves"], f"{move} is not open: {incident['moves']}")
@@ -104,7 +109,8 @@ def _():
     check(any(o["obligation"].startswith("II.2.1") for o in incident["obligations"]),
           f"the incident stands in no obligation: {incident['obligations']}")
     refused = hold("POST /incidents/{incident}/moves",
-                   responder.post(f"/incidents/{incident['id']}/moves", {"move": "close", "note": "nửa"}), 409)
+                   responder.post(f"/incidents/{incident['id']}/moves",
+                                  {"move": "close", "note": "nửa"}), 409)
     check(refused["error"]["sentence"], "a refusal without a sentence")
 
 
@@ -143,7 +149,8 @@ def _():
         for _ in range(50):
             more = {"cursor": cursor} if cursor else {}
             if path == "/events":
-                more["to"] = state.setdefault("to", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+                now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                more["to"] = state.setdefault("to", now)
             page = hold(f"GET {path}", lead.get(path, limit=step, **more), 200)
             keys += [x["id"] for x in page["items"]]
             cursor = page["next"]
@@ -214,14 +221,16 @@ def _():
                 continue
             drawer = hold("GET /plan/standing/{obligation}/{agency}",
                           lead.get(f"/plan/standing/{obligation}/{head['agency']['id']}"), 200)
-            check(drawer["standing"] == cell["standing"], f"{obligation}: {cell} {drawer['standing']}")
+            check(drawer["standing"] == cell["standing"],
+                  f"{obligation}: {cell} {drawer['standing']}")
             for target in drawer["targets"]:
                 counted = [r for r in target["rows"] if r["ok"] is not None and r["weight"] > 0]
-                if target["figure"] and target["figure"]["denominator"] is not None:
-                    check(target["figure"]["denominator"] == sum(r["weight"] for r in counted),
-                          f"{obligation} {target['measure']}: {target['figure']} over {counted}")
-                    check(target["figure"]["numerator"] == sum(r["weight"] for r in counted if r["ok"]),
-                          f"{obligation} {target['measure']}: {target['figure']} over {counted}")
+                figure = target["figure"]
+                if figure and figure["denominator"] is not None:
+                    sums = (sum(r["weight"] for r in counted if r["ok"]),
+                            sum(r["weight"] for r in counted))
+                    check((figure["numerator"], figure["denominator"]) == sums,
+                          f"{obligation} {target['measure']}: {figure} over {counted}")
 
 
 @test("changes carry the CSRF token, log-in has a limit, log-out ends the session")
@@ -229,16 +238,15 @@ def _():
     client = user("finance")
     client.get("/session")
     token, client.csrf = client.csrf, None
-    check(hold("PATCH /session", client.call("PATCH", "/session", {"language": "vi"}), 403)["error"]["code"]
-          == "csrf_missing", "a change without a token")
+    body = hold("PATCH /session", client.call("PATCH", "/session", {"language": "vi"}), 403)
+    check(body["error"]["code"] == "csrf_missing", "a change without a token")
     client.csrf = token
     hold("PATCH /session", client.call("PATCH", "/session", {"language": "vi"}), 200)
     nobody = Client(server(), None)
-    statuses = [hold("POST /session", nobody.call("POST", "/session", {"name": "ghost", "password": "x"}))
-                and 1 for _ in range(12)]
-    check(len(statuses) == 12, "log-ins")
-    last = nobody.call("POST", "/session", {"name": "ghost", "password": "x"})
-    check(last.status == 429, f"the thirteenth failure: {last}")
+    wrong = {"name": "ghost", "password": "x"}
+    for _ in range(10):
+        hold("POST /session", nobody.post("/session", wrong), 401)
+    hold("POST /session", nobody.post("/session", wrong), 429)
     hold("DELETE /session", client.call("DELETE", "/session"), 204)
     hold("GET /session", client.get("/session"), 401)
 

@@ -1,4 +1,5 @@
-/* The table of routes held against openapi.yaml: the same operations, roles, parameters, members. */
+/* The table of routes held against openapi.yaml: the same operations, roles, parameters, members.
+ */
 #include <stdio.h>
 
 #include "api/route.h"

@@ -86,7 +86,8 @@ TEST("the matrix has a cell for each obligation and agency, and the drawer tells
     ANSWER answer = ask(session_of("lead"), "GET", "/plan/matrix", NULL, NULL);
     CHECK_INT(answer.status, 200);
     const struct json *matrix = read(&answer);
-    const struct json *rows = json_member(matrix, "rows"), *columns = json_member(matrix, "columns");
+    const struct json *rows = json_member(matrix, "rows"),
+                      *columns = json_member(matrix, "columns");
     const struct json *cells = json_member(matrix, "cells");
     struct slice wanted = SLICE_NONE;
     CHECK_INT(rows->count, cells->count);

@@ -186,8 +186,9 @@ TEST("a person opens incidents only for the own agency")
     ANSWER other = ask(session_of("agency"), "POST", "/incidents",
                        "{\"title\":\"Thử\",\"severity\":\"low\",\"agency\":\"so-tttt\"}", NULL);
     CHECK_INT(other.status, 403);
-    ANSWER own = ask(session_of("agency"), "POST", "/incidents",
-                     "{\"title\":\"Thử nghiệm\",\"severity\":\"low\",\"agency\":\"so-y-te\"}", NULL);
+    ANSWER own =
+        ask(session_of("agency"), "POST", "/incidents",
+            "{\"title\":\"Thử nghiệm\",\"severity\":\"low\",\"agency\":\"so-y-te\"}", NULL);
     CHECK_INT(own.status, 201);
 }
 

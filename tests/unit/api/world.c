@@ -24,7 +24,7 @@ static struct world the_world;
         }                                                                  \
     } while (0)
 
-/* ---- what stands in the records ------------------------------------------------------------------- */
+/* ---- what stands in the records -------------------------------------------------------------- */
 
 static void add_agency(const char *key, const char *name, const char *kind, int64_t rank)
 {
@@ -63,15 +63,27 @@ static int64_t add_alert(const char *agency, uint64_t sequence)
     snprintf(source, sizeof source, "%s.cong.web01", agency);
     event.source = slice_of(source);
     struct records_alert_match match = {
-        .day = 20261124, .class = SLICE("standard"), .sequence = sequence,
-        .rule = SLICE("0b0c5a1e-0000-4000-8000-000000000001"), .title = SLICE("SSH guessing"),
-        .title_vi = SLICE("Dò mật khẩu SSH"), .author = SLICE("haidang"), .license = SLICE("DRL-1.1"),
-        .tags = SLICE("attack.t1110.001 attack.credential-access"), .level = 3,
-        .agency = slice_of(agency), .system = slice_of(system), .source = slice_of(source),
+        .day = 20261124,
+        .class = SLICE("standard"),
+        .sequence = sequence,
+        .rule = SLICE("0b0c5a1e-0000-4000-8000-000000000001"),
+        .title = SLICE("SSH guessing"),
+        .title_vi = SLICE("Dò mật khẩu SSH"),
+        .author = SLICE("haidang"),
+        .license = SLICE("DRL-1.1"),
+        .tags = SLICE("attack.t1110.001 attack.credential-access"),
+        .level = 3,
+        .agency = slice_of(agency),
+        .system = slice_of(system),
+        .source = slice_of(source),
         .entity = SLICE("src_ip=203.0.113.7"),
-        .why = SLICE("{\"type\":\"event_count\",\"group\":{\"src_ip\":\"203.0.113.7\"},\"count\":20,"
-                     "\"threshold\":10,\"timespan_s\":300}"),
-        .time = now, .events = &event, .event_count = 1 };
+        .why =
+            SLICE("{\"type\":\"event_count\",\"group\":{\"src_ip\":\"203.0.113.7\"},\"count\":20,"
+                  "\"threshold\":10,\"timespan_s\":300}"),
+        .time = now,
+        .events = &event,
+        .event_count = 1
+    };
     MUST(records_alert_fold(the_world.records, &match, NULL, &e));
     struct records_alert_filter filter = { .agency = slice_of(agency) };
     struct records_page page = { 0 };
@@ -127,7 +139,7 @@ static void fill(void)
     the_world.incident_other = add_incident("so-tttt");
 }
 
-/* ---- a reader that always finds the same two events ----------------------------------------------- */
+/* ---- a reader that always finds the same two events ------------------------------------------ */
 
 static struct api_search_request asked;   /* of its slices only the scope outlives the call */
 static char asked_scope[64];
@@ -146,14 +158,16 @@ static bool fake_run(void *owner, const struct api_search_request *request,
         "\"2026-11-24T00:30:06Z\",\"source\":\"so-y-te.cong.web01\",\"system\":\"so-y-te.cong\","
         "\"agency\":\"so-y-te\",\"decoder\":\"sshd\",\"logsource\":{\"product\":\"linux\","
         "\"category\":\"\",\"service\":\"sshd\"},\"flags\":[],\"raw\":\"Failed\",\"fields\":"
-        "{\"user\":\"root\",\"src_ip\":[\"10.0.0.1\",\"10.0.0.2\"],\"n\":3,\"ok\":true,\"x\":null}}";
+        "{\"user\":\"root\",\"src_ip\":[\"10.0.0.1\",\"10.0.0.2\"],\"n\":3,\"ok\":true,\"x\":null}"
+        "}";
     static const char two[] =
         "{\"id\":\"20261124.standard.1\",\"time\":\"2026-11-24T00:20:05Z\",\"received\":"
         "\"2026-11-24T00:20:06Z\",\"source\":\"\",\"system\":\"\",\"agency\":\"\",\"decoder\":\"\","
         "\"logsource\":{\"product\":\"\",\"category\":\"\",\"service\":\"\"},\"flags\":"
         "[\"undecoded\"],\"raw\":\"what\",\"fields\":{\"user\":\"admin\"}}";
     static const char foot[] =
-        "{\"end\":\"complete\",\"files\":1,\"blocks\":3,\"blocks_read\":2,\"blocks_skipped_time\":1,"
+        "{\"end\":\"complete\",\"files\":1,\"blocks\":3,\"blocks_read\":2,\"blocks_skipped_time\":"
+        "1,"
         "\"matched\":2,\"delivered\":2,\"bytes_inflated\":4096,\"elapsed_ms\":1.5}";
     (void)owner;
     snprintf(asked_scope, sizeof asked_scope, "%.*s", SLICE_ARGS(request->scope));
@@ -184,7 +198,7 @@ static void changed(void *owner)
     ((struct world *)owner)->changes++;
 }
 
-/* ---- start and stop ------------------------------------------------------------------------------- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 static void stop(void)
 {
@@ -222,7 +236,7 @@ struct world *world(void)
     return &the_world;
 }
 
-/* ---- the client ----------------------------------------------------------------------------------- */
+/* ---- the client ------------------------------------------------------------------------------ */
 
 struct answer ask(const struct session *session, const char *method, const char *path,
                   const char *body, const char *extra)

@@ -1,7 +1,7 @@
 /* world - a real API over a temporary database on a free port of 127.0.0.1, and a client for it.
  *
- * Two agencies (so-tttt, so-y-te), each with a system, a source, an alert and an incident; a user of
- * every role, named after it ("agency" is of so-y-te; "other" is of so-tttt).
+ * Two agencies (so-tttt, so-y-te), each with a system, a source, an alert and an incident; a user
+ * of every role, named after it ("agency" is of so-y-te; "other" is of so-tttt).
  */
 #ifndef WORLD_H
 #define WORLD_H
