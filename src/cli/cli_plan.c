@@ -1,9 +1,8 @@
 /* haidang plan check, haidang plan lint */
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "cli/command.h"
+#include "cli/data.h"
 #include "plan/plan_check.h"
-#include "serve/options.h"
 
 #include <unistd.h>
 
@@ -177,6 +176,7 @@ static int run_check(struct cli *cli)
     struct serve_settings settings;
     struct plan *plan = NULL;
     struct plan_result *result;
+    RECORDS_AUTO records = NULL;
     BUFFER_AUTO out;
     const char *period = cli_text(cli, "period"), *agency = cli_text(cli, "agency");
     const char *obligation = cli_text(cli, "obligation");
@@ -189,10 +189,11 @@ static int run_check(struct cli *cli)
     if (cli_text(cli, "at") && strlen(cli_text(cli, "at")) == 10)
         options.at += CLOCK_DAY - 1;
     buffer_init(&out, 256u << 20);
-    if (!serve_settings_load(cli->config, &cli->arena, &settings, &e) ||
+    if (!cli_settings(cli, &settings, &e) ||
         !load_plan(cli, &settings, &plan, &e))
         return cli_fail(cli, &e);
-    bool fine = plan_check(plan, settings.records, &options, &cli->arena, &result, &e);
+    bool fine = cli_records(cli, &settings, &records, &e) &&
+                plan_check(plan, settings.records, &options, &cli->arena, &result, &e);
     if (fine && cli->json) {
         struct json_writer w;
         json_writer_init(&w, &out);
@@ -320,7 +321,7 @@ static int run_lint(struct cli *cli)
     BUFFER_AUTO out;
 
     buffer_init(&out, 0);
-    if (!serve_settings_load(cli->config, &cli->arena, &settings, &e) ||
+    if (!cli_settings(cli, &settings, &e) ||
         !load_plan(cli, &settings, &plan, &e))
         return cli_fail(cli, &e);
     bool fine = plan_lint(plan, NULL, &cli->arena, &faults, &count, &e) &&
@@ -351,7 +352,7 @@ static const struct cli_option lint_options[] = {
     { .name = "plan", .letter = 'p', .kind = CLI_FOLDER, .value = "DIR",
       .help = "folder of the plan; else the one in the configuration" },
     { .name = "regimes", .kind = CLI_FOLDER, .value = "DIR", .help = "folder of legal constants" },
-    { .name = "coverage", .letter = 'c', .kind = CLI_FLAG,
+    { .name = "coverage", .kind = CLI_FLAG,
       .help = "show the plan's text: what is covered, aside, missed" },
     { .name = NULL },
 };

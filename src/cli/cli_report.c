@@ -1,9 +1,8 @@
 /* haidang report standing, haidang report template */
 #include "base/clock.h"
 #include "base/file.h"
-#include "cli/command.h"
+#include "cli/data.h"
 #include "report/report.h"
-#include "serve/options.h"
 
 #define TEMPLATE_MOST (16u << 20)
 
@@ -27,18 +26,20 @@ static int run_standing(struct cli *cli)
     const char *folder = cli_text(cli, "plan"), *own = cli_text(cli, "template");
     const char *at = cli_text(cli, "at");
     struct plan_check_options options = { .at = cli_number(cli, "at", cli->now) };
+    RECORDS_AUTO records = NULL;
     BUFFER_AUTO out;
 
     buffer_init(&out, 0);
     if (at && strlen(at) == 10)     /* a date alone means the end of that day */
         options.at += CLOCK_DAY - 1;
-    if (!serve_settings_load(cli->config, &cli->arena, &settings, &e) ||
+    if (!cli_settings(cli, &settings, &e) ||
         (own && !file_read(own, TEMPLATE_MOST, &cli->arena, &template, &e)) ||
         !plan_load(folder ? folder : settings.plan, folder ? NULL : settings.regimes, &plan, &e))
         return cli_fail(cli, &e);
     struct period now = period_at(PERIOD_QUARTER, options.at, plan->regime->cutoff);
     options.period = slice_of(cli_text(cli, "period") ? cli_text(cli, "period") : now.id);
-    bool fine = plan_check(plan, settings.records, &options, &cli->arena, &result, &e) &&
+    bool fine = cli_records(cli, &settings, &records, &e) &&
+                plan_check(plan, settings.records, &options, &cli->arena, &result, &e) &&
                 report_standing(result, template, &out, &e);
     int code = fine ? write_out(cli, buffer_slice(&out)) : cli_fail(cli, &e);
     plan_free(&plan);
