@@ -16,6 +16,10 @@ interface Value {
   ask: () => void;
 }
 
+// The cookie is not for scripts to see; this note says that there was one, so that a stranger is not
+// asked for and answered with an error.
+const NOTE = 'haidang.session';
+
 const SessionContext = createContext<Value | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
@@ -25,6 +29,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const enter = useCallback(
     (session: Session) => {
+      localStorage.setItem(NOTE, '1');
       setCsrf(session.csrf);
       choose(session.language);
       setState({ at: 'in', session });
@@ -32,10 +37,17 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [choose],
   );
   const ask = useCallback(() => {
+    if (!localStorage.getItem(NOTE)) {
+      setState({ at: 'out', ended: false });
+      return;
+    }
     setState({ at: 'asking' });
     call('GET', '/session', {})
       .then((session) => enter(session as Session))
-      .catch((problem: Problem) => setState(problem.status === 401 ? { at: 'out', ended: false } : { at: 'dead' }));
+      .catch((problem: Problem) => {
+        if (problem.status === 401) localStorage.removeItem(NOTE);
+        setState(problem.status === 401 ? { at: 'out', ended: true } : { at: 'dead' });
+      });
   }, [enter]);
   useEffect(ask, [ask]);
 
@@ -47,6 +59,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       expire: () => setState((s) => (s.at === 'in' ? { at: 'out', ended: true } : s)),
       leave: async () => {
         await call('DELETE', '/session', {}).catch(() => undefined);
+        localStorage.removeItem(NOTE);
         queries.clear();
         setCsrf('');
         setState({ at: 'out', ended: false });

@@ -3,6 +3,7 @@
 import { Link } from 'react-router-dom';
 import { useGet, type Schemas } from '../../api/client';
 import { searchAddress } from '../../parts/address';
+import { said } from '../../parts/event';
 import { Shown } from '../../parts/page';
 import { useText } from '../../text';
 
@@ -43,7 +44,7 @@ export function Around({ alert }: { alert: Schemas['Alert'] }) {
             <ol className="lines" tabIndex={0} aria-label={t('search.results')}>
               {shown.map((e) => (
                 <li key={e.id} className={own.has(e.id) ? 'own' : undefined}>
-                  <time dateTime={e.time}>{lineTime(e.time)}</time> {e.raw}
+                  <time dateTime={e.time}>{lineTime(e.time)}</time> {said(e)}
                 </li>
               ))}
             </ol>

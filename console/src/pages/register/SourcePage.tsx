@@ -2,6 +2,7 @@
 import { Link, useParams } from 'react-router-dom';
 import { useGet } from '../../api/client';
 import { searchAddress } from '../../parts/address';
+import { said } from '../../parts/event';
 import { Spark } from '../../parts/figures';
 import { Health } from '../../parts/marks';
 import { Command, Empty, Page, Panel, Shown } from '../../parts/page';
@@ -11,7 +12,7 @@ import { useText } from '../../text';
 const LINES = 20;
 
 export default function SourcePage() {
-  const { t, number, percent, span } = useText();
+  const { t, number, percent, span, lineTime } = useText();
   const { id } = useParams();
   const source = useGet('/sources/{source}', { path: { source: id! } }, { every: 10_000, keep: false });
   const s = source.data;
@@ -102,7 +103,7 @@ export default function SourcePage() {
                       <ol className="lines" tabIndex={0} aria-label={t('sources.last_lines')}>
                         {page.items.map((e) => (
                           <li key={e.id}>
-                            <When time={e.time} /> {e.raw}
+                            <time dateTime={e.time}>{lineTime(e.time)}</time> {said(e)}
                           </li>
                         ))}
                       </ol>

@@ -1,7 +1,8 @@
 // The fields of what was found and their commonest values; a click filters in, the minus out.
 import MinusCircleOutlined from '@ant-design/icons/es/icons/MinusCircleOutlined';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { Schemas } from '../../api/client';
+import { ordered } from '../../parts/event';
 import { useText, type Key } from '../../text';
 
 const named: Record<string, Key> = { agency: 'field.agency', system: 'field.system', source: 'field.source' };
@@ -9,13 +10,14 @@ const named: Record<string, Key> = { agency: 'field.agency', system: 'field.syst
 export function Fields({ data, onFilter }: { data: Schemas['FieldList'] | undefined; onFilter: (field: string, value: string, out: boolean) => void }) {
   const { t, number } = useText();
   const [open, setOpen] = useState(false);
+  const fields = useMemo(() => ordered(data?.items ?? []), [data]);
   return (
     <aside className={`fields-panel${open ? ' fields-open' : ''}`} aria-label={t('search.fields')}>
       <button type="button" className="fields-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {t('search.fields')} {data && `(${number(data.items.length)})`}
+        {t('search.fields')} {data && `(${number(fields.length)})`}
       </button>
       <div className="fields-body">
-        {data?.items.map((f) => {
+        {fields.map((f) => {
           const most = f.values[0]?.count ?? 1;
           const name = named[f.field];
           return (
@@ -42,7 +44,7 @@ export function Fields({ data, onFilter }: { data: Schemas['FieldList'] | undefi
             </section>
           );
         })}
-        {data && data.items.length > 0 && <p className="quiet fields-foot">{t('search.sampled', { n: number(data.sampled) })}</p>}
+        {data && fields.length > 0 && <p className="quiet fields-foot">{t('search.sampled', { n: number(data.sampled) })}</p>}
       </div>
     </aside>
   );

@@ -4,6 +4,7 @@ import { memo, useState } from 'react';
 import { Link } from 'react-router-dom';
 import type { Schemas } from '../../api/client';
 import { searchAddress } from '../../parts/address';
+import { said } from '../../parts/event';
 import { Line } from '../../parts/line';
 import { useText } from '../../text';
 import { iso } from '../../text/format';
@@ -87,7 +88,7 @@ const Row = memo(function Row({ event, words, onFilter, open, toggle }: { event:
         <span className="event-source">{event.source?.name ?? '–'}</span>
         <span className="event-agency">{event.agency?.short ?? event.agency?.name ?? '–'}</span>
         <span className="event-text">
-          <Line text={event.raw} words={words} />
+          <Line text={said(event)} words={words} />
         </span>
       </button>
       {open && <FieldsOf event={event} words={words} onFilter={onFilter} />}
