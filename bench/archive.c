@@ -84,16 +84,18 @@ static void find(const char *directory, const char *text)
     struct search_options options = { .directory = directory, .scope.all = true, .limit = 100 };
     struct search_handlers handlers = { .event = take, .row = take_row };
     arena_init(&arena, 0);
+    double before = cpu();
     if (!query_parse(slice_of(text), clock_now(), &arena, &query, &e) ||
         !search_run(query, &options, &handlers, &arena, &foot, &e)) {
         printf("%s: %s\n", text, e.sentence);
         return;
     }
-    printf("%-44s %8.1f ms  %7llu matched  %5llu/%llu blocks  %7.1f MB  %6.0f MB/s  %s\n", text,
-           (double)foot.elapsed_ns / 1e6, (unsigned long long)foot.matched,
+    double used = cpu() - before;
+    printf("%-44s %8.1f ms CPU %8.1f ms  %7llu matched  %5llu/%llu blocks  %7.1f MB  %6.0f MB/s CPU  %s\n", text,
+           used * 1e3, (double)foot.elapsed_ns / 1e6, (unsigned long long)foot.matched,
            (unsigned long long)foot.blocks_read, (unsigned long long)foot.blocks,
            (double)foot.bytes_inflated / 1e6,
-           (double)foot.bytes_inflated * 1e3 / (double)foot.elapsed_ns,
+           used > 0 ? (double)foot.bytes_inflated / 1e6 / used : 0,
            search_end_name(foot.end));
 }
 

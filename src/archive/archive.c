@@ -225,7 +225,8 @@ void archive_close(struct archive **archive_at)
     struct archive *archive = *archive_at;
     if (!archive)
         return;
-    sealer_free(&archive->sealer);
+    sealer_free(archive);
+    spare_free(&archive->spare);
     for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++)
         if (archive->days[i])
             writer_forget(archive, archive->days[i]);

@@ -135,6 +135,11 @@ static inline struct slice block_raw(const struct block_rows *rows, struct slice
 bool block_event(const struct block_rows *rows, struct slice text, struct slice fields,
                  uint32_t row, struct arena *arena, struct event *event_out, struct error *e);
 
+/* The same with only those fields whose names are among these (compared without case). */
+bool block_event_some(const struct block_rows *rows, struct slice text, struct slice fields,
+                      uint32_t row, const struct slice *names, size_t name_count,
+                      struct arena *arena, struct event *event_out, struct error *e);
+
 /* Walks the fields of one row without building an event. */
 struct block_fields {
     const struct block_shape *shape;

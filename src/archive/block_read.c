@@ -268,8 +268,23 @@ size_t block_unescape(struct slice bytes, char *out)
     return len;
 }
 
+static bool is_among(struct slice name, const struct slice *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
 bool block_event(const struct block_rows *rows, struct slice text, struct slice fields,
                  uint32_t row, struct arena *arena, struct event *event_out, struct error *e)
+{
+    return block_event_some(rows, text, fields, row, NULL, 0, arena, event_out, e);
+}
+
+bool block_event_some(const struct block_rows *rows, struct slice text, struct slice fields,
+                      uint32_t row, const struct slice *names, size_t name_count,
+                      struct arena *arena, struct event *event_out, struct error *e)
 {
     const struct block_origin *origin = &rows->origins[rows->origin[row]];
     const struct block_label *label = &rows->labels[rows->label[row]];
@@ -285,6 +300,8 @@ bool block_event(const struct block_rows *rows, struct slice text, struct slice 
     struct block_value value;
     while (block_fields_next(&walk, &value)) {
         struct slice bytes = value.bytes;
+        if (names && !is_among(value.name, names, name_count))
+            continue;
         if (value.escaped) {
             char *plain = arena_alloc(arena, bytes.len);
             if (!plain)

@@ -183,8 +183,7 @@ bool archive_expire(struct archive *archive, const struct retention_due *due, in
     char file[DAY_FILE];
     struct stock stock;
     day_name_print(&due->name, file);
-    if (archive->sealer) /* what it has begun may be of this file */
-        sealer_free(&archive->sealer);
+    sealer_free(archive); /* what it has begun may be of this file */
     struct day *open = writer_day(archive, &due->name, false, e);
     if (open)
         writer_forget(archive, open);

@@ -8,7 +8,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "archive/fetch.h"
 #include "archive/filter.h"
 #include "archive/indicator.h"
 #include "archive/limit.h"
@@ -54,13 +53,44 @@ struct sealer {
     struct map seen;             /* kind and value → struct seen */
 };
 
-void sealer_free(struct sealer **sealer)
+void spare_free(struct spare *spare)
 {
-    struct sealer *s = *sealer;
+    for (size_t i = 0; i < spare->count; i++)
+        fetch_free(&spare->list[i]);
+    free(spare->list);
+    *spare = (struct spare){ NULL, 0, 0 };
+}
+
+static void spare_put(struct spare *spare, struct fetched *fetched)
+{
+    if (spare->count == spare->capacity) {
+        size_t capacity = spare->capacity ? spare->capacity * 2 : 64;
+        struct fetched *list = realloc(spare->list, capacity * sizeof *list);
+        if (!list) {
+            fetch_free(fetched);
+            return;
+        }
+        spare->list = list;
+        spare->capacity = capacity;
+    }
+    spare->list[spare->count++] = *fetched;
+}
+
+static void spare_take(struct spare *spare, struct fetched *fetched)
+{
+    if (spare->count)
+        *fetched = spare->list[--spare->count];
+    else
+        fetch_init(fetched);
+}
+
+void sealer_free(struct archive *archive)
+{
+    struct sealer *s = archive->sealer;
     if (!s)
         return;
     for (size_t i = 0; i < s->tail_count; i++)
-        fetch_free(&s->tails[i].data);
+        spare_put(&archive->spare, &s->tails[i].data);
     free(s->tails);
     free(s->rows);
     free(s->done);
@@ -71,7 +101,7 @@ void sealer_free(struct sealer **sealer)
     buffer_free(&s->filter);
     arena_free(&s->arena);
     free(s);
-    *sealer = NULL;
+    archive->sealer = NULL;
 }
 
 bool sealer_check(const struct sealer *s)
@@ -150,8 +180,9 @@ static bool choose_day(struct archive *archive, int64_t now, struct day **day_ou
     return look_back(archive, now, day_out, more_out, e);
 }
 
-static bool add_tail(struct sealer *s, int64_t block, uint64_t events, uint64_t text)
+static bool add_tail(struct archive *archive, int64_t block, uint64_t events, uint64_t text)
 {
+    struct sealer *s = archive->sealer;
     if ((s->tail_count & (s->tail_count - 1)) == 0) {
         size_t capacity = s->tail_count ? s->tail_count * 2 : 1;
         struct tail *tails = realloc(s->tails, capacity * sizeof *tails);
@@ -161,7 +192,7 @@ static bool add_tail(struct sealer *s, int64_t block, uint64_t events, uint64_t 
     }
     struct tail *tail = &s->tails[s->tail_count++];
     *tail = (struct tail){ .block = block, .events = events, .text = text };
-    fetch_init(&tail->data);
+    spare_take(&archive->spare, &tail->data);
     return true;
 }
 
@@ -187,7 +218,7 @@ static bool begin(struct archive *archive, struct day *day, struct error *e)
            (code = sqlite3_step(read)) == SQLITE_ROW) {
         uint64_t tail_events = (uint64_t)sqlite3_column_int64(read, 1);
         uint64_t tail_text = (uint64_t)sqlite3_column_int64(read, 2);
-        if (!add_tail(s, sqlite3_column_int64(read, 0), tail_events, tail_text))
+        if (!add_tail(archive, sqlite3_column_int64(read, 0), tail_events, tail_text))
             return no_memory(e);
         events += tail_events;
         text += tail_text;
@@ -512,8 +543,10 @@ bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms,
         if (!choose_day(archive, now, &day, &look_on, e))
             return false;
         *more_out = look_on;
-        if (!day)
+        if (!day) {
+            spare_free(&archive->spare);
             return true;
+        }
         well = begin(archive, day, e);
     }
     bool done = false;
@@ -523,7 +556,7 @@ bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms,
             break;
     }
     if (!well || done)
-        sealer_free(&archive->sealer);
+        sealer_free(archive);
     *more_out = well;
     assert(archive_check(archive));
     return well;

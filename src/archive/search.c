@@ -40,6 +40,9 @@ struct run {
     struct chain *chain;             /* the pipes; NULL: events go out */
     bool ordered;                    /* newest first matters: events go through `waiting` */
     bool needs_events;
+    bool few_fields;                 /* these alone are taken out of the events */
+    struct slice fields[QUERY_COLUMNS_MAX * 2];
+    size_t field_count;
     uint64_t limit;                  /* of events (ordered) */
     struct waiting waiting;
     uint64_t given;                  /* events handed on */
@@ -405,8 +408,9 @@ static bool whole_event(struct run *run, uint32_t row, struct search_event *even
     struct fetched *f = &run->fetched;
     return (f->parts[PART_TEXT].data || read_part(run, PART_TEXT, e)) &&
            (f->parts[PART_FIELDS].data || read_part(run, PART_FIELDS, e)) &&
-           block_event(&f->rows, f->parts[PART_TEXT], f->parts[PART_FIELDS], row,
-                       &run->block_arena, &event->event, e);
+           block_event_some(&f->rows, f->parts[PART_TEXT], f->parts[PART_FIELDS], row,
+                            run->few_fields ? run->fields : NULL, run->field_count,
+                            &run->block_arena, &event->event, e);
 }
 
 static bool take_row(struct run *run, uint32_t row, bool wanted, struct error *e)
@@ -576,6 +580,7 @@ static bool begin_pipes(struct run *run, struct error *e)
     uint32_t first = leading_limits(run);
     run->wanted_from = INT64_MIN;
     run->needs_events = chain_needs_events(query, first);
+    run->few_fields = !run->facets && chain_fields(query, first, run->fields, &run->field_count);
     if (first == query->stage_count) {
         run->ordered = true;
         return true;

@@ -523,6 +523,24 @@ uint64_t chain_cut(const struct chain *chain)
     return chain->cut;
 }
 
+bool chain_fields(const struct query *query, uint32_t first, struct slice *names_out,
+                  size_t *count_out)
+{
+    *count_out = 0;
+    if (first >= query->stage_count)
+        return false;
+    const struct stage *stage = &query->stages[first];
+    if (stage->kind == STAGE_SORT || stage->kind == STAGE_LIMIT)
+        return false; /* hands on whole events */
+    for (uint32_t i = 0; i < stage->by_count; i++)
+        if (tree_place(stage->by[i], &names_out[*count_out]) == PLACE_FIELD)
+            ++*count_out;
+    for (uint32_t i = 0; i < stage->stat_count; i++)
+        if (tree_place(stage->stats[i].field, &names_out[*count_out]) == PLACE_FIELD)
+            *count_out += stage->stats[i].field.len > 0;
+    return true;
+}
+
 bool chain_needs_events(const struct query *query, uint32_t first)
 {
     if (first >= query->stage_count)

@@ -35,6 +35,11 @@ uint64_t chain_cut(const struct chain *chain);
 /* The stages look at fields or the text of events, not only at their time and number. */
 bool chain_needs_events(const struct query *query, uint32_t first);
 
+/* The fields of the record that stage `first` looks at, when it is one that looks at few; names_out
+ * has room for QUERY_COLUMNS_MAX * 2. False: it may look at any. */
+bool chain_fields(const struct query *query, uint32_t first, struct slice *names_out,
+                  size_t *count_out);
+
 /* A round length of time so that a range has about `buckets` of them. */
 int64_t stage_span(int64_t range, unsigned buckets);
 /* Begin of the span (days begin at midnight in Asia/Ho_Chi_Minh). */

@@ -6,6 +6,7 @@
 #include "archive/block.h"
 #include "archive/chain.h"
 #include "archive/day.h"
+#include "archive/fetch.h"
 #include "archive/limit.h"
 #include "base/map.h"
 
@@ -27,6 +28,12 @@ struct day {
 
 struct sealer;
 
+/* Memory of sealed tails, used again for the next window; freed when there is nothing to seal. */
+struct spare {
+    struct fetched *list;
+    size_t count, capacity;
+};
+
 struct archive {
     char *directory;
     int lock;
@@ -38,6 +45,7 @@ struct archive {
     int64_t said_at;               /* steady; when a failure was last logged */
     uint64_t unsaid;               /* events not stored since then */
     struct sealer *sealer;         /* NULL between two windows */
+    struct spare spare;
     size_t look_at;                /* next of the listed files to be looked through for old tails */
     bool looked_back;
 };
@@ -60,7 +68,8 @@ struct block_done {
 bool writer_insert_block(struct archive *archive, struct day *day, const struct block_done *block,
                          int kind, struct error *e);
 
-void sealer_free(struct sealer **sealer);
+void sealer_free(struct archive *archive);
+void spare_free(struct spare *spare);
 bool sealer_check(const struct sealer *sealer);
 
 #endif
