@@ -376,6 +376,7 @@ static void *follow_run(void *user)
     struct pollfd ready[2] = { { follow->wake_fd, POLLIN, 0 }, { follow->notify_fd, POLLIN, 0 } };
     char news[4096];
 
+    roster_wait(follow->listener->intake);
     while (!atomic_load(&follow->listener->intake->stopping)) {
         bool waiting = false;
         for (uint32_t i = 0; i < follow->file_count; i++) {

@@ -43,6 +43,7 @@ struct intake {
     struct intake_options options;
     struct queue *out;
     pthread_mutex_t lock;          /* of roster */
+    pthread_cond_t first_roster;
     struct roster_hold *roster;    /* NULL: everybody is unknown */
     atomic_uint roster_generation;
     atomic_bool stopping;
@@ -52,6 +53,9 @@ struct intake {
 
 /* The roster now, counted; NULL when there is none. */
 struct roster_hold *roster_take(struct intake *intake);
+/* A listener begins when the first roster is there, so that nobody is taken for unknown only because
+ * we have just started; after INTAKE_ROSTER_SECONDS it begins without one. */
+void roster_wait(struct intake *intake);
 void roster_leave(struct roster_hold **hold);
 
 void figures_record(struct figures *figures, size_t bytes, int64_t received, bool known, bool cut);

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/log.h"
 #include "base/slice.h"
+#include "intake/limit.h"
 
 /* --- the table of protocols ------------------------------------------------------------------------- */
 
@@ -56,6 +58,22 @@ struct roster_hold *roster_take(struct intake *intake)
     return hold;
 }
 
+void roster_wait(struct intake *intake)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += INTAKE_ROSTER_SECONDS;
+    pthread_mutex_lock(&intake->lock);
+    while (!intake->roster && !atomic_load(&intake->stopping) &&
+           pthread_cond_timedwait(&intake->first_roster, &intake->lock, &until) == 0)
+        ;
+    bool late = !intake->roster && !atomic_load(&intake->stopping);
+    pthread_mutex_unlock(&intake->lock);
+    if (late)
+        log_warning("there is no roster: every sender is unknown, events go to quarantine");
+}
+
 void roster_leave(struct roster_hold **hold)
 {
     if (*hold && atomic_fetch_sub(&(*hold)->users, 1) == 1) {
@@ -79,6 +97,7 @@ void intake_roster(struct intake *intake, struct roster *roster)
     old = intake->roster;
     intake->roster = hold;
     atomic_fetch_add(&intake->roster_generation, 1);
+    pthread_cond_broadcast(&intake->first_roster);
     pthread_mutex_unlock(&intake->lock);
     roster_leave(&old);
 }
@@ -87,7 +106,10 @@ void intake_roster(struct intake *intake, struct roster *roster)
 
 static void stop_listeners(struct intake *intake)
 {
+    pthread_mutex_lock(&intake->lock);
     atomic_store(&intake->stopping, true);
+    pthread_cond_broadcast(&intake->first_roster);
+    pthread_mutex_unlock(&intake->lock);
     for (size_t i = 0; i < intake->listener_count; i++)
         if (intake->listeners[i].own)
             intake->listeners[i].protocol->stop(&intake->listeners[i]);
@@ -96,6 +118,7 @@ static void stop_listeners(struct intake *intake)
 static void intake_free(struct intake *intake)
 {
     roster_leave(&intake->roster);
+    pthread_cond_destroy(&intake->first_roster);
     pthread_mutex_destroy(&intake->lock);
     free(intake);
 }
@@ -112,6 +135,7 @@ bool intake_start(const struct intake_options *options, struct queue *out,
         intake->options = *options;
         intake->out = out;
         pthread_mutex_init(&intake->lock, NULL);
+        pthread_cond_init(&intake->first_roster, NULL);
     }
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
         if (!protocols[i].wanted(options, &fd))

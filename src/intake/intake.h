@@ -50,8 +50,8 @@ struct intake_options {
     .syslog_tls_fd = -1, .relp_fd = -1, .lumberjack_fd = -1, \
     .http_fd = -1 })
 
-/* Starts the listeners; batches are pushed to out (struct batch *). Until intake_roster is called
- * every sender is unknown. False with the reason when a listener cannot start (then none runs). */
+/* Starts the listeners; batches are pushed to out (struct batch *). Nothing is read until intake_roster
+ * was called (or some seconds have passed, then every sender is unknown). False with the reason when a listener cannot start (then none runs). */
 bool intake_start(const struct intake_options *options, struct queue *out,
                   struct intake **intake_out, struct error *e);
 /* From the next batches on this roster decides who a sender is. Takes the roster over and frees it

@@ -17,6 +17,7 @@
 #define INTAKE_HTTP_LINE_MOST (1024u * 1024) /* of one record in it; longer ones are cut */
 #define INTAKE_BODIES_MOST (192u * 1024 * 1024) /* of all requests in hand */
 #define INTAKE_ALERTS_TOLD 1000u             /* in one HTTP answer */
+#define INTAKE_ROSTER_SECONDS 15             /* listeners wait so long for the first roster */
 #define INTAKE_FILES 1024u                   /* followed */
 #define INTAKE_DATAGRAMS 32u                 /* read at once */
 

@@ -606,6 +606,7 @@ static void *stream_run(void *user)
     struct stream *stream = user;
     struct epoll_event events[EVENTS_AT_ONCE];
 
+    roster_wait(stream->listener->intake);
     while (!atomic_load(&stream->listener->intake->stopping)) {
         int wait = collector_flush(&stream->collector);
         int n = epoll_wait(stream->epoll_fd, events, EVENTS_AT_ONCE,

@@ -110,6 +110,7 @@ static void *udp_run(void *user)
     struct udp *udp = user;
     struct pollfd ready[2] = { { udp->fd, POLLIN, 0 }, { udp->wake_fd, POLLIN, 0 } };
 
+    roster_wait(udp->listener->intake);
     while (!atomic_load(&udp->listener->intake->stopping)) {
         poll(ready, 2, collector_flush(&udp->collector));
         if (ready[0].revents)

@@ -146,13 +146,16 @@ static bool copy_source(struct arena *arena, const struct roster_source *from,
     return !arena->exhausted;
 }
 
-static bool find_source(struct web *web, struct http_request *request, struct roster_source *source)
+/* *ready_out: there is a roster to ask. */
+static bool find_source(struct web *web, struct http_request *request, struct roster_source *source,
+                        bool *ready_out)
 {
     struct roster_hold *hold = roster_take(web->listener->intake);
     const struct roster_source *found =
         hold ? roster_find_token(hold->roster, token_of(request)) : NULL;
     bool ok = found && copy_source(request->arena, found, source);
 
+    *ready_out = hold != NULL;
     roster_leave(&hold);
     return ok;
 }
@@ -199,7 +202,7 @@ static size_t begin(struct http_request *request, void *user)
 {
     struct web *web = user;
     struct slice rest;
-    bool path_known;
+    bool path_known, ready;
     const struct web_route *route = find_route(request, &rest, &path_known);
     struct web_mark *mark = arena_zero(request->arena, sizeof *mark);
 
@@ -214,8 +217,11 @@ static size_t begin(struct http_request *request, void *user)
     }
     *mark = (struct web_mark){ .route = route, .request = {
         .listener = web->listener, .http = request, .repeats = web->repeats, .rest = rest } };
-    if (route->needs != WEB_OPEN && !find_source(web, request, &mark->request.source)) {
-        refuse(web, request, route, 401, "the token is missing or no source has it");
+    if (route->needs != WEB_OPEN && !find_source(web, request, &mark->request.source, &ready)) {
+        if (ready)
+            refuse(web, request, route, 401, "the token is missing or no source has it");
+        else
+            refuse(web, request, route, 503, "the server is starting; send again later");
         return 0;
     }
     if (route->needs == WEB_OPEN)
