@@ -129,10 +129,23 @@ static int found(unsigned id, unsigned long long from, unsigned long long to, un
     return 1;
 }
 
+static bool is_ascii(struct slice text)
+{
+    uint64_t seen = 0, part = 0;
+    size_t i = 0;
+    for (; i + sizeof part <= text.len; i += sizeof part) {
+        memcpy(&part, text.data + i, sizeof part);
+        seen |= part;
+    }
+    for (; i < text.len; i++)
+        seen |= (uint64_t)(unsigned char)text.data[i];
+    return !(seen & UINT64_C(0x8080808080808080));
+}
+
 /* Regexes want UTF-8: what is none becomes U+FFFD. */
 static struct slice repaired(struct evaluator *v, struct slice text)
 {
-    if (fold_is_utf8(text))
+    if (is_ascii(text) || fold_is_utf8(text))
         return text;
     buffer_clear(&v->clean);
     for (size_t i = 0; i < text.len; i++) {

@@ -389,7 +389,8 @@ bool lower_rule(struct lowering *l, const struct expr *expr, struct blob_rule *o
         struct pending *p = pending_witness(l, literal);
         if (!p || !pending_add(l, p, rule))
             return error_set(e, "no memory left for the index");
-        if (literal->decides)
+        /* the byte that stands between values must not make a match across two of them */
+        if (literal->decides && !memchr(literal->text.data, 0xff, literal->text.len))
             p->witness.atom = lower_test(l, literal->test, e);
     }
     return true;

@@ -19,6 +19,7 @@ struct membership {
 struct class {
     struct slice key;
     bool known;
+    bool uses_whole;             /* some group searches the whole event */
     struct membership *groups;
     uint32_t group_count;
     struct rename *renames;
@@ -39,6 +40,7 @@ struct scanner {
     uint32_t *candidates, candidate_count;
     uint32_t *matches, match_count;
     const struct field_index *scanning;
+    struct slice whole;          /* all folded values of the event, where a group needs them */
     struct scanner_statistics statistics;
     char unknown[160];
 };
@@ -160,6 +162,7 @@ static void add_group(struct scanner *s, struct class *class, const struct found
 {
     const struct ruleset *r = s->ruleset;
     struct membership *m = &class->groups[class->group_count++];
+    class->uses_whole = class->uses_whole || r->groups[index].uses_whole;
     *m = (struct membership){ .group = index, .rename_first = class->rename_count };
     for (uint32_t i = 0; i < r->source_count; i++) {
         const struct source *source = &r->sources[i];
@@ -328,6 +331,13 @@ static void try_bucket(struct scanner *s, const struct bucket *b, struct slice t
     }
 }
 
+static void scan_text(struct scanner *s, const struct field_index *f, struct slice text)
+{
+    s->scanning = f;
+    hs_scan(s->ruleset->opened[f->database], text.data, (unsigned)text.len, 0,
+            s->evaluator.scratch, literal_found, s);
+}
+
 static void scan_value(struct scanner *s, const struct field_index *f, struct view_value *value)
 {
     const struct ruleset *r = s->ruleset;
@@ -349,18 +359,18 @@ static void scan_value(struct scanner *s, const struct field_index *f, struct vi
             break;
         try_bucket(s, find_bucket(r, f->prefix, blob_key(text.data, n), n), text, ATOM_PREFIX);
     }
-    if (f->database != NONE && text.len) {
-        s->scanning = f;
-        hs_scan(r->opened[f->database], text.data, (unsigned)text.len, 0, s->evaluator.scratch,
-                literal_found, s);
-    }
+    if (f->database != NONE && f->slot != SLOT_WHOLE && text.len)
+        scan_text(s, f, text);
 }
 
 static void scan_index(struct scanner *s, const struct field_index *f)
 {
     struct view *view = &s->evaluator.view;
     if (f->slot == SLOT_WHOLE) {
-        for (uint32_t i = 0; i < view->field_count; i++)
+        if (f->database != NONE && s->whole.len)
+            scan_text(s, f, s->whole);
+        bool tables = f->exact.count || f->lengths_prefix || f->lengths_suffix;
+        for (uint32_t i = 0; tables && i < view->field_count; i++)
             if (view->values[i].kind != EVENT_OBJECT && view->values[i].kind != EVENT_ARRAY)
                 scan_value(s, f, &view->values[i]);
         return;
@@ -441,6 +451,7 @@ uint32_t scanner_scan(struct scanner *s, const struct event *event, const uint32
         return 0;
     s->class = find_class(s, event);
     s->statistics.unknown += !s->class->known;
+    s->whole = s->class->uses_whole && !s->slow ? view_whole(&s->evaluator.view) : SLICE_NONE;
     for (uint32_t i = 0; i < s->class->group_count; i++)
         scan_group(s, &s->class->groups[i]);
     s->statistics.matches += s->match_count;

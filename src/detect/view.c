@@ -231,16 +231,36 @@ bool view_load(struct view *view, const struct event *event)
     return true;
 }
 
-/* Copies with A–Z made small; false when something is not ASCII. */
+#define FOLD_SLACK 16u /* bytes behind a folded value that may be overwritten */
+
+typedef signed char wide __attribute__((vector_size(16))); /* every processor has it */
+
+/* 16 bytes with A–Z made small; *high collects their top bits. */
+static inline void fold_wide(const char *from, char *to, wide *high)
+{
+    wide bytes;
+    memcpy(&bytes, from, sizeof bytes);
+    /* moved so that A is the least signed byte: one signed comparison finds the letters */
+    wide letter = bytes - (signed char)('A' - 128) < (signed char)(-128 + 26);
+    *high |= bytes;
+    bytes += letter & 32;
+    memcpy(to, &bytes, sizeof bytes);
+}
+
+/* Copies with A–Z made small; false when something is not ASCII. Writes up to FOLD_SLACK bytes
+ * behind the end. */
 static bool fold_ascii(const char *from, char *to, size_t len)
 {
-    unsigned char seen = 0;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)from[i];
-        seen |= c;
-        to[i] = (char)(c + ((unsigned char)(c - 'A') < 26 ? 32 : 0));
-    }
-    return seen < 0x80;
+    wide high = { 0 };
+    uint64_t parts[2];
+    char tail[sizeof(wide)] = { 0 };
+    size_t i = 0;
+    for (; i + sizeof(wide) <= len; i += sizeof(wide))
+        fold_wide(from + i, to + i, &high);
+    memcpy(tail, from + i, len - i);
+    fold_wide(tail, to + i, &high);
+    memcpy(parts, &high, sizeof parts);
+    return !((parts[0] | parts[1]) & UINT64_C(0x8080808080808080));
 }
 
 /* Larger than what is left: a new block replaces the old; folded values that stand in the old one
@@ -267,7 +287,7 @@ struct slice view_folded(struct view *view, struct view_value *value)
 {
     if (value->folded.data || !value->raw.len)
         return value->folded.data ? value->folded : SLICE("");
-    char *out = fold_room(view, value->raw.len + 1);
+    char *out = fold_room(view, value->raw.len + FOLD_SLACK);
     if (!out) {
         view->failed = true;
         return SLICE("");
@@ -276,13 +296,32 @@ struct slice view_folded(struct view *view, struct view_value *value)
     if (!fold_ascii(value->raw.data, out, value->raw.len)) {
         buffer_clear(&view->odd);
         fold_case(value->raw, &view->odd);
-        if (!(out = fold_room(view, view->odd.len + 1))) {
+        if (!(out = fold_room(view, view->odd.len + FOLD_SLACK))) {
             view->failed = true;
             return SLICE("");
         }
         memcpy(out, view->odd.data, view->odd.len);
         folded = (struct slice){ out, view->odd.len };
     }
+    out[folded.len] = VIEW_BETWEEN;
     view->fold_used += folded.len + 1;
     return value->folded = folded;
+}
+
+struct slice view_whole(struct view *view)
+{
+    size_t need = 0;
+    for (uint32_t i = 0; i < view->value_count; i++) {
+        view->values[i].folded = SLICE_NONE;
+        need += view->values[i].raw.len * 3 + 2 + FOLD_SLACK; /* folding may lengthen a character */
+    }
+    view->fold_used = 0;
+    if (!fold_room(view, need)) {
+        view->failed = true;
+        return SLICE("");
+    }
+    for (uint32_t i = 0; i < view->field_count; i++)
+        if (view->values[i].kind != EVENT_OBJECT && view->values[i].kind != EVENT_ARRAY)
+            view_folded(view, &view->values[i]);
+    return slice_from(view->folds, view->fold_used);
 }

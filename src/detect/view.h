@@ -44,6 +44,10 @@ void view_free(struct view *view);
 /* False when memory is short: the event is not to be scanned. */
 bool view_load(struct view *view, const struct event *event);
 struct slice view_folded(struct view *view, struct view_value *value);
+/* All values (objects and arrays left out: their members stand there) folded one behind the other,
+ * a byte VIEW_BETWEEN after each, so that one search covers the event. */
+struct slice view_whole(struct view *view);
+#define VIEW_BETWEEN '\xff'
 /* First value of the slot, or -1. */
 static inline int32_t view_head(const struct view *view, uint32_t slot)
 {
