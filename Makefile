@@ -24,16 +24,8 @@ build: deps console
 deps:
 	@$(DEPS) run build
 
-# The console is built again only when its sources are newer than what was built.
 console: deps
-	@tools=$$(find console/dist/.built -newer openapi.yaml 2>/dev/null) ; \
-	newer=$$(find console/src console/public console/index.html console/package-lock.json console/vite.config.ts openapi.yaml -newer console/dist/.built 2>/dev/null | head -1) ; \
-	if [ -z "$$tools" ] || [ -n "$$newer" ]; then \
-	    echo "building the console ..." ; \
-	    cd console && { [ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund --silent ; } \
-	    && touch node_modules && npm run --silent build >build.log 2>&1 || { cat build.log; exit 3; } ; \
-	    rm -f build.log && touch dist/.built ; \
-	fi
+	@packaging/build-console
 
 run: build
 	@packaging/run-example $(BUILD)/haidang $(CONFIG)
