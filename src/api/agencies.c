@@ -46,8 +46,7 @@ static bool summary_put(struct api_call *call, const struct records_agency *agen
     if (result)
         sums = standing_counts_of(call, result, agency->key);
     json_text_member(json, "id", agency->key);
-    json_text_member(json, "name", !api_vietnamese(call) && agency->name_en.len ? agency->name_en
-                                                                                : agency->name);
+    json_text_member(json, "name", shape_agency_title(call, agency));
     json_text_member(json, "short", agency->short_name.len ? agency->short_name : agency->name);
     json_text_member(json, "kind", agency->kind);
     json_text_member(json, "kind_title", shape_kind_title(call, agency->kind));
@@ -106,8 +105,7 @@ static void refs_put(struct api_call *call, const char *name, const struct slice
     json_name(&call->json, name);
     json_open_array(&call->json);
     for (uint32_t i = 0; i < count; i++)
-        shape_ref(&call->json, keys[i], records_agency_name(call->records, keys[i], call->arena),
-                  SLICE_NONE);
+        shape_agency(call, NULL, keys[i]);
     json_close_array(&call->json);
 }
 

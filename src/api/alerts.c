@@ -178,7 +178,7 @@ static void events_put(struct api_call *call, const struct records_alert *alert,
         bool own = slice_equal(one->source, alert->source);
         struct shape_event event = {
             .id = one->event, .time = one->time, .received = one->received,
-            .agency = alert->agency, .agency_name = alert->agency_name,
+            .agency = alert->agency,
             .system = alert->system, .system_name = alert->system_name,
             .source = one->source, .source_name = own ? alert->source_name : one->source,
             .decoder = one->decoder, .product = one->product, .category = one->category,

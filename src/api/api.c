@@ -118,6 +118,7 @@ static void carry_out(struct worker *worker, struct http_request *request)
                 call.route->function(&call);
     api_reply(&call, well);
     buffer_free(&call.body);
+    map_free(&call.agencies);
 }
 
 static void *work(void *arg)

@@ -19,6 +19,7 @@
 #include "api/route.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "http/http.h"
 #include "records/user.h"
 
@@ -51,6 +52,9 @@ struct api_call {
 
     struct api_value values[API_VALUES_MOST];
     uint32_t value_count;
+
+    struct map agencies;        /* key → struct records_agency *, read at first use: names */
+    bool agencies_read;
 
     unsigned status;            /* of the answer; 200 unless the function says otherwise */
     struct buffer body;

@@ -58,7 +58,7 @@ void shape_event_put(struct api_call *call, const struct shape_event *event)
     json_text_member(json, "id", event->id);
     json_time_member(json, "time", event->time);
     json_time_member(json, "received", event->received);
-    shape_ref_member(json, "agency", event->agency, event->agency_name, SLICE_NONE);
+    shape_agency(call, "agency", event->agency);
     shape_ref_member(json, "system", event->system, event->system_name, SLICE_NONE);
     shape_ref_member(json, "source", event->source, event->source_name, SLICE_NONE);
     shape_text_or_null(json, "decoder", event->decoder);

@@ -36,7 +36,6 @@ static void event_put(struct api_call *call, struct search_names *names, const s
         .fields = json_member(json, "fields"),
     };
 
-    event.agency_name = search_name(call, names, SLICE("agency"), event.agency);
     event.system_name = search_name(call, names, SLICE("system"), event.system);
     event.source_name = search_name(call, names, SLICE("source"), event.source);
     shape_event_put(call, &event);

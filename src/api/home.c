@@ -55,7 +55,7 @@ static void pressing_put(struct api_call *call, const struct plan_result *result
         if (standing != STANDING_NOT_MET && standing != STANDING_LATE && standing != STANDING_DUE)
             break;
         json_open_object(json);
-        shape_ref_member(json, "agency", list[i]->agency->key, list[i]->agency->name, SLICE_NONE);
+        shape_agency(call, "agency", list[i]->agency->key);
         json_name(json, "duty");
         standing_duty_put(call, result, list[i]);
         json_close_object(json);
@@ -83,14 +83,13 @@ static bool home_agency(struct api_call *call, const struct plan_result *result)
     struct records_system_filter filter = { .agency = call->actor.agency };
     struct records_page page = { .limit = RECORDS_LIMIT_MOST };
     struct records_system_list systems;
-    const struct records_user *user = &call->session.user;
     uint32_t count;
 
     if (!records_system_list(call->records, &call->scope, &filter, &page, call->arena, &systems,
                              &call->error))
         return false;
     head_put(call, "agency", result);
-    shape_ref_member(json, "agency", user->agency, user->agency_name, user->agency_short);
+    shape_agency(call, "agency", call->actor.agency);
     const struct plan_standing **duties =
         standings_pressing(call, result, call->actor.agency, &count);
     json_name(json, "duties");
@@ -232,7 +231,7 @@ static void calls_put(struct api_call *call, const struct plan_result *result)
     json_open_array(json);
     for (uint32_t i = 0; i < used; i++) {
         json_open_object(json);
-        shape_ref_member(json, "agency", top[i].agency->key, top[i].agency->name, SLICE_NONE);
+        shape_agency(call, "agency", top[i].agency->key);
         json_integer_member(json, "late", top[i].late);
         json_integer_member(json, "not_met", top[i].not_met);
         json_name(json, "worst");

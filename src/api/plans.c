@@ -161,7 +161,7 @@ static void columns_put(struct api_call *call, const struct plan_agency **list, 
     json_open_array(json);
     for (uint32_t i = 0; i < count; i++) {
         json_open_object(json);
-        shape_ref_member(json, "agency", list[i]->key, list[i]->name, SLICE_NONE);
+        shape_agency(call, "agency", list[i]->key);
         json_text_member(json, "kind", list[i]->kind);
         json_text_member(json, "kind_title", shape_kind_title(call, list[i]->kind));
         json_close_object(json);

@@ -54,7 +54,6 @@ bool search_ask(struct api_call *call, const struct api_search_request *request,
 
 void search_names_free(struct search_names *names)
 {
-    map_free(&names->agencies);
     map_free(&names->systems);
     map_free(&names->sources);
 }
@@ -73,11 +72,6 @@ static struct slice name_of(struct api_call *call, struct map *map, struct slice
         map_put(map, copy, known);
     }
     return known && known->len ? *known : key;
-}
-
-static struct slice read_agency(struct api_call *call, struct slice key)
-{
-    return records_agency_name(call->records, key, call->arena);
 }
 
 static struct slice read_system(struct api_call *call, struct slice key)
@@ -102,7 +96,7 @@ struct slice search_name(struct api_call *call, struct search_names *names, stru
                          struct slice key)
 {
     if (slice_is(kind, "agency"))
-        return name_of(call, &names->agencies, key, read_agency);
+        return shape_agency_name(call, key);
     if (slice_is(kind, "system"))
         return name_of(call, &names->systems, key, read_system);
     return name_of(call, &names->sources, key, read_source);

@@ -13,7 +13,7 @@ bool search_ask(struct api_call *call, const struct api_search_request *request,
 
 /* Names that were read once. */
 struct search_names {
-    struct map agencies, systems, sources;   /* key → struct slice * */
+    struct map systems, sources;   /* key → struct slice * */
 };
 void search_names_free(struct search_names *names);
 #define SEARCH_NAMES __attribute__((cleanup(search_names_free))) struct search_names

@@ -99,7 +99,7 @@ static bool session_put(struct api_call *call)
     json_text_member(json, "display_name", user->full_name);
     json_close_object(json);
     json_text_member(json, "role", slice_of(role_name(user->role)));
-    shape_ref_member(json, "agency", user->agency, user->agency_name, user->agency_short);
+    shape_agency(call, "agency", user->agency);
     json_text_member(json, "language", slice_of(call->language));
     json_text_member(json, "csrf", slice_of(call->session.csrf));
     json_text_member(json, "province", province);

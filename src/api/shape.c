@@ -31,6 +31,51 @@ void shape_ref_member(struct json_writer *json, const char *name, struct slice i
     shape_ref(json, id, title, short_name);
 }
 
+static void agencies_read(struct api_call *call)
+{
+    struct records_agency_filter filter = { .key = SLICE("") };
+    struct records_page page = { .limit = RECORDS_LIMIT_MOST };
+    struct records_agency_list list;
+    struct error e = ERROR_NONE;
+
+    call->agencies_read = true;
+    if (!records_agency_list(call->records, &RECORDS_SCOPE_ALL, &filter, &page, call->arena, &list,
+                             &e))
+        return;
+    for (uint32_t i = 0; i < list.count; i++)
+        map_put(&call->agencies, list.rows[i].key, &list.rows[i]);
+}
+
+/* Names of public bodies are public: the scope does not ask here. */
+static const struct records_agency *agency_of(struct api_call *call, struct slice key)
+{
+    if (!call->agencies_read && key.len)
+        agencies_read(call);
+    return map_get(&call->agencies, key);
+}
+
+void shape_agency(struct api_call *call, const char *name, struct slice key)
+{
+    const struct records_agency *agency = agency_of(call, key);
+
+    if (name)
+        json_name(&call->json, name);
+    shape_ref(&call->json, key, shape_agency_name(call, key),
+              agency ? agency->short_name : SLICE_NONE);
+}
+
+struct slice shape_agency_name(struct api_call *call, struct slice key)
+{
+    const struct records_agency *agency = agency_of(call, key);
+
+    return agency ? shape_agency_title(call, agency) : key;
+}
+
+struct slice shape_agency_title(const struct api_call *call, const struct records_agency *agency)
+{
+    return !api_vietnamese(call) && agency->name_en.len ? agency->name_en : agency->name;
+}
+
 void shape_text_or_null(struct json_writer *json, const char *name, struct slice text)
 {
     if (text.len)
@@ -113,7 +158,7 @@ void shape_alert_summary(struct api_call *call, const struct records_alert *aler
     json_text_member(json, "level", slice_of(records_level_name(alert->level)));
     json_text_member(json, "state", alert->state);
     json_text_member(json, "rule", alert->rule);
-    shape_ref_member(json, "agency", alert->agency, alert->agency_name, alert->agency_short);
+    shape_agency(call, "agency", alert->agency);
     shape_ref_member(json, "system", alert->system, alert->system_name, SLICE_NONE);
     shape_ref_member(json, "source", alert->source, alert->source_name, SLICE_NONE);
     shape_text_or_null(json, "entity", entity_value(alert->entity));
@@ -192,8 +237,7 @@ void shape_incident_summary(struct api_call *call, const struct records_incident
     json_text_member(json, "state", incident->state);
     json_text_member(json, "severity",
                      slice_of(records_level_name(incident->severity < 1 ? 1 : incident->severity)));
-    shape_ref_member(json, "agency", incident->agency, incident->agency_name,
-                     incident->agency_short);
+    shape_agency(call, "agency", incident->agency);
     shape_ref_member(json, "system", incident->system, incident->system_name, SLICE_NONE);
     json_time_member(json, "opened", incident->opened_at);
     shape_text_or_null(json, "opened_by", incident->opened_by_name.len ? incident->opened_by_name
@@ -215,7 +259,7 @@ void shape_system(struct api_call *call, const struct records_system *system)
     json_text_member(json, "id", system->key);
     json_text_member(json, "name",
                      !api_vietnamese(call) && system->name_en.len ? system->name_en : system->name);
-    shape_ref_member(json, "agency", system->agency, system->agency_name, SLICE_NONE);
+    shape_agency(call, "agency", system->agency);
     shape_integer_or_null(json, "level", system->level != 0, system->level);
     shape_text_or_null(json, "operator", system->operator_name);
     json_text_member(json, "health", slice_of(records_health_name(system->health)));
@@ -230,7 +274,7 @@ void shape_source(struct api_call *call, const struct records_source *source)
 
     json_text_member(json, "id", source->key);
     json_text_member(json, "name", source->name);
-    shape_ref_member(json, "agency", source->agency, source->agency_name, SLICE_NONE);
+    shape_agency(call, "agency", source->agency);
     shape_ref_member(json, "system", source->system, source->system_name, SLICE_NONE);
     shape_text_or_null(json, "protocol", source->protocol);
     json_text_member(json, "health", slice_of(records_health_name(source->health)));

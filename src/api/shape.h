@@ -15,6 +15,11 @@ void shape_ref(struct json_writer *json, struct slice id, struct slice name,
                struct slice short_name);
 void shape_ref_member(struct json_writer *json, const char *name, struct slice id,
                       struct slice title, struct slice short_name);
+/* Ref of an agency by its key (empty: null); name NULL: an element. Its title follows the language. */
+void shape_agency(struct api_call *call, const char *name, struct slice key);
+/* Its title alone; the key when there is none. */
+struct slice shape_agency_name(struct api_call *call, struct slice key);
+struct slice shape_agency_title(const struct api_call *call, const struct records_agency *agency);
 /* Text, or null when empty. */
 void shape_text_or_null(struct json_writer *json, const char *name, struct slice text);
 void shape_integer_or_null(struct json_writer *json, const char *name, bool there, int64_t value);
@@ -41,7 +46,7 @@ void shape_source(struct api_call *call, const struct records_source *source);
 struct shape_event {
     struct slice id;
     int64_t time, received;
-    struct slice agency, agency_name, system, system_name, source, source_name;
+    struct slice agency, system, system_name, source, source_name;
     struct slice decoder, product, category, service, raw;
     const struct json *fields;          /* object; an array's elements are joined; NULL: none */
 };

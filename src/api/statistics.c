@@ -18,11 +18,13 @@ static void sums_put(struct json_writer *json, uint64_t events, uint64_t undecod
     json_integer_member(json, "undecoded", (int64_t)undecoded);
 }
 
-static void agency_put(struct json_writer *json, const struct records_intake_agency *agency,
+static void agency_put(struct api_call *call, const struct records_intake_agency *agency,
                        uint32_t bucket_count)
 {
+    struct json_writer *json = &call->json;
+
     json_open_object(json);
-    shape_ref_member(json, "agency", agency->agency, agency->name, agency->short_name);
+    shape_agency(call, "agency", agency->agency);
     sums_put(json, agency->events, agency->undecoded, agency->recent);
     json_time_member(json, "last_seen", agency->last_seen);
     json_integer_member(json, "sources", agency->sources);
@@ -53,7 +55,7 @@ bool api_intake(struct api_call *call)
     json_name(json, "agencies");
     json_open_array(json);
     for (uint32_t i = 0; i < intake.agency_count; i++)
-        agency_put(json, &intake.agencies[i], intake.bucket_count);
+        agency_put(call, &intake.agencies[i], intake.bucket_count);
     json_close_array(json);
     shape_connect(call, "connect", NULL);
     json_close_object(json);

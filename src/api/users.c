@@ -1,13 +1,15 @@
 #include "api/resource.h"
 #include "api/shape.h"
 
-static void user_put(struct json_writer *json, const struct records_user *user)
+static void user_put(struct api_call *call, const struct records_user *user)
 {
+    struct json_writer *json = &call->json;
+
     json_open_object(json);
     json_text_member(json, "name", user->name);
     json_text_member(json, "display_name", user->full_name);
     json_text_member(json, "role", slice_of(role_name(user->role)));
-    shape_ref_member(json, "agency", user->agency, user->agency_name, user->agency_short);
+    shape_agency(call, "agency", user->agency);
     json_text_member(json, "language", user->language);
     json_boolean_member(json, "disabled", user->disabled);
     json_time_member(json, "created", user->created_at);
@@ -31,7 +33,7 @@ bool api_user_list(struct api_call *call)
     json_name(json, "items");
     json_open_array(json);
     for (uint32_t i = 0; i < list.count; i++)
-        user_put(json, &list.rows[i]);
+        user_put(call, &list.rows[i]);
     json_close_array(json);
     shape_next(json, list.next);
     json_integer_member(json, "total", (int64_t)list.total);
@@ -62,7 +64,7 @@ bool api_user_add(struct api_call *call)
     call->status = 201;
     json_open_object(json);
     json_name(json, "user");
-    user_put(json, &user);
+    user_put(call, &user);
     json_text_member(json, "password", slice_of(password));
     json_close_object(json);
     return true;
@@ -77,6 +79,6 @@ bool api_user_change(struct api_call *call)
                               &call->error) ||
         !records_user_get(call->records, name, call->arena, &user, &call->error))
         return false;
-    user_put(&call->json, &user);
+    user_put(call, &user);
     return true;
 }
