@@ -1,5 +1,6 @@
 /* haidang archive verify, seal, export */
 #include "archive/archive.h"
+#include "archive/heads.h"
 #include "archive/hunt.h"
 #include "archive/search.h"
 #include "archive/verify.h"
@@ -44,7 +45,8 @@ static void head_text(const unsigned char *head, char *text)
         snprintf(text + i * 2, 3, "%02x", head[i]);
 }
 
-static void put_result(const struct cli *cli, const struct verify_result *r, struct buffer *out)
+static void put_result(const struct cli *cli, const struct verify_result *r, const char *signature,
+                       struct buffer *out)
 {
     char file[DAY_FILE], head[65];
     day_name_print(&r->name, file);
@@ -64,6 +66,7 @@ static void put_result(const struct cli *cli, const struct verify_result *r, str
         json_integer_member(&w, "events_repeated", (int64_t)r->repeated);
         json_integer_member(&w, "batches_broken", (int64_t)r->broken);
         json_text_member(&w, "head", slice_of(head));
+        json_text_member(&w, "signature", slice_of(signature));
         if (r->first.len)
             json_text_member(&w, "first", r->first);
         json_close_object(&w);
@@ -73,7 +76,8 @@ static void put_result(const struct cli *cli, const struct verify_result *r, str
     buffer_print(out, cli_say(cli, "%s: %llu events in %llu blocks, %llu batches, head %.16s…  "),
                  file, (unsigned long long)r->events, (unsigned long long)r->blocks,
                  (unsigned long long)r->batches, head);
-    buffer_print(out, "%s\n", cli_say(cli, verify_is_well(r) ? "whole" : "NOT WHOLE"));
+    buffer_print(out, "%s, %s\n", cli_say(cli, verify_is_well(r) ? "whole" : "NOT WHOLE"),
+                 cli_say(cli, signature));
     if (!verify_is_well(r))
         buffer_print(out,
                      cli_say(cli, "  damaged blocks %llu, missing events %llu, repeated %llu, "
@@ -83,21 +87,40 @@ static void put_result(const struct cli *cli, const struct verify_result *r, str
                      SLICE_ARGS(r->first));
 }
 
-static int verify_one(struct cli *cli, const char *folder, const struct day_name *name)
+/* The public key of --key or beside the secret one; NULL: none, signatures are not held. */
+static const unsigned char *public_key(struct cli *cli, unsigned char *bytes, struct error *e)
+{
+    struct serve_settings settings;
+    const char *path = cli_text(cli, "key");
+    if (!path) {
+        if (cli_text(cli, "archive") || !cli_settings(cli, &settings, e))
+            return NULL;
+        path = arena_print(&cli->arena, "%s/archive.key.pub", settings.secrets).data;
+        if (!path || access(path, R_OK) != 0)
+            return NULL;
+    }
+    return heads_public_load(path, bytes, e) ? bytes : NULL;
+}
+
+static int verify_one(struct cli *cli, const char *folder, const struct day_name *name,
+                      const unsigned char *public)
 {
     ARENA_AUTO arena;
     BUFFER_AUTO out;
     struct verify_result result;
+    enum heads_state state = HEADS_UNSIGNED;
     struct error e = ERROR_NONE;
     arena_init(&arena, 0);
     buffer_init(&out, 0);
-    if (!verify_day(folder, name, &arena, &result, &e)) {
+    if (!verify_day(folder, name, &arena, &result, &e) ||
+        (public && !heads_check(folder, &result, public, &state, &e))) {
         cli_fail(cli, &e);
         return CLI_NO; /* the other files are looked at, too */
     }
-    put_result(cli, &result, &out);
+    put_result(cli, &result, public ? heads_state_name(state) : "signatures not checked", &out);
     int code = cli_put(cli, buffer_slice(&out));
-    return code != CLI_FINE ? code : verify_is_well(&result) ? CLI_FINE : CLI_NO;
+    bool well = verify_is_well(&result) && state != HEADS_CHANGED && state != HEADS_FORGED;
+    return code != CLI_FINE ? code : well ? CLI_FINE : CLI_NO;
 }
 
 static int run_verify(struct cli *cli)
@@ -106,14 +129,18 @@ static int run_verify(struct cli *cli)
     struct day_name *names;
     size_t count;
     int worst = CLI_FINE;
+    unsigned char bytes[HEADS_PUBLIC];
     const char *folder = archive_folder(cli, &e);
     if (!folder || !day_list(folder, &cli->arena, &names, &count, &e))
+        return cli_fail(cli, &e);
+    const unsigned char *public = public_key(cli, bytes, &e);
+    if (e.set)
         return cli_fail(cli, &e);
     int64_t only = cli_number(cli, "day", 0);
     for (size_t i = count; i > 0; i--) {
         if (only && names[i - 1].day != clock_day(only, CLOCK_ZONE))
             continue;
-        int code = verify_one(cli, folder, &names[i - 1]);
+        int code = verify_one(cli, folder, &names[i - 1], public);
         worst = code > worst ? code : worst;
     }
     return worst;
@@ -121,6 +148,8 @@ static int run_verify(struct cli *cli)
 
 static const struct cli_option options_of_verify[] = {
     { .name = "day", .kind = CLI_TIME, .value = "DATE", .help = "only the files of this receipt day (UTC)" },
+    { .name = "key", .kind = CLI_FILE, .value = "FILE",
+      .help = "public key of the signed heads (without it: archive.key.pub of the secrets)" },
     OPTION_ARCHIVE,
     { .name = NULL },
 };
@@ -144,6 +173,78 @@ const struct command cli_archive_verify_command = {
     .options = options_of_verify,
     .examples = examples_of_verify,
     .run = run_verify,
+};
+
+/* ---- sign ------------------------------------------------------------------------------------- */
+
+static bool sign_one(struct cli *cli, const char *folder, const struct day_name *name,
+                     const struct heads_key *key, struct error *e)
+{
+    ARENA_AUTO arena;
+    struct verify_result result;
+    arena_init(&arena, 0);
+    if (!verify_day(folder, name, &arena, &result, e))
+        return false;
+    if (!verify_is_well(&result)) {
+        error_place(e, "%.*s", SLICE_ARGS(result.first));
+        return error_set(e, "a day that is not whole is not signed");
+    }
+    return heads_sign(folder, &result, key, cli->now, e);
+}
+
+static int run_sign(struct cli *cli)
+{
+    struct serve_settings settings;
+    struct error e = ERROR_NONE;
+    struct heads_key key;
+    struct day_name *names;
+    size_t count;
+    unsigned done = 0;
+    int code = CLI_FINE;
+    const char *path = cli_text(cli, "key"), *folder = archive_folder(cli, &e);
+    if (folder && !path && cli_settings(cli, &settings, &e))
+        path = arena_print(&cli->arena, "%s/archive.key", settings.secrets).data;
+    if (!folder || !path || !day_list(folder, &cli->arena, &names, &count, &e) ||
+        !heads_key_load(path, &key, &e))
+        return cli_fail(cli, &e);
+    for (size_t i = count; i > 0; i--) {
+        struct error reason = ERROR_NONE;
+        if (names[i - 1].day >= clock_day(cli->now, 0))
+            continue;
+        if (sign_one(cli, folder, &names[i - 1], &key, &reason))
+            done++;
+        else {
+            cli_fail(cli, &reason);
+            code = CLI_NO;
+        }
+    }
+    heads_key_forget(&key);
+    fprintf(stderr, cli_say(cli, "the heads of %u days are signed\n"), done);
+    return code;
+}
+
+static const struct cli_option options_of_sign[] = {
+    { .name = "key", .kind = CLI_FILE, .value = "FILE",
+      .help = "secret key, made when missing (without it: archive.key of the secrets)" },
+    OPTION_ARCHIVE,
+    { .name = NULL },
+};
+
+static const struct cli_example examples_of_sign[] = {
+    { "haidang archive sign", "every night, from a timer" },
+    { NULL },
+};
+
+const struct command cli_archive_sign_command = {
+    .name = "archive sign",
+    .group = "Events",
+    .summary = "sign the last link of each day that is over",
+    .about = "Verifies each day that is over and appends its signed head to heads.jsonl. With the\n"
+             "key kept where the archive's writer cannot read it, nobody rewrites a day unseen.",
+    .takes_config = true,
+    .options = options_of_sign,
+    .examples = examples_of_sign,
+    .run = run_sign,
 };
 
 /* ---- seal ------------------------------------------------------------------------------------- */

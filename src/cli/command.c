@@ -5,7 +5,7 @@ extern const struct command cli_detect_command, cli_rules_check_command, cli_rul
 extern const struct command cli_rules_explain_command, cli_rules_test_command;
 extern const struct command cli_rules_stats_command;
 extern const struct command cli_search_command;
-extern const struct command cli_archive_verify_command, cli_archive_seal_command;
+extern const struct command cli_archive_sign_command, cli_archive_verify_command, cli_archive_seal_command;
 extern const struct command cli_archive_export_command, cli_archive_hunt_command;
 extern const struct command cli_plan_check_command, cli_plan_lint_command;
 extern const struct command cli_report_standing_command, cli_report_template_command;
@@ -28,6 +28,7 @@ const struct command *const commands[] = {
     &cli_rules_stats_command,
     &cli_search_command,
     &cli_archive_verify_command,
+    &cli_archive_sign_command,
     &cli_archive_seal_command,
     &cli_archive_export_command,
     &cli_archive_hunt_command,
