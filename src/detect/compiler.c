@@ -283,7 +283,8 @@ static struct span slots_of(struct compiler *c, const struct correlation *k, con
     return span;
 }
 
-/* One correlation whose rules all stand in the blob already; *again when one does not yet. */
+/* IMPLEMENTS sigma-2/correlation-generate.
+ * One correlation whose rules all stand in the blob already; *again when one does not yet. */
 static bool lower_correlation(struct compiler *c, uint32_t index, bool *again, struct error *e)
 {
     struct lowering *l = &c->lowering;

@@ -158,7 +158,8 @@ static struct window *find_window(struct correlator *c, uint32_t correlation, st
     return w;
 }
 
-/* Puts the entry where its time belongs; its place, or UINT32_MAX when it is too late or memory is
+/* IMPLEMENTS sigma-2/correlation-late.
+ * Puts the entry where its time belongs; its place, or UINT32_MAX when it is too late or memory is
  * short. */
 static uint32_t insert(struct correlator *c, struct window *w, int64_t span,
                        const struct entry *entry)

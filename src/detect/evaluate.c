@@ -353,6 +353,8 @@ bool evaluate_atom(struct evaluator *v, uint32_t index)
     return answer;
 }
 
+/* IMPLEMENTS sigma-2/absent-negated: two truth values; what is absent does not hold, its negation
+ * does. */
 bool evaluate_node(struct evaluator *v, uint32_t index)
 {
     const struct node *node = &v->ruleset->nodes[index];

@@ -106,6 +106,7 @@ static void put_name(struct lowering *lowering, struct slice from, struct slice 
     buffer_add(&lowering->sections[SECTION_NAME_RULE], slice_from(&rule, sizeof rule));
 }
 
+/* IMPLEMENTS sigma-2/logsource-shapes */
 static void lower_names(const struct yaml *names, struct lowering *lowering)
 {
     const struct yaml *strip = yaml_member(names, "strip"), *rename = yaml_member(names, "rename");

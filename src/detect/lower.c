@@ -305,7 +305,8 @@ static struct demand demand_any(struct lowering *l, const struct expr *expr)
     return sum;
 }
 
-/* Negated branches demand nothing: their literals are absent from events that match. */
+/* IMPLEMENTS sigma-2/index-sound.
+ * Negated branches demand nothing: their literals are absent from events that match. */
 static struct demand demand_expr(struct lowering *l, const struct expr *expr)
 {
     if (expr->op == EXPR_TEST)

@@ -572,6 +572,7 @@ static bool modifiers_apply(struct item *item, struct slice names, struct error 
     return true;
 }
 
+/* IMPLEMENTS sigma-2/lists-or: any of the values, unless |all. */
 bool item_read(const struct yaml *node, const struct placeholders *placeholders,
                struct arena *arena, struct expr **out, struct error *e)
 {

@@ -179,6 +179,8 @@ static void add_group(struct scanner *s, struct class *class, const struct found
     }
 }
 
+/* IMPLEMENTS sigma-2/logsource sigma-2/logsource-several: each part of a rule's log source has to be
+ * among what the sources that fit say. */
 static void build_class(struct scanner *s, const struct event *event, struct class *class)
 {
     const struct ruleset *r = s->ruleset;

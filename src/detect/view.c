@@ -169,6 +169,7 @@ static bool make_room(struct view *view, uint32_t count)
     return true;
 }
 
+/* IMPLEMENTS sigma-2/objects-as-text: an object's JSON text is one of its field's values. */
 static void put_value(struct view *view, uint32_t slot, uint32_t index)
 {
     if (view->stamps[slot] == view->stamp) {
