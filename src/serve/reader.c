@@ -112,32 +112,6 @@ static bool facets_of(const struct json *json, struct search_options *options, s
     return names != NULL;
 }
 
-/* `source:key` in front, so that the reader needs no second kind of filter. */
-static struct slice whole_query(const struct json *json, struct arena *arena)
-{
-    struct slice query = json_member_text(json, "query");
-    struct slice source = json_member_text(json, "source");
-    if (!source.len)
-        return query;
-    if (!query.len)
-        return arena_print(arena, "source:=\"%.*s\"", SLICE_ARGS(source));
-    size_t pipe = 0; /* only the filter is put in brackets; a pipe in quotes or /…/ is none */
-    char quote = '\0';
-    for (; pipe < query.len; pipe++) {
-        char c = query.data[pipe];
-        if (quote ? c == quote && query.data[pipe - 1] != '\\' : c == '"' || c == '/')
-            quote = quote ? '\0' : c;
-        else if (!quote && c == '|')
-            break;
-    }
-    struct slice filter = slice_trim(slice_cut(query, 0, pipe));
-    if (!filter.len)
-        return arena_print(arena, "source:=\"%.*s\" %.*s", SLICE_ARGS(source),
-                           SLICE_ARGS(slice_after(query, pipe)));
-    return arena_print(arena, "source:=\"%.*s\" (%.*s) %.*s", SLICE_ARGS(source),
-                       SLICE_ARGS(filter), SLICE_ARGS(slice_after(query, pipe)));
-}
-
 static bool run_one(const char *directory, const struct json *json,
                     const struct search_scope *scope, struct arena *arena, struct answer *answer,
                     struct error *e)
@@ -163,6 +137,7 @@ static bool run_query(const char *directory, const struct json *json,
         .from = json_integer(json_member(json, "from"), 0),
         .to = json_integer(json_member(json, "to"), 0),
         .agency = json_member_text(json, "agency"),
+        .source = json_member_text(json, "source"),
         .limit = positive(json, "limit"),
         .before_time = json_integer(json_member(json, "before_time"), 0),
         .budget_bytes = UINT64_C(64) << 30,
@@ -184,7 +159,7 @@ static bool run_query(const char *directory, const struct json *json,
     }
     if (!facets_of(json, &options, arena))
         return error_set(e, "not enough memory for the search");
-    if (!query_parse(whole_query(json, arena), clock_now(), arena, &query, e) ||
+    if (!query_parse(json_member_text(json, "query"), clock_now(), arena, &query, e) ||
         !search_run(query, &options, &handlers, arena, &foot, e))
         return false;
     buffer_add_byte(&answer->line, 'F');
