@@ -61,7 +61,7 @@ def main():
                        "HAIDANG_USERS": json.dumps(users)}
         if "HAIDANG_BUILD" in os.environ:
             environment.setdefault("HAIDANG_SCREENSHOTS",
-                                   os.path.join(os.environ["HAIDANG_BUILD"], "screenshots"))
+                                   os.path.abspath(os.environ["HAIDANG_BUILD"]) + "/screenshots")
         code = subprocess.run(["node", "run.mjs"], cwd=HERE, env=environment).returncode
         if code:
             print("\n".join("# " + line for line in server.log_tail(60).splitlines()))
