@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -123,6 +124,18 @@ static void intake_free(struct intake *intake)
     free(intake);
 }
 
+/* Each sender is a descriptor; the usual soft limit of 1,024 is for programs that use select(2). */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= INTAKE_DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < INTAKE_DESCRIPTORS ? limit.rlim_max : INTAKE_DESCRIPTORS;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_warning("at most %llu connections are possible", (unsigned long long)limit.rlim_cur);
+}
+
 bool intake_start(const struct intake_options *options, struct queue *out,
                   struct intake **intake_out, struct error *e)
 {
@@ -131,6 +144,7 @@ bool intake_start(const struct intake_options *options, struct queue *out,
     int fd;
 
     *intake_out = NULL;
+    allow_descriptors();
     if (intake) {
         intake->options = *options;
         intake->out = out;

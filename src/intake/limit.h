@@ -8,8 +8,10 @@
 #define INTAKE_FLUSH_NS (100 * 1000000)      /* a batch waits at most so long for more */
 #define INTAKE_CLASSES 16u                   /* retention classes with an open batch, per listener */
 #define INTAKE_SENDERS 4096u                 /* addresses remembered per listener */
-#define INTAKE_PEERS 2048u                   /* connections of one stream listener */
-#define INTAKE_PEERS_ADDRESS 256u            /* … of one address */
+#define INTAKE_PEERS 4096u                   /* connections of one stream listener */
+#define INTAKE_PEERS_ADDRESS 2048u           /* … of one address: many senders may stand behind one */
+#define INTAKE_HTTP_PEERS 1024u
+#define INTAKE_HTTP_PEERS_ADDRESS 512u
 #define INTAKE_IDLE_SECONDS 86400u           /* a sender may be silent: closing loses its next line */
 #define INTAKE_PARTIAL_SECONDS 300u          /* half a record, then nothing */
 #define INTAKE_UNACKED 32768u                /* records of one peer that are not stored yet */
@@ -18,6 +20,7 @@
 #define INTAKE_BODIES_MOST (192u * 1024 * 1024) /* of all requests in hand */
 #define INTAKE_ALERTS_TOLD 1000u             /* in one HTTP answer */
 #define INTAKE_ROSTER_SECONDS 15             /* listeners wait so long for the first roster */
+#define INTAKE_DESCRIPTORS 16384u            /* asked of the kernel for this process */
 #define INTAKE_FILES 1024u                   /* followed */
 #define INTAKE_DATAGRAMS 32u                 /* read at once */
 

@@ -59,6 +59,7 @@ struct stream {
     uint64_t last_batch;
     struct stream_peer *delivering;     /* during collector_add */
     int64_t ticked;
+    bool deaf;                          /* no descriptor is left: new peers wait in the kernel's queue */
 
     pthread_mutex_t lock;               /* of what follows: shared with the archive's thread */
     struct batch *stored;               /* whose end we were told of */
@@ -490,6 +491,19 @@ static bool peer_open(struct stream *stream, int fd, const char *address)
     return true;
 }
 
+static void listen_or_not(struct stream *stream, bool deaf)
+{
+    struct epoll_event event = { .events = deaf ? 0 : EPOLLIN, .data.ptr = &stream->fd };
+
+    if (stream->deaf == deaf)
+        return;
+    if (deaf)
+        log_warning("%s: no descriptor is left for new connections: they wait",
+                    stream->protocol->name);
+    stream->deaf = deaf;
+    epoll_ctl(stream->epoll_fd, EPOLL_CTL_MOD, stream->fd, &event);
+}
+
 static void accept_peers(struct stream *stream)
 {
     for (int i = 0; i < 32; i++) {
@@ -498,8 +512,11 @@ static void accept_peers(struct stream *stream)
         char text[INET6_ADDRSTRLEN] = "";
         int fd = accept4(stream->fd, (struct sockaddr *)&address, &len,
                          SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0)
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                listen_or_not(stream, true); /* else epoll would not let us sleep */
             return;
+        }
         read_address(&address, text, sizeof text);
         keep_alive(fd);
         if (too_many(stream, text) || !peer_open(stream, fd, text)) {
@@ -521,6 +538,7 @@ static void tick(struct stream *stream)
     if (now - stream->ticked < CLOCK_SECOND)
         return;
     stream->ticked = now;
+    listen_or_not(stream, false);
     for (struct stream_peer *peer = stream->peers, *next; peer; peer = next) {
         next = peer->next;
         if (peer->way_count && stream->protocol->keep_patient && now - peer->told > PATIENCE) {

@@ -291,7 +291,7 @@ bool http_listener_start(struct listener *listener, int fd, struct error *e)
     web->listener = listener;
     struct http_options options = {
         .listen_fd = fd, .threads = o->http_threads ? o->http_threads : 2,
-        .connections_most = INTAKE_PEERS, .address_most = INTAKE_PEERS_ADDRESS,
+        .connections_most = INTAKE_HTTP_PEERS, .address_most = INTAKE_HTTP_PEERS_ADDRESS,
         .idle_seconds = 90, .request_arena = 16u * 1024 * 1024,
         .tls_certificate = o->tls_certificate, .tls_key = o->tls_key,
         .tls_clients = o->tls_clients, .begin = begin, .handle = handle, .end = end,

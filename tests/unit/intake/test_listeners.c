@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -70,6 +71,34 @@ TEST("a TCP sender may mix both framings and leave without an end") {
     CHECK_TEXT(sink_event(sink, 0)->raw, "<13>one");
     CHECK_TEXT(sink_event(sink, 1)->raw, "<13>two");
     CHECK_TEXT(sink_event(sink, 3)->raw, "<13>four");
+    sink_stop(&sink);
+}
+
+TEST("descriptors run out, and when some are free again the waiting senders are heard") {
+    struct sink_options options = { .tcp = true };
+    struct sink *sink = sink_start(&options);
+    struct rlimit limit, few;
+    int fds[60];
+    static const char line[] = "<13>waited\n";
+
+    usleep(50000);
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    for (size_t i = 0; i < 60; i++)
+        fds[i] = client_connect(sink->tcp_port); /* some are accepted before the limit falls */
+    few = limit;
+    few.rlim_cur = 20;
+    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    for (size_t i = 0; i < 60; i++)
+        if (fds[i] >= 0)
+            client_send(fds[i], line, sizeof line - 1);
+    usleep(200000);
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    int late = client_connect(sink->tcp_port);
+    client_send(late, line, sizeof line - 1);
+    CHECK(sink_wait(sink, 61));
+    for (size_t i = 0; i < 60; i++)
+        close(fds[i]);
+    close(late);
     sink_stop(&sink);
 }
 
