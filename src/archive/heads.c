@@ -121,9 +121,9 @@ static bool is_signed(struct slice line, const struct json *json, const unsigned
 {
     unsigned char signature[crypto_sign_BYTES];
     BUFFER_AUTO message;
+    buffer_init(&message, 0);
     if (!public || !from_hex(json_member_text(json, "signature"), signature, sizeof signature))
         return public == NULL;
-    buffer_init(&message, 0);
     message_of(signed_part(line), &message);
     return !message.failed &&
            crypto_sign_ed25519_verify_detached(signature, (const unsigned char *)message.data,
@@ -252,6 +252,8 @@ bool heads_sign(const char *directory, const struct verify_result *day,
     BUFFER_AUTO line;
     struct heads heads;
     char file[DAY_FILE];
+    arena_init(&arena, ARENA_NO_CEILING);
+    buffer_init(&line, 0);
     day_name_print(&day->name, file);
     error_place(e, "%s", file);
     if (!verify_is_well(day))
@@ -260,8 +262,6 @@ bool heads_sign(const char *directory, const struct verify_result *day,
         return error_set(e, "a day that is not over is not signed");
     if (e)
         error_clear(e);
-    arena_init(&arena, ARENA_NO_CEILING);
-    buffer_init(&line, 0);
     if (!read_heads(directory, file, NULL, &arena, &heads, e))
         return false;
     if (says_the_same(heads.of_day, day, &arena))
@@ -277,10 +277,10 @@ bool heads_check(const char *directory, const struct verify_result *day,
     ARENA_AUTO arena;
     struct heads heads;
     char file[DAY_FILE];
+    arena_init(&arena, ARENA_NO_CEILING);
     if (sodium_init() < 0)
         return error_set(e, "the cryptographic library cannot start");
     day_name_print(&day->name, file);
-    arena_init(&arena, ARENA_NO_CEILING);
     if (!read_heads(directory, file, public, &arena, &heads, e))
         return false;
     if (!heads.sound)

@@ -19,9 +19,9 @@ static bool fold_into(struct lexer *lexer, struct slice text, struct slice *out)
 static bool set_needle(struct lexer *lexer, struct node *node, struct slice text)
 {
     BUFFER_AUTO escaped;
+    buffer_init(&escaped, QUERY_BYTES_MAX * 8);
     if (!fold_into(lexer, text, &node->needle))
         return false;
-    buffer_init(&escaped, QUERY_BYTES_MAX * 8);
     tree_escape(node->needle, &escaped);
     node->escaped = SLICE_NONE;
     if (!slice_equal(buffer_slice(&escaped), node->needle))

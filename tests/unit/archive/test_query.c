@@ -159,3 +159,22 @@ TEST("times and lengths of time as people write them")
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         CHECK(!query_time(slice_of(wrong[i]), now, &time, &e));
 }
+
+TEST("memory that is refused at any moment is an error, not a fall")
+{
+    static const char *const queries[] = {
+        "a \"b c\" x:(y or z*) n:>5 ip:10.0.0.0/8 t:/a.b/ f*o | stats sum(x) as y by z | sort -y",
+        "*a*b* not (c or d) time:>-1h | top 10 user | fields a, b",
+    };
+    for (size_t i = 0; i < 2; i++)
+        for (unsigned n = 1; n < 120; n++) {
+            ARENA_AUTO arena;
+            struct query *query = NULL;
+            struct error e = ERROR_NONE;
+            arena_init(&arena, 0);
+            arena_fail_after(n);
+            bool well = query_parse(slice_of(queries[i]), 0, &arena, &query, &e);
+            arena_fail_after(0);
+            CHECK(well ? query != NULL : e.set);
+        }
+}
