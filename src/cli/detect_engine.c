@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 #include "cli/detect_input.h"
+#include "event/evtx.h"
 #include "event/json_event.h"
 
 #define BLOCKS_WAITING 8u
@@ -230,8 +231,39 @@ static void scan_text(struct worker *w, struct job *job, struct slice line, uint
     scan_event(w, job, &event, place, false);
 }
 
+struct evtx_scan { struct worker *worker; struct job *job; };
+
+static void on_evtx(void *owner, struct event *event, uint64_t record)
+{
+    struct evtx_scan *scan = owner;
+    event->received = scan->worker->engine->options->now;
+    scan_event(scan->worker, scan->job, event, record, false);
+}
+
+static void scan_evtx(struct worker *w, struct job *job)
+{
+    struct slice file = { job->block.bytes, job->block.len };
+    struct evtx_scan scan = { w, job };
+    struct evtx_sink sink = { on_evtx, &scan };
+    struct error e = ERROR_NONE;
+    uint32_t chunks = 0;
+    if (evtx_open(file, &chunks, &e))
+        for (uint32_t i = 0; i < chunks; i++)
+            evtx_read_chunk(file, i, &sink, &e);
+    if (!e.set)
+        return;
+    char place[sizeof e.place];
+    snprintf(place, sizeof place, "%s", e.place);
+    snprintf(e.place, sizeof e.place, "%.150s: %.90s", job->block.path, place);
+    job->first_broken = e;
+}
+
 static void scan_block(struct worker *w, struct job *job)
 {
+    if (job->block.kind == INPUT_EVTX) {
+        scan_evtx(w, job);
+        return;
+    }
     struct slice rest = { job->block.bytes, job->block.len }, line;
     uint64_t place = job->block.first;
     while (slice_split(&rest, '\n', &line)) {
