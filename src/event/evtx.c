@@ -410,7 +410,8 @@ static bool read_template(struct reader *r, struct cursor *c, struct slice prefi
     return true;
 }
 
-/* A fragment without a template: its elements are read and put out at once. */
+/* A fragment without a template: its elements are read and put out at once. There an element carries
+ * no dependency identifier (forwarded and rendered events; libevtx refuses them). */
 static bool read_plain(struct reader *r, struct cursor *c, struct slice prefix)
 {
     struct output *old_outputs = r->outputs;
@@ -419,7 +420,7 @@ static bool read_plain(struct reader *r, struct cursor *c, struct slice prefix)
     r->parts = arena_array(&r->arena, PARTS_MOST, sizeof *r->parts);
     r->output_count = r->part_count = 0;
     bool fine = r->outputs && r->parts &&
-                read_elements(r, c, SLICE(""), !prefix.len, &r->arena, NULL);
+                read_elements(r, c, SLICE(""), false, &r->arena, NULL);
     struct template t = { .outputs = r->outputs, .parts = r->parts };
     for (uint32_t i = 0; fine && i < r->output_count; i++)
         put_output(r, &t, &r->outputs[i], prefix, NULL, 0);
@@ -533,6 +534,8 @@ static void read_records(struct reader *r, uint32_t number, const struct evtx_si
             at += size;
             continue;
         }
+        if (at >= end)
+            break;
         damage(e, number, at, is_record ? "a record cannot be read" : "a record was expected");
         at = next_record(r->chunk, at + 8);
     }
