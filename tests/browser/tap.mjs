@@ -12,7 +12,7 @@ export function check(holds, why) {
 }
 
 /** Runs all cases in order, one after the other; returns how many failed. */
-export async function runAll(users, only, patience = 120_000) {
+export async function runAll(users, only, patience = 300_000) {
   let number = 0;
   let failed = 0;
   for (const { sentence, needs, run } of cases) {

@@ -1,11 +1,26 @@
 // An event as one reads it: what the program said, without the header that stands beside it.
 import type { Schemas } from '../api/client';
 
-/** `program[pid]: message` where syslog's header was read, else the line as it came. */
+/** `program[pid]: message` where syslog's header was read, a request as a request where the line is
+ * an object of fields, else the line as it came. */
 export function said(event: Pick<Schemas['Event'], 'raw' | 'fields'>): string {
   const { program, pid, message } = event.fields;
-  if (typeof message !== 'string' || message === '' || typeof program !== 'string' || program === '') return event.raw;
+  if (typeof message !== 'string' || message === '' || typeof program !== 'string' || program === '')
+    return event.raw.startsWith('{') ? (requested(event.fields) ?? event.raw) : event.raw;
   return `${program}${pid === undefined || pid === null || pid === '' ? '' : `[${pid}]`}: ${message}`;
+}
+
+function requested(f: Schemas['Event']['fields']): string | null {
+  if (!f['cs-method'] || !f['cs-uri-stem']) return null;
+  const query = f['cs-uri-query'] && f['cs-uri-query'] !== '-' ? `?${f['cs-uri-query']}` : '';
+  const agent = f['c-useragent'] ?? f['cs-user-agent'];
+  return [f['c-ip'], f['cs-method'], `${f['cs-uri-stem']}${query}`, f['sc-status'], agent && `"${agent}"`].filter((x) => x !== undefined && x !== null && x !== '').join(' ');
+}
+
+/** The host that sent it, as the line says; else the source's name. */
+export function sender(event: Pick<Schemas['Event'], 'source' | 'fields'>): string {
+  const { host } = event.fields;
+  return typeof host === 'string' && host !== '' ? host : (event.source?.short ?? event.source?.name ?? '–');
 }
 
 /** Fields that say most, in the order in which they are shown; the rest follows as it comes. */

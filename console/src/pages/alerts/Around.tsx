@@ -9,6 +9,14 @@ import { useText } from '../../text';
 
 const BEFORE = 12;
 const AFTER = 30;
+/** A busy source says much in one second: so many are fetched to find the alert's own among them. */
+const FETCHED = 120;
+
+/** The stretch around the first line that is the alert's own. */
+function nearest(lines: Schemas['Event'][], own: Set<string>): Schemas['Event'][] {
+  const at = Math.max(0, lines.findIndex((e) => own.has(e.id)));
+  return lines.slice(Math.max(0, at - BEFORE), at + AFTER);
+}
 
 export function Around({ alert }: { alert: Schemas['Alert'] }) {
   const { t, number, lineTime } = useText();
@@ -16,11 +24,11 @@ export function Around({ alert }: { alert: Schemas['Alert'] }) {
   const middle = alert.events[0]?.time ?? alert.first_time;
   const same = { query, agency: agency ?? undefined, source: source ?? undefined };
   const before = useGet('/events', { query: { ...same, from, to: middle, order: 'newest', limit: BEFORE } });
-  const after = useGet('/events', { query: { ...same, from: middle, to, order: 'oldest', limit: AFTER } });
+  const after = useGet('/events', { query: { ...same, from: middle, to, order: 'oldest', limit: FETCHED } });
   const own = new Set(alert.events.map((e) => e.id));
   const lines =
     before.data && after.data
-      ? { items: [...[...before.data.items].reverse(), ...after.data.items], total: before.data.total === null || after.data.total === null ? null : before.data.total + after.data.total }
+      ? { items: nearest([...[...before.data.items].reverse(), ...after.data.items], own), total: before.data.total === null || after.data.total === null ? null : before.data.total + after.data.total }
       : undefined;
   return (
     <Shown

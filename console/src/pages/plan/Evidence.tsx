@@ -96,12 +96,12 @@ function TargetRows({ target }: { target: Target }) {
         <Sign standing={target.standing} /> {target.title}
       </h3>
       <p>
-        {target.figure && target.figure.denominator !== null && (
+        {target.figure && target.figure.denominator !== null && !target.sentence.startsWith(`${target.figure.numerator}/`) && (
           <strong className="figure">
             {number(target.figure.numerator)}/{number(target.figure.denominator)}{' '}
           </strong>
         )}
-        {target.sentence} {t('evidence.target', { text: target.text })} <BasisRows rows={target.basis_rows} />
+        {target.sentence.replace(/([^.!?…])$/, '$1.')} {!target.sentence.includes(target.text) && t('evidence.target', { text: target.text })} <BasisRows rows={target.basis_rows} />
         {target.unknown > 0 && <span className="basis">{t('evidence.unknown_rows', { n: target.unknown })}</span>}
       </p>
       {rows.length > 0 && (

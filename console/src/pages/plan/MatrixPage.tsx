@@ -90,7 +90,7 @@ export default function MatrixPage() {
             {plan.data.regime.superseded_by && (
               <span className="superseded" title={plan.data.regime.title}>
                 {' '}
-                · {plan.data.regime.superseded_by}
+                · {t('matrix.superseded', { by: plan.data.regime.superseded_by })}
               </span>
             )}
           </>
@@ -115,7 +115,7 @@ export default function MatrixPage() {
               <Select aria-label={t('matrix.kind')} value={kind ?? ''} style={{ width: 118 }} onChange={(k: string) => set({ kind: k })} popupMatchSelectWidth={false}
                 options={[{ value: '', label: t('matrix.all_kinds') }, ...kinds.map(([id, title]) => ({ value: id, label: title }))]} />
             )}
-            <Select aria-label={t('plan.period')} value={data.period.id} style={{ width: 130 }} onChange={(p: string) => set({ period: p, at: null })} popupMatchSelectWidth={false}
+            <Select aria-label={t('plan.period')} value={data.period.id} style={{ width: 156 }} onChange={(p: string) => set({ period: p, at: null })} popupMatchSelectWidth={false}
               options={(plan.data?.periods ?? [data.period]).map((p) => ({ value: p.id, label: p.label }))} />
             <Button icon={<DownloadOutlined />} onClick={() => shown && exportCsv(shown)}>
               {t('common.export')}

@@ -4,7 +4,7 @@ import { memo, useState } from 'react';
 import { Link } from 'react-router-dom';
 import type { Schemas } from '../../api/client';
 import { searchAddress } from '../../parts/address';
-import { said } from '../../parts/event';
+import { said, sender } from '../../parts/event';
 import { Line } from '../../parts/line';
 import { useText } from '../../text';
 import { iso } from '../../text/format';
@@ -85,7 +85,9 @@ const Row = memo(function Row({ event, words, onFilter, open, toggle }: { event:
         <time dateTime={event.time} title={exact(event.time)}>
           {lineTime(event.time)}
         </time>
-        <span className="event-source">{event.source?.name ?? '–'}</span>
+        <span className="event-source" title={event.source?.name}>
+          {sender(event)}
+        </span>
         <span className="event-agency">{event.agency?.short ?? event.agency?.name ?? '–'}</span>
         <span className="event-text">
           <Line text={said(event)} words={words} />
