@@ -286,6 +286,38 @@ TEST("after kill -9 at any moment everything acknowledged is there, once, and wr
     archive_close(&archive);
 }
 
+TEST("a search beside the writer and its sealer misses nothing and finds nothing twice")
+{
+    const char *directory = test_folder();
+    int ends[2];
+    uint64_t last = 0;
+    CHECK(pipe2(ends, O_NONBLOCK) == 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        close(ends[0]);
+        fcntl(ends[1], F_SETFL, 0);
+        write_until_killed(directory, ends[1]);
+    }
+    close(ends[1]);
+    int before = 0;
+    for (int64_t end = clock_steady() + 2 * CLOCK_SECOND; clock_steady() < end;) {
+        while (read(ends[0], &last, sizeof last) == sizeof last)
+            ;
+        int count = fixture_count(directory, "number");
+        CHECK(count >= before && (uint64_t)count >= last);
+        CHECK_INT(count % 50, 0);
+        CHECK_INT(fixture_foot.blocks_damaged, 0);
+        if (count) /* each id once */
+            CHECK_INT(fixture_count(directory, "id:20251124.standard.1"), 1);
+        before = count;
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(ends[0]);
+    CHECK(before > 100);
+}
+
 static void damage(const char *directory, const char *sql)
 {
     struct day_name name = { 20251124, "standard" };
