@@ -3,11 +3,83 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "event/syslog.h"
+
+#define AGAIN_EVERY 500000 /* microseconds */
+
+/* --- once more ------------------------------------------------------------------------------------ */
+
+/* In the archive's thread. */
+static void batch_stored(struct batch *batch, const struct error *error)
+{
+    struct collector *c = batch->owner;
+
+    pthread_mutex_lock(&c->lock);
+    c->outside--;
+    if (error) {
+        batch->next = c->failed;
+        c->failed = batch;
+        c->outside++; /* it stays ours until it is stored */
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (!error)
+        batch_free(&batch);
+}
+
+static unsigned outside(struct collector *c)
+{
+    pthread_mutex_lock(&c->lock);
+    unsigned count = c->outside;
+    pthread_mutex_unlock(&c->lock);
+    return count;
+}
+
+static struct batch *take_failed(struct collector *c)
+{
+    pthread_mutex_lock(&c->lock);
+    struct batch *batch = c->failed;
+    if (batch)
+        c->failed = batch->next;
+    pthread_mutex_unlock(&c->lock);
+    return batch;
+}
+
+static void give_up(struct collector *c, struct batch *batch)
+{
+    log_failure("%s: %u events could not be stored before the end, and are lost",
+                c->listener->protocol->name, batch->event_count);
+    pthread_mutex_lock(&c->lock);
+    c->outside--;
+    pthread_mutex_unlock(&c->lock);
+    batch_free(&batch);
+}
+
+/* What was not stored goes on its way anew, as if just received; rules judge it again. */
+static void try_again(struct collector *c)
+{
+    struct batch *batch = take_failed(c), *next;
+
+    if (!batch)
+        return;
+    if (!atomic_load(&c->listener->intake->stopping))
+        usleep(AGAIN_EVERY);
+    for (; batch; batch = next) {
+        next = take_failed(c);
+        batch->next = NULL;
+        batch->alerts = NULL;
+        batch->hits = NULL;
+        batch->alert_count = batch->hit_count = 0;
+        if (atomic_load(&c->listener->intake->stopping) ||
+            !queue_push(c->listener->intake->out, batch))
+            give_up(c, batch);
+    }
+}
 
 void collector_init(struct collector *c, struct listener *listener)
 {
     *c = (struct collector){ .listener = listener, .fresh = true };
+    pthread_mutex_init(&c->lock, NULL);
     arena_init(&c->sender_arena, ARENA_NO_CEILING);
 }
 
@@ -21,6 +93,11 @@ static void forget_senders(struct collector *c)
 void collector_end(struct collector *c)
 {
     collector_flush_all(c);
+    while (outside(c)) {
+        try_again(c);
+        usleep(5000);
+    }
+    pthread_mutex_destroy(&c->lock);
     forget_senders(c);
     arena_free(&c->sender_arena);
     roster_leave(&c->hold);
@@ -105,6 +182,7 @@ void collector_flush_all(struct collector *c)
 
 int collector_flush(struct collector *c)
 {
+    try_again(c);
     int64_t now = clock_steady(), next = INT64_MAX;
 
     for (unsigned i = 0; i < c->open_count;) {
@@ -116,7 +194,9 @@ int collector_flush(struct collector *c)
             next = c->open[i].due;
         i++;
     }
-    return c->open_count ? (int)((next - now) / 1000000) + 1 : -1;
+    if (c->open_count)
+        return (int)((next - now) / 1000000) + 1;
+    return outside(c) ? AGAIN_EVERY / 1000 : -1;
 }
 
 /* Memory may be short for a moment; until then the sender waits. */
@@ -133,8 +213,15 @@ static struct batch *begin(struct collector *c, const char *class, int64_t recei
         hand_on(c, 0);
     c->open[c->open_count++] =
         (struct collector_open){ batch, clock_steady() + INTAKE_FLUSH_NS };
-    if (c->begun)
+    if (c->begun) {
         c->begun(c->user, batch);
+        return batch;
+    }
+    batch->owner = c;
+    batch->stored = batch_stored;
+    pthread_mutex_lock(&c->lock);
+    c->outside++;
+    pthread_mutex_unlock(&c->lock);
     return batch;
 }
 

@@ -1,7 +1,9 @@
 /* collector - the open batches of one listener thread.
  *
  * Records come in one by one; a batch goes on to the queue when it is full or INTAKE_FLUSH_NS old.
- * Pushing waits while the queue is full: that is the back-pressure.
+ * Pushing waits while the queue is full: that is the back-pressure. A batch that could not be stored (a
+ * full disk) and whose sender cannot be asked to send again is handed on anew each half second, and
+ * nothing is read meanwhile: so senders are slowed, not robbed.
  * Never: shared between threads.
  */
 #ifndef INTAKE_COLLECTOR_H
@@ -28,9 +30,13 @@ struct collector {
     struct map senders;            /* address → struct collector_sender */
     /* A batch was begun: whoever wants to know of its end sets stored and owner. And: it took the
      * record of this call. Both may be NULL. */
-    void (*begun)(void *user, struct batch *batch);
+    void (*begun)(void *user, struct batch *batch); /* NULL: the collector itself tries again */
     void (*took)(void *user, struct batch *batch);
     void *user;
+
+    pthread_mutex_t lock;          /* of what follows: shared with the archive's thread */
+    struct batch *failed;          /* not stored, to be handed on again */
+    unsigned outside;              /* batches on their way whose end we await */
 };
 
 struct collector_sender {

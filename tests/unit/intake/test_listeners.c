@@ -143,6 +143,41 @@ TEST("a full queue slows a TCP sender, and nothing is lost") {
     sink_stop(&sink);
 }
 
+TEST("what TCP and UDP senders gave is kept through a full disk, and they are slowed meanwhile") {
+    struct sink_options options = { .tcp = true, .udp = true, .queue_most = 4 };
+    struct sink *sink = sink_start(&options);
+    int fd = client_connect(sink->tcp_port);
+    char line[40];
+
+    sink_set(sink, true, false);
+    send_udp(sink->udp_port, "<13>datagram", 12);
+    for (int i = 0; i < 3000; i++) {
+        int n = snprintf(line, sizeof line, "<13>line %d\n", i);
+        CHECK(client_send(fd, line, (size_t)n));
+    }
+    usleep(300000);
+    CHECK_INT(sink->count, 0);
+    sink_set(sink, false, false);
+    CHECK(sink_wait(sink, 3001));
+    CHECK_INT(sink->stored, 3001);
+    close(fd);
+    sink_stop(&sink);
+    CHECK(sink == NULL);
+}
+
+TEST("intake ends although nothing can be stored") {
+    struct sink_options options = { .tcp = true };
+    struct sink *sink = sink_start(&options);
+    int fd = client_connect(sink->tcp_port);
+
+    sink_set(sink, true, false);
+    client_send(fd, "<13>lost\n", 9);
+    usleep(300000);
+    close(fd);
+    sink_stop(&sink); /* and says so in the log */
+    CHECK(sink == NULL);
+}
+
 static char reply[65536];
 
 TEST("RELP is answered in order, after the commit, and closed politely") {
