@@ -96,7 +96,7 @@ struct slice search_name(struct api_call *call, struct search_names *names, stru
                          struct slice key)
 {
     if (slice_is(kind, "agency"))
-        return shape_agency_name(call, key);
+        return shape_agency_short(call, key);
     if (slice_is(kind, "system"))
         return name_of(call, &names->systems, key, read_system);
     return name_of(call, &names->sources, key, read_source);

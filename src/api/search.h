@@ -18,7 +18,7 @@ struct search_names {
 void search_names_free(struct search_names *names);
 #define SEARCH_NAMES __attribute__((cleanup(search_names_free))) struct search_names
 
-/* Of an "agency", "system" or "source"; the key itself when there is none. */
+/* Of an "agency" (the short one), "system" or "source"; the key itself when there is none. */
 struct slice search_name(struct api_call *call, struct search_names *names, struct slice kind,
                          struct slice key);
 

@@ -83,15 +83,22 @@ bool api_session_csrf(struct api_call *call)
 
 /* ---- the resource ---------------------------------------------------------------------------- */
 
+/* Of whom this installation is: as set, else who issued the plan that is in force. */
+static struct slice province_of(struct api_call *call)
+{
+    struct slice province;
+    struct error e = ERROR_NONE;
+
+    if (records_setting_get(call->records, "province", call->arena, &province, &e) && province.len)
+        return province;
+    return call->options->plan ? call->options->plan->key.issuer : SLICE("");
+}
+
 static bool session_put(struct api_call *call)
 {
     const struct records_user *user = &call->session.user;
-    struct slice province = SLICE("");
-    struct error e = ERROR_NONE;
     struct json_writer *json = &call->json;
 
-    if (!records_setting_get(call->records, "province", call->arena, &province, &e))
-        province = SLICE("");
     json_open_object(json);
     json_name(json, "user");
     json_open_object(json);
@@ -102,7 +109,7 @@ static bool session_put(struct api_call *call)
     shape_agency(call, "agency", user->agency);
     json_text_member(json, "language", slice_of(call->language));
     json_text_member(json, "csrf", slice_of(call->session.csrf));
-    json_text_member(json, "province", province);
+    json_text_member(json, "province", province_of(call));
     json_time_member(json, "expires", call->session.expires_at);
     json_close_object(json);
     return true;

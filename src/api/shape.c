@@ -60,14 +60,16 @@ void shape_agency(struct api_call *call, const char *name, struct slice key)
 
     if (name)
         json_name(&call->json, name);
-    shape_ref(&call->json, key, shape_agency_name(call, key),
+    shape_ref(&call->json, key, agency ? shape_agency_title(call, agency) : key,
               agency ? agency->short_name : SLICE_NONE);
 }
 
-struct slice shape_agency_name(struct api_call *call, struct slice key)
+struct slice shape_agency_short(struct api_call *call, struct slice key)
 {
     const struct records_agency *agency = agency_of(call, key);
 
+    if (agency && agency->short_name.len)
+        return agency->short_name;
     return agency ? shape_agency_title(call, agency) : key;
 }
 

@@ -17,8 +17,8 @@ void shape_ref_member(struct json_writer *json, const char *name, struct slice i
                       struct slice title, struct slice short_name);
 /* Ref of an agency by its key (empty: null); name NULL: an element. Its title follows the language. */
 void shape_agency(struct api_call *call, const char *name, struct slice key);
-/* Its title alone; the key when there is none. */
-struct slice shape_agency_name(struct api_call *call, struct slice key);
+/* Its short name, else its title, else the key. */
+struct slice shape_agency_short(struct api_call *call, struct slice key);
 struct slice shape_agency_title(const struct api_call *call, const struct records_agency *agency);
 /* Text, or null when empty. */
 void shape_text_or_null(struct json_writer *json, const char *name, struct slice text);
