@@ -1,8 +1,9 @@
 /* haidang import agencies, systems, sources, people: sheets into the register, all or nothing. */
 #include <sodium.h>
-#include <stdio.h>
 
 #include "base/file.h"
+
+#include "serve/error_json.h"
 
 #include "cli/data.h"
 
@@ -49,8 +50,8 @@ static void put_errors(struct cli *cli, const struct json *result)
 {
     const struct json *errors = json_member(result, "errors");
     for (uint32_t i = 0; errors && i < errors->count; i++) {
-        struct error e;
-        change_get_error(&errors->children[i], &e);
+        struct error e = ERROR_NONE;
+        error_json_get(&errors->children[i], &e);
         cli_fail(cli, &e);
     }
 }

@@ -1,4 +1,8 @@
-/* The build asks the program for its own manual page and shell completion. */
+/* The build asks the program for its own manual page and shell completion; a test asks it to try
+ * every example of its table. */
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/help.h"
 
 static int run_manual(struct cli *cli)
@@ -31,4 +35,81 @@ const struct command cli_completion_command = {
     .summary = "print the bash completion",
     .hidden = true,
     .run = run_completion,
+};
+
+/* ---- the table tried on itself -------------------------------------------------------------------- */
+
+#define WORDS_MOST 32
+
+/* Words of a line as a shell takes them: blanks part, quotes keep together; what feeds or follows the
+ * command (|, <, >, ;) ends it. Cuts in place. */
+static int split_words(char *line, char **words)
+{
+    int count = 0;
+    char *to = line;
+    while (*line && !strchr("|<>;", *line) && count < WORDS_MOST) {
+        char quote = 0;
+        if (*line == ' ') {
+            line++;
+            continue;
+        }
+        words[count++] = to;
+        for (; *line && (quote || !strchr(" |<>;", *line)); line++) {
+            if (quote ? *line == quote : *line == '\'' || *line == '"')
+                quote = quote ? 0 : *line;
+            else
+                *to++ = *line;
+        }
+        bool end = !*line || *line != ' ';
+        *to++ = '\0';
+        if (end)
+            break;
+        line++;
+    }
+    return count;
+}
+
+/* An example that runs another program (kill, curl) is not ours to judge; in one with a pipe, only
+ * the part that is. */
+static bool try_example(const struct command *command, const char *line)
+{
+    struct cli cli;
+    char copy[512], *words[WORDS_MOST];
+    const char *ours = strstr(line, "haidang ");
+    if (strncmp(line, "kill ", 5) == 0)
+        return true;
+    snprintf(copy, sizeof copy, "%s", ours ? ours : "");
+    int count = split_words(copy, words);
+    bool fine = count > 1 && cli_parse(&cli, commands, count, words) == -1 && cli.command == command;
+    if (count > 1)
+        arena_free(&cli.arena);
+    return fine;
+}
+
+static int run_examples(struct cli *cli)
+{
+    unsigned number = 0, failed = 0;
+    (void)cli;
+    for (size_t i = 0; commands[i]; i++) {
+        if (commands[i]->hidden)
+            continue;
+        bool any = commands[i]->examples != NULL;
+        failed += !any;
+        printf("%s %u - %s has an example\n", any ? "ok" : "not ok", ++number, commands[i]->name);
+        for (const struct cli_example *x = commands[i]->examples; x && x->line; x++) {
+            bool fine = try_example(commands[i], x->line);
+            failed += !fine;
+            printf("%s %u - %s\n", fine ? "ok" : "not ok", ++number, x->line);
+        }
+    }
+    printf("1..%u\n", number);
+    return failed ? CLI_NO : CLI_FINE;
+}
+
+const struct command cli_examples_command = {
+    .name = "examples",
+    .group = "Build",
+    .summary = "parse every example of the help, as TAP",
+    .hidden = true,
+    .run = run_examples,
 };

@@ -305,10 +305,18 @@ const struct command cli_rules_check_command = {
     .argument_most = 1, .takes_config = true, .takes_json = true, .options = options_of_rules,
     .examples = examples_of_check, .run = run_check,
 };
+static const struct cli_example examples_of_list[] = {
+    { "haidang rules list --json rules/", "one object a rule" },
+    { NULL },
+};
+static const struct cli_example examples_of_stats[] = {
+    { "haidang rules stats rules/", "rules, index keys, size of the compiled form" },
+    { NULL },
+};
 const struct command cli_rules_list_command = {
     .name = "rules list", .group = "Detection", .summary = "list the rules", .arguments = "[DIR]",
     .argument_most = 1, .takes_config = true, .takes_json = true, .options = options_of_rules,
-    .run = run_list,
+    .examples = examples_of_list, .run = run_list,
 };
 const struct command cli_rules_explain_command = {
     .name = "rules explain", .group = "Detection",
@@ -327,5 +335,5 @@ const struct command cli_rules_test_command = {
 const struct command cli_rules_stats_command = {
     .name = "rules stats", .group = "Detection", .summary = "count what the rules compile to",
     .arguments = "[DIR]", .argument_most = 1, .takes_config = true, .takes_json = true,
-    .options = options_of_rules, .run = run_stats,
+    .options = options_of_rules, .examples = examples_of_stats, .run = run_stats,
 };

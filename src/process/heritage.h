@@ -7,6 +7,7 @@
 #ifndef PROCESS_HERITAGE_H
 #define PROCESS_HERITAGE_H
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "process/message.h"

@@ -25,8 +25,4 @@
 bool change_apply(struct records *records, const struct json *request, struct arena *arena,
                   struct buffer *result_out, struct error *e);
 
-/* An error as JSON and back, so that it crosses a socket whole, in both languages. */
-void change_put_error(struct json_writer *w, const struct error *e);
-void change_get_error(const struct json *json, struct error *e);
-
 #endif

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
+#include "serve/error_json.h"
 #include "serve/line.h"
 #include "serve/sockets.h"
 
@@ -33,7 +34,7 @@ static void put_answer(struct buffer *out, struct slice result, const struct err
     json_boolean_member(&w, "ok", !e);
     json_name(&w, e ? "error" : "result");
     if (e)
-        change_put_error(&w, e);
+        error_json_put(&w, e);
     else
         json_put_raw(&w, result);
     json_close_object(&w);
@@ -148,7 +149,7 @@ bool control_call(const char *path, struct slice request, struct arena *arena,
     if (!json_parse(kept, arena, &reply, e))
         return false;
     if (!json_boolean(json_member(reply, "ok"), false)) {
-        change_get_error(json_member(reply, "error"), e);
+        error_json_get(json_member(reply, "error"), e);
         return false;
     }
     *result_out = json_member(reply, "result");

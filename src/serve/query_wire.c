@@ -1,6 +1,7 @@
 #include "serve/query_wire.h"
 
-#include <stdio.h>
+#include "serve/error_json.h"
+
 
 void query_wire_request(const struct api_search_request *request, struct buffer *out)
 {
@@ -30,20 +31,8 @@ void query_wire_error(const struct error *e, struct buffer *out)
     struct json_writer w;
     buffer_add_byte(out, 'X');
     json_writer_init(&w, out);
-    json_open_object(&w);
-    json_integer_member(&w, "kind", e->kind);
-    json_text_member(&w, "place", slice_of(e->place));
-    json_text_member(&w, "sentence", slice_of(e->sentence));
-    json_text_member(&w, "sentence_vi", slice_of(e->sentence_vi));
-    json_text_member(&w, "hint", slice_of(e->hint));
-    json_text_member(&w, "hint_vi", slice_of(e->hint_vi));
-    json_close_object(&w);
+    error_json_put(&w, e);
     buffer_add_byte(out, '\n');
-}
-
-static void take(const struct json *json, const char *name, char *out, size_t size)
-{
-    snprintf(out, size, "%.*s", SLICE_ARGS(json_member_text(json, name)));
 }
 
 void query_wire_read_error(struct slice text, struct error *e)
@@ -57,11 +46,5 @@ void query_wire_read_error(struct slice text, struct error *e)
         error_set(e, "the search ended with an answer that cannot be read");
         return;
     }
-    e->set = true;
-    e->kind = (enum error_kind)json_integer(json_member(json, "kind"), ERROR_FAILED);
-    take(json, "place", e->place, sizeof e->place);
-    take(json, "sentence", e->sentence, sizeof e->sentence);
-    take(json, "sentence_vi", e->sentence_vi, sizeof e->sentence_vi);
-    take(json, "hint", e->hint, sizeof e->hint);
-    take(json, "hint_vi", e->hint_vi, sizeof e->hint_vi);
+    error_json_get(json, e);
 }
