@@ -27,8 +27,8 @@ static const char *const inserts[INSERTS] = {
                      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [INSERT_HIT] = "INSERT INTO hit(time, event, rule, base_rule, grp, value)"
                    " VALUES(?, ?, ?, ?, ?, ?)",
-    [INSERT_INDICATOR] = "INSERT INTO indicator VALUES(?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                         " count = count + excluded.count, last_block = excluded.last_block",
+    [INSERT_INDICATOR] = "INSERT INTO indicator VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET"
+                         " count = count + excluded.count",
 };
 
 /* --- day files ------------------------------------------------------------------------------ */
@@ -89,8 +89,11 @@ static bool load_state(struct day *day, struct error *e)
     DAY_STATEMENT *tails = day_prepare(
         day->db, "SELECT count(*), ifnull(sum(events), 0), ifnull(sum(text_bytes), 0) FROM block"
                  " WHERE kind = 0", day->file, e);
-    if (!last || !block || !tails)
+    DAY_STATEMENT *sealed = day_prepare(day->db, "SELECT 1 FROM block WHERE kind = 1 LIMIT 1",
+                                        day->file, e);
+    if (!last || !block || !tails || !sealed)
         return false;
+    day->unpacked = sqlite3_step(sealed) == SQLITE_ROW;
     day->next_sequence = day->next_batch = 1;
     chain_start(&day->name, day->chain);
     int code = sqlite3_step(last);

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "archive/limit.h"
+#include "base/clock.h"
 
-#define OPEN_MOST 32u
+#define OPEN_MOST 128u
 
 bool search_scope_sees(const struct search_scope *scope, struct slice agency)
 {
@@ -302,7 +303,11 @@ static void load_file(struct catalogue *c, struct catalogue_file *file)
     }
     if (!load_blocks(c, file, &e))
         search_note_damage(c->foot, c->arena, file->file, 0, &e);
-    sqlite3_exec(file->db, "COMMIT", NULL, NULL, NULL);
+    /* A day that is over may be packed at any time: its transaction is held, so that the blocks
+     * listed stay; its WAL does not grow by it. Today's file must not be held, and there only tails
+     * go, which are in memory by now. */
+    if (file->name.day >= clock_day(clock_now(), 0))
+        sqlite3_exec(file->db, "COMMIT", NULL, NULL, NULL);
 }
 
 static void load_reached(struct catalogue *c)

@@ -37,6 +37,8 @@ static const char *const formats[ARCHIVE_FORMAT] = {
     "CREATE TABLE indicator(kind INTEGER NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL,"
     " first_block INTEGER NOT NULL, last_block INTEGER NOT NULL, PRIMARY KEY(kind, value))"
     " WITHOUT ROWID;",
+    "ALTER TABLE indicator DROP COLUMN first_block;"
+    "ALTER TABLE indicator DROP COLUMN last_block;",
 };
 
 bool day_class_valid(const char *class)
@@ -250,7 +252,8 @@ static bool prepare_for_writing(sqlite3 *db, const char *directory, const char *
     int keep_wal = 1;
     sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
     snprintf(pragmas, sizeof pragmas,
-             "PRAGMA page_size = %d; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+             "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL;"
+             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
              "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
              "PRAGMA journal_size_limit = 67108864;",
              ARCHIVE_PAGE);

@@ -1,9 +1,9 @@
 /* day - one day file: its name, its tables, and statements on it.
  *
- * Tables (format 2; 1 had no indicator):
+ * Tables (format 3; 1 had no indicator):
  *   batch   one row a committed batch, in arrival order: digest, chain, counts (outbox cursor)
  *   block   the directory: which events, times and origins a block holds; kind 0 tail, 1 sealed,
- *           2 a tail found damaged when it was to be sealed
+ *           2 found damaged when it was to be sealed or packed, 3 packed when its day was over
  *   part    the bytes of a block: row id = block * 4 + part (block.h)
  *   origin  source, system and agency behind the numbers in block.origins (u32 each)
  *   alert   alerts as detect made them, earlier events as ids in words
@@ -63,6 +63,6 @@ static inline void day_finalize(sqlite3_stmt **statement)
 #define DAY_STATEMENT __attribute__((cleanup(day_finalize))) sqlite3_stmt
 
 /* Kinds of block. A damaged tail is left where it is, for verify to show. */
-enum { BLOCK_TAIL, BLOCK_SEALED, BLOCK_DAMAGED };
+enum { BLOCK_TAIL, BLOCK_SEALED, BLOCK_DAMAGED, BLOCK_PACKED };
 
 #endif

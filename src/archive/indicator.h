@@ -2,7 +2,7 @@
  *
  * Word filters cannot answer 'which of these 100,000 indicators were ever here': at one false hit in
  * a hundred each block would answer yes. So sealing keeps, per day file, every such value once, with
- * how often and in which blocks it stood. A day of real Windows events holds hundreds of addresses
+ * how often it stood there. A day of real Windows events holds hundreds of addresses
  * and some ten thousand hashes: small, and it also tells when something was seen first.
  *
  * Taken are whole values of fields that are an address (IPv4, IPv6) or a hash (MD5, SHA-1, SHA-256

@@ -2,7 +2,7 @@
 #ifndef ARCHIVE_LIMIT_H
 #define ARCHIVE_LIMIT_H
 
-#define ARCHIVE_FORMAT 2                       /* user_version of a day file */
+#define ARCHIVE_FORMAT 3                       /* user_version of a day file */
 #define ARCHIVE_APPLICATION 0x48446172         /* "HDar", application_id of a day file */
 #define ARCHIVE_PAGE 16384                     /* bytes a page of a day file */
 #define ARCHIVE_OPEN_FILES 8                   /* day files the writer keeps open */
@@ -11,6 +11,7 @@
 #define BLOCK_PART_MAX (256u * 1024 * 1024)    /* inflated bytes of one part of a block */
 #define BLOCK_ROWS_MAX (1u << 20)              /* events in a block */
 #define BLOCK_TEXT_SEALED (4u * 1024 * 1024)   /* a sealed block is closed at this much text */
+#define BLOCK_TEXT_PACKED (8u * 1024 * 1024)
 #define BLOCK_LEVEL_TAIL 1                     /* zstd levels */
 #define BLOCK_LEVEL_SEALED 3
 #define BLOCK_LEVEL_PACKED 9
@@ -23,6 +24,9 @@
 #define SEAL_TEXT (32u * 1024 * 1024)
 #define SEAL_EVENTS 65536u
 #define SEAL_TAILS 1024u
+/* A window of sealed blocks is packed once more when the day is over. */
+#define PACK_TEXT (64u * 1024 * 1024)
+#define PACK_EVENTS (512u * 1024)
 /* or when its day is over for this long (late batches are written to their receipt day). */
 #define SEAL_AFTER_DAY_MINUTES 10
 

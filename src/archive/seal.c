@@ -1,4 +1,5 @@
-/* The sealer: a window of tail blocks becomes a few large blocks, grouped, with word filters.
+/* The sealer: a window of tail blocks becomes a few large blocks, grouped, with word filters. When a
+ * day is over the same is done once more with its sealed blocks: a larger window, a higher level.
  *
  * Three phases, each cut into steps of some milliseconds: load the tails of the window, build one
  * block after the other in memory, store all of them and drop the tails in one transaction. Commits
@@ -34,11 +35,12 @@ struct row {
 struct seen {                    /* an indicator of the window */
     enum indicator_kind kind;
     struct slice value;
-    uint64_t count, first, last; /* blocks, counted within the window */
+    uint64_t count;
 };
 
 struct sealer {
     struct day_name name;
+    bool packing;                /* sealed blocks to packed ones, not tails to sealed ones */
     enum phase phase;
     struct tail *tails;
     size_t tail_count, loaded;
@@ -121,6 +123,12 @@ static bool is_over(const struct day_name *name, int64_t now)
     return name->day < clock_day(now - SEAL_AFTER_DAY_MINUTES * CLOCK_MINUTE, 0);
 }
 
+/* Over, sealed to its end, and not yet packed. */
+static bool is_to_pack(const struct day *day, int64_t now)
+{
+    return is_over(&day->name, now) && day->tail_blocks == 0 && day->unpacked;
+}
+
 static bool is_due(const struct day *day, int64_t now)
 {
     if (day->tail_blocks == 0)
@@ -155,7 +163,7 @@ static bool look_back(struct archive *archive, int64_t now, struct day **day_out
         *more_out = true;
         if (!day_open(archive->directory, name, &db, &reason))
             return true; /* damaged: verify tells, sealing goes on with the others */
-        DAY_STATEMENT *any = day_prepare(db, "SELECT 1 FROM block WHERE kind = 0 LIMIT 1", file,
+        DAY_STATEMENT *any = day_prepare(db, "SELECT 1 FROM block WHERE kind < 2 LIMIT 1", file,
                                          &reason);
         bool found = any && sqlite3_step(any) == SQLITE_ROW;
         day_close(&db);
@@ -174,6 +182,11 @@ static bool choose_day(struct archive *archive, int64_t now, struct day **day_ou
     *more_out = false;
     for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++)
         if (archive->days[i] && is_due(archive->days[i], now)) {
+            *day_out = archive->days[i];
+            return true;
+        }
+    for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++)
+        if (archive->days[i] && is_to_pack(archive->days[i], now)) {
             *day_out = archive->days[i];
             return true;
         }
@@ -196,25 +209,30 @@ static bool add_tail(struct archive *archive, int64_t block, uint64_t events, ui
     return true;
 }
 
-static bool begin(struct archive *archive, struct day *day, struct error *e)
+static bool begin(struct archive *archive, struct day *day, bool packing, struct error *e)
 {
     struct sealer *s = calloc(1, sizeof *s);
     if (!s)
         return no_memory(e);
     archive->sealer = s;
     s->name = day->name;
+    s->packing = packing;
     arena_init(&s->arena, ARENA_NO_CEILING);
     buffer_init(&s->folded, BLOCK_PART_MAX);
     buffer_init(&s->filter, BLOCK_PART_MAX);
     s->builder = block_builder_new();
     DAY_STATEMENT *read = day_prepare(
-        day->db, "SELECT id, events, text_bytes FROM block WHERE kind = 0 ORDER BY id", day->file,
+        day->db, "SELECT id, events, text_bytes FROM block WHERE kind = ? ORDER BY id", day->file,
         e);
+    if (read)
+        sqlite3_bind_int(read, 1, packing ? BLOCK_SEALED : BLOCK_TAIL);
     if (!s->builder || !read)
         return s->builder ? false : no_memory(e);
     uint64_t events = 0, text = 0;
     int code = SQLITE_DONE;
-    while (events < SEAL_EVENTS && text < SEAL_TEXT && s->tail_count < SEAL_TAILS &&
+    uint64_t events_most = packing ? PACK_EVENTS : SEAL_EVENTS;
+    uint64_t text_most = packing ? PACK_TEXT : SEAL_TEXT;
+    while (events < events_most && text < text_most && s->tail_count < SEAL_TAILS &&
            (code = sqlite3_step(read)) == SQLITE_ROW) {
         uint64_t tail_events = (uint64_t)sqlite3_column_int64(read, 1);
         uint64_t tail_text = (uint64_t)sqlite3_column_int64(read, 2);
@@ -264,7 +282,7 @@ static bool read_tail(struct tail *tail, struct day *day, struct error *e)
 }
 
 /* One damaged block must not keep the others from being sealed for ever. */
-static bool set_aside(struct tail *tail, struct day *day, struct error *e)
+static bool set_aside(const struct sealer *s, struct tail *tail, struct day *day, struct error *e)
 {
     DAY_STATEMENT *mark = day_prepare(day->db, "UPDATE block SET kind = 2 WHERE id = ?", day->file,
                                       e);
@@ -274,6 +292,8 @@ static bool set_aside(struct tail *tail, struct day *day, struct error *e)
     if (sqlite3_step(mark) != SQLITE_DONE)
         return day_failed(day->db, day->file, e);
     tail->damaged = true;
+    if (s->packing)
+        return true;
     day->tail_blocks--;
     day->tail_events -= tail->events;
     day->tail_text -= tail->text;
@@ -288,7 +308,7 @@ static bool load_tail(struct sealer *s, struct day *day, struct error *e)
         if (reason.kind == ERROR_BUSY)
             return no_memory(e);
         s->loaded++;
-        return set_aside(tail, day, e);
+        return set_aside(s, tail, day, e);
     }
     if (!block_memo_init(&tail->memo, &tail->data.rows, &tail->data.arena))
         return no_memory(e);
@@ -370,10 +390,9 @@ static void note_indicator(void *owner, enum indicator_kind kind, struct slice v
             s->words.failed = true;
             return;
         }
-        *seen = (struct seen){ kind, slice_after(kept, 1), 0, s->done_count, s->done_count };
+        *seen = (struct seen){ kind, slice_after(kept, 1), 0 };
     }
     seen->count++;
-    seen->last = s->done_count;
 }
 
 /* Over the rows [first, built) that the builder holds. */
@@ -387,6 +406,8 @@ static bool keep_filter(struct sealer *s, struct archive *archive, size_t first,
     for (size_t i = first; i < s->built; i++) {
         const struct fetched *data = &s->tails[s->rows[i].tail].data;
         add_inner_values(s, &s->rows[i]);
+        if (s->packing)
+            continue; /* counted when they were sealed */
         indicator_each(&data->rows, data->parts[PART_TEXT], data->parts[PART_FIELDS],
                        s->rows[i].row, note_indicator, s);
     }
@@ -403,10 +424,10 @@ static bool keep_filter(struct sealer *s, struct archive *archive, size_t first,
 
 static bool build_block(struct archive *archive, struct sealer *s, struct error *e)
 {
-    size_t first = s->built;
+    size_t first = s->built, most = s->packing ? BLOCK_TEXT_PACKED : BLOCK_TEXT_SEALED;
     block_builder_clear(s->builder);
     while (s->built < s->row_count &&
-           block_builder_summary(s->builder).text_bytes < BLOCK_TEXT_SEALED) {
+           block_builder_summary(s->builder).text_bytes < most) {
         const struct row *row = &s->rows[s->built];
         struct tail *tail = &s->tails[row->tail];
         if (!block_copy(s->builder, &tail->data.rows, tail->data.parts[PART_TEXT],
@@ -428,7 +449,8 @@ static bool build_block(struct archive *archive, struct sealer *s, struct error 
         return no_memory(e);
     for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
         buffer_clear(&archive->parts[part]);
-        if (!block_write(s->builder, part, BLOCK_LEVEL_SEALED, &archive->parts[part], e))
+        if (!block_write(s->builder, part, s->packing ? BLOCK_LEVEL_PACKED : BLOCK_LEVEL_SEALED,
+                         &archive->parts[part], e))
             return false;
         if (!keep_part(s, buffer_slice(&archive->parts[part]), &done->parts[part]))
             return no_memory(e);
@@ -459,9 +481,7 @@ static bool drop_tails(struct sealer *s, struct day *day, struct error *e)
     return true;
 }
 
-/* first_block is the number of the window's first one; note_indicator counted from 1. */
-static bool store_indicators(struct sealer *s, struct day *day, uint64_t first_block,
-                             struct error *e)
+static bool store_indicators(struct sealer *s, struct day *day, struct error *e)
 {
     sqlite3_stmt *insert = day->inserts[INSERT_INDICATOR];
     struct map_entry *entry;
@@ -470,8 +490,6 @@ static bool store_indicators(struct sealer *s, struct day *day, uint64_t first_b
         sqlite3_bind_int(insert, 1, (int)seen->kind);
         day_bind_text(insert, 2, seen->value);
         sqlite3_bind_int64(insert, 3, (sqlite3_int64)seen->count);
-        sqlite3_bind_int64(insert, 4, (sqlite3_int64)(first_block + seen->first - 1));
-        sqlite3_bind_int64(insert, 5, (sqlite3_int64)(first_block + seen->last - 1));
         int code = sqlite3_step(insert);
         sqlite3_reset(insert);
         if (code != SQLITE_DONE)
@@ -480,27 +498,47 @@ static bool store_indicators(struct sealer *s, struct day *day, uint64_t first_b
     return true;
 }
 
+/* Behind the last window the file gives its free pages back. */
+static bool end_packing(struct day *day, struct error *e)
+{
+    DAY_STATEMENT *left = day_prepare(day->db, "SELECT 1 FROM block WHERE kind = 1 LIMIT 1",
+                                      day->file, e);
+    if (!left)
+        return false;
+    day->unpacked = sqlite3_step(left) == SQLITE_ROW;
+    if (day->unpacked)
+        return true;
+    /* a reader in the way only puts it off to the next time the file is packed */
+    sqlite3_exec(day->db, "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL,
+                 NULL);
+    return true;
+}
+
 static bool store(struct archive *archive, struct sealer *s, struct day *day, struct error *e)
 {
-    uint64_t events = 0, first_block = day->next_block;
+    uint64_t events = 0;
     bool well = day_run(day->db, "BEGIN IMMEDIATE", day->file, e);
     for (size_t i = 0; well && i < s->done_count; i++) {
         events += s->done[i].summary.events;
-        well = writer_insert_block(archive, day, &s->done[i], BLOCK_SEALED, e);
+        well = writer_insert_block(archive, day, &s->done[i],
+                                   s->packing ? BLOCK_PACKED : BLOCK_SEALED, e);
     }
     assert(!well || events == s->row_count);
-    well = well && store_indicators(s, day, first_block, e) && drop_tails(s, day, e) && day_run(day->db, "COMMIT", day->file, e);
+    well = well && store_indicators(s, day, e) && drop_tails(s, day, e) && day_run(day->db, "COMMIT", day->file, e);
     if (!well) {
         sqlite3_exec(day->db, "ROLLBACK", NULL, NULL, NULL);
         writer_forget(archive, day);
         return false;
     }
+    if (s->packing)
+        return end_packing(day, e);
     for (size_t i = 0; i < s->tail_count; i++)
         if (!s->tails[i].damaged) {
             day->tail_blocks--;
             day->tail_events -= s->tails[i].events;
             day->tail_text -= s->tails[i].text;
         }
+    day->unpacked = true;
     archive->statistics.sealed_blocks += s->done_count;
     archive->statistics.sealed_events += s->row_count;
     return true;
@@ -547,7 +585,7 @@ bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms,
             spare_free(&archive->spare);
             return true;
         }
-        well = begin(archive, day, e);
+        well = begin(archive, day, day->tail_blocks == 0, e);
     }
     bool done = false;
     while (well && !done) {

@@ -23,6 +23,7 @@ struct day {
     struct map origins;            /* "source\0system\0agency" → number */
     struct arena keys;
     uint64_t tail_blocks, tail_events, tail_text;
+    bool unpacked;                 /* has sealed blocks that were not packed yet */
     uint64_t used;                 /* for closing the one not used for longest */
 };
 

@@ -8,7 +8,7 @@
 static const char *directory;
 static struct verify_result result;
 
-/* Four batches, the first three sealed. */
+/* Four batches, the first three sealed and packed: block 5; the fourth is tail block 6. */
 static void fill(void)
 {
     struct archive *archive;
@@ -65,11 +65,11 @@ TEST("an archive that nobody touched is whole")
 static const struct {
     const char *done, *found;
 } tampering[] = {
-    { "UPDATE part SET data = zeroblob(length(data)) WHERE id % 4 = 1 AND id / 4 = 4",
-      "20251124.standard.db: block 4: this is not the part of a block that was looked for" },
-    { "DELETE FROM part WHERE id / 4 = 4; DELETE FROM block WHERE id = 4",
-      "20251124.standard.db: event 1: it stands in no block" },
+    { "UPDATE part SET data = zeroblob(length(data)) WHERE id % 4 = 1 AND id / 4 = 5",
+      "20251124.standard.db: block 5: this is not the part of a block that was looked for" },
     { "DELETE FROM part WHERE id / 4 = 5; DELETE FROM block WHERE id = 5",
+      "20251124.standard.db: event 1: it stands in no block" },
+    { "DELETE FROM part WHERE id / 4 = 6; DELETE FROM block WHERE id = 6",
       "20251124.standard.db: event 10: it stands in no block" },
     { "DELETE FROM batch WHERE id = 2",
       "20251124.standard.db: batch 3: a batch before it is missing" },
@@ -79,11 +79,11 @@ static const struct {
       "20251124.standard.db: batch 3: its link of the chain is wrong" },
     { "UPDATE batch SET digest = zeroblob(32) WHERE id = 1",
       "20251124.standard.db: batch 1: its events are not those that arrived" },
-    { "UPDATE block SET sequence_max = sequence_max + 1 WHERE id = 5",
+    { "UPDATE block SET sequence_max = sequence_max + 1 WHERE id = 6",
       "20251124.standard.db: event 13: it stands in no block" },
-    { "INSERT INTO part SELECT id + 40, data FROM part WHERE id / 4 = 4;"
+    { "INSERT INTO part SELECT id + 40, data FROM part WHERE id / 4 = 5;"
       "INSERT INTO block SELECT id + 10, kind, events, sequence_min, sequence_max, time_min,"
-      " time_max, text_bytes, stored_bytes, origins FROM block WHERE id = 4",
+      " time_max, text_bytes, stored_bytes, origins FROM block WHERE id = 5",
       "20251124.standard.db: event 2: it stands there twice" },
 };
 
@@ -121,8 +121,8 @@ TEST("an event exchanged for another with sound checksums breaks the chain")
     char sql[1024];
     snprintf(sql, sizeof sql,
              "ATTACH '%s/20251124.standard.db' AS f;"
-             "DELETE FROM part WHERE id / 4 = 5;"
-             "INSERT INTO part SELECT id + 4, data FROM f.part WHERE id / 4 = 4", forged);
+             "DELETE FROM part WHERE id / 4 = 6;"
+             "INSERT INTO part SELECT id + 8, data FROM f.part WHERE id / 4 = 4", forged);
     change(sql);
     CHECK_TEXT(verify(), "20251124.standard.db: batch 4: its events are not those that arrived");
     CHECK_INT(result.damaged, 0);
