@@ -26,7 +26,7 @@ struct alert {
     enum alert_level level;
     int64_t time;              /* of the event that completed the match; ns UTC */
     uint32_t event;            /* its index in the batch */
-    struct slice entity;       /* whom it is about, for folding: "src_ip=203.0.113.77"; may be empty */
+    struct slice entity;       /* whom it is about, for folding: "src_ip=203.0.113.77"; or empty */
     struct slice why;          /* JSON: [{"selection":…,"field":…,"value":…,"pattern":…}, …], for a
                                 * correlation {"type":…,"group":{…},"count":n,"timespan_s":n} */
     /* earlier events of a correlation; ids in the archive, for those of this batch day == 0 and

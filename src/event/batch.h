@@ -16,8 +16,8 @@
 #define BATCH_BYTES (1024u * 1024)     /* or about this many raw bytes, or after 100 ms */
 #define BATCH_ARENA (64u * 1024 * 1024)
 
-/* What a source's counters gain by this batch: received = stored + repeated + quarantined + refused.
- * Quarantined events are stored too (class "quarantine") but counted apart. */
+/* What a source's counters gain by this batch: received = stored + repeated + quarantined +
+ * refused. Quarantined events are stored too (class "quarantine") but counted apart. */
 struct batch_count {
     struct slice source;               /* key, or "" for unknown senders */
     struct slice protocol;             /* how it last sent: syslog-udp, syslog-tcp, http, file … */

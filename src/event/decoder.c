@@ -34,7 +34,7 @@ static bool add(struct decoding *x, struct slice name, struct slice value)
     return field_add(&x->fields, name, value.data ? value : SLICE(""), EVENT_TEXT);
 }
 
-/* --- after the fields are there -------------------------------------------------------------------- */
+/* --- after the fields are there --------------------------------------------------------------- */
 
 /* "*drop*" asks whether the value holds "drop", in any case; other texts must be equal. */
 static bool value_fits(struct slice value, struct slice asked)
@@ -250,7 +250,7 @@ static void finish(struct decoding *x, const struct decoder *d, const struct dec
         open_payload(x, d);
 }
 
-/* --- kinds ------------------------------------------------------------------------------------------ */
+/* --- kinds ------------------------------------------------------------------------------------ */
 
 static bool try_patterns(struct decoding *x, const struct decoder *d)
 {
@@ -272,8 +272,8 @@ static bool try_patterns(struct decoding *x, const struct decoder *d)
     return false;
 }
 
-/* Takes the message apart; a decoder that does not fit leaves no trace. JSON is handled apart, since
- * its fields choose the decoder. */
+/* Takes the message apart; a decoder that does not fit leaves no trace. JSON is handled apart,
+ * since its fields choose the decoder. */
 static bool try_decoder(struct decoding *x, const struct decoder *d)
 {
     bool read = false;
@@ -325,7 +325,7 @@ static bool try_json(struct decoding *x, const struct decoder *first)
     return false;
 }
 
-/* --- choosing --------------------------------------------------------------------------------------- */
+/* --- choosing --------------------------------------------------------------------------------- */
 
 static bool try_list(struct decoding *x, const struct decoder_list *list)
 {
@@ -375,7 +375,7 @@ static bool decode_payload(struct decoding *x)
            (x->program.len == 0 && try_list(x, &x->set->lines));
 }
 
-/* --- the envelope ----------------------------------------------------------------------------------- */
+/* --- the envelope ----------------------------------------------------------------------------- */
 
 static struct slice without_escapes(struct slice value, struct arena *arena)
 {

@@ -40,8 +40,9 @@ bool decoder_zone(struct slice name, int64_t *offset_out);
 
 /* Reads event->raw; sets fields, field_count, time, logsource, decoder, and the flags
  * EVENT_UNDECODED and EVENT_TIME_GUESSED. event->received must be set: it is the time of records
- * without one, and tells the year where that is missing. Everything new is the arena's; when that is
- * exhausted the event stays undecoded. hint may be NULL: Asia/Ho_Chi_Minh and nothing else. */
+ * without one, and tells the year where that is missing. Everything new is the arena's; when
+ * that is exhausted the event stays undecoded. hint may be NULL: Asia/Ho_Chi_Minh and nothing
+ * else. */
 void decoder_decode(const struct decoders *decoders, struct event *event, struct arena *arena,
                     const struct decoder_hint *hint);
 

@@ -35,7 +35,7 @@ static bool no_memory(struct error *e)
     return error_set(e, "not enough memory for the decoders");
 }
 
-/* --- pieces of a document ------------------------------------------------------------------------ */
+/* --- pieces of a document --------------------------------------------------------------------- */
 
 /* A scalar, or a sequence of scalars, as a list; absent: an empty one. */
 static bool read_texts(struct arena *arena, const struct yaml *node, struct slice **out,
@@ -253,13 +253,15 @@ static bool read_splits(struct arena *arena, const struct yaml *node, struct dec
         const struct yaml *row = &node->children[i];
         struct decoder_split *s = &(*out)[(*count)++];
         if (row->kind != YAML_MAPPING || !yaml_known(row, split_keys, e))
-            return yaml_error(e, row, "'split' and 'join' are lists of field, at, before and after");
+            return yaml_error(e, row,
+                              "'split' and 'join' are lists of field, at, before and after");
         s->field = yaml_member_text(row, "field", SLICE(""));
         s->at = yaml_member_text(row, "at", SLICE(""));
         s->before = yaml_member_text(row, "before", SLICE(""));
         s->after = yaml_member_text(row, "after", SLICE(""));
         if (!s->field.len || !s->at.len || !s->before.len || !s->after.len)
-            return yaml_error(e, row, "'split' and 'join' are lists of field, at, before and after");
+            return yaml_error(e, row,
+                              "'split' and 'join' are lists of field, at, before and after");
     }
     return true;
 }
@@ -294,7 +296,7 @@ static bool read_names(struct arena *arena, const struct yaml *node, struct map 
     return true;
 }
 
-/* --- one decoder --------------------------------------------------------------------------------- */
+/* --- one decoder ------------------------------------------------------------------------------ */
 
 static bool read_kind(const struct yaml *node, struct decoder *d, struct error *e)
 {
@@ -356,7 +358,7 @@ static bool read_decoder(struct decoders *set, const struct yaml *node, const ch
            read_names(arena, yaml_member(node, "nested"), &d->nested, e);
 }
 
-/* --- who is asked when --------------------------------------------------------------------------- */
+/* --- who is asked when ------------------------------------------------------------------------ */
 
 static bool list_add(struct arena *arena, struct decoder_list *list, const struct decoder *d)
 {
@@ -479,7 +481,7 @@ static void index_sort(struct decoders *set)
     set->start_at[256] = at;
 }
 
-/* --- files ---------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static bool load_file(struct decoders *set, const char *path, struct error *e)
 {

@@ -15,7 +15,8 @@ enum decoder_kind {
     DECODER_PATTERN, DECODER_KEYVALUE, DECODER_JSON, DECODER_CEF, DECODER_LEEF, DECODER_SYSLOG
 };
 
-/* The field is there and has one of the values (none given: any value; "*part*": holds the part). */
+/* The field is there and has one of the values (none given: any value; "*part*": holds the
+ * part). */
 struct decoder_condition {
     struct slice field;
     struct slice *values;

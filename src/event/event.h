@@ -50,7 +50,7 @@ struct event {
     struct slice source, system, agency; /* keys by the roster; empty source: quarantined */
 };
 
-#ifndef __cplusplus /* the reader of JSON needs only what stands above, and 'class' is a word there */
+#ifndef __cplusplus /* the JSON reader needs only what stands above; "class" is a word there */
 
 /* The first field of that name (names compare exactly), or NULL. */
 const struct event_field *event_field(const struct event *event, struct slice name);

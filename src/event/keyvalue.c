@@ -20,7 +20,7 @@ bool field_add(struct field_list *list, struct slice name, struct slice value, e
     return true;
 }
 
-/* --- key=value ----------------------------------------------------------------------------------- */
+/* --- key=value -------------------------------------------------------------------------------- */
 
 static bool blank(char c)
 {
@@ -110,7 +110,7 @@ size_t keyvalue_parse(struct slice text, struct field_list *list)
     return found;
 }
 
-/* --- CEF and LEEF -------------------------------------------------------------------------------- */
+/* --- CEF and LEEF ----------------------------------------------------------------------------- */
 
 /* Up to the next '|' that is not escaped; steps over it. False when there is none. */
 static bool bar_part(struct slice *rest, struct slice *part)
@@ -220,7 +220,7 @@ bool leef_parse(struct slice text, struct field_list *list)
     return true;
 }
 
-/* --- auditd -------------------------------------------------------------------------------------- */
+/* --- auditd ----------------------------------------------------------------------------------- */
 
 static int hex_digit(char c)
 {

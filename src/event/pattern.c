@@ -7,7 +7,7 @@ static const char *const kind_names[] = {
     [PATTERN_QUOTED] = "quoted", [PATTERN_REST] = "rest", [PATTERN_PAIRS] = "pairs",
 };
 
-/* --- compiling ----------------------------------------------------------------------------------- */
+/* --- compiling -------------------------------------------------------------------------------- */
 
 static bool kind_of(struct slice name, enum pattern_kind *kind)
 {
@@ -121,7 +121,7 @@ bool pattern_compile(struct slice text, struct arena *arena, struct pattern **pa
     return true;
 }
 
-/* --- matching ------------------------------------------------------------------------------------ */
+/* --- matching --------------------------------------------------------------------------------- */
 
 struct match {
     const struct pattern *pattern;
@@ -174,7 +174,8 @@ static bool match_quoted(struct match *m, uint32_t part, size_t at)
     return match_from(m, part + 1, end);
 }
 
-/* A value ends where the following literal stands: the first such place that lets the rest match. */
+/* A value ends where the following literal stands: the first such place that lets the rest
+ * match. */
 static bool match_value(struct match *m, uint32_t part, size_t at)
 {
     const struct pattern_part *here = &m->pattern->parts[part];
@@ -214,7 +215,8 @@ static bool match_from(struct match *m, uint32_t part, size_t at)
     return match_from(m, part + 1, at + here->text.len);
 }
 
-/* Most patterns of a decoder do not match most lines: the end of a line tells many of them at once. */
+/* Most patterns of a decoder do not match most lines: the end of a line tells many of them at
+ * once. */
 static bool end_fits(const struct pattern *pattern, struct slice text)
 {
     if (pattern->count == 0 || text.len == 0)

@@ -46,7 +46,7 @@ static struct slice token(struct slice *rest)
     return slice_is(word, "-") ? SLICE("") : word;
 }
 
-/* --- RFC 5424 ------------------------------------------------------------------------------------ */
+/* --- RFC 5424 --------------------------------------------------------------------------------- */
 
 /* Length of the structured data, brackets included; 0: not well formed. */
 static size_t data_length(struct slice text)
@@ -130,7 +130,7 @@ static bool parse_5424(struct slice text, int64_t received, int64_t zone, struct
     return true;
 }
 
-/* --- RFC 3164 ------------------------------------------------------------------------------------ */
+/* --- RFC 3164 --------------------------------------------------------------------------------- */
 
 /* In the order of their frequency. A stamp with a year that is missing must come last: the others
  * begin like it. */

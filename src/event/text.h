@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 
-/* The same bytes when they are fine already (the usual case, no copy), else a new text in the arena.
- * A byte order mark at the beginning is dropped. SLICE_NONE when the arena is exhausted. */
+/* The same bytes when they are fine already (the usual case, no copy), else a new text in the
+ * arena. A byte order mark at the beginning is dropped. SLICE_NONE when the arena is exhausted. */
 struct slice event_text(struct slice raw, struct arena *arena);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/fold.h"
 #include "http/exchange.h"
 
-/* --- text of a request --------------------------------------------------------------------------- */
+/* --- text of a request ------------------------------------------------------------------------ */
 
 static int hex_digit(char c)
 {
@@ -140,7 +140,7 @@ struct slice http_media_type(const struct http_request *request)
     return slice_from(lower, value.len);
 }
 
-/* --- from the library's form into ours ------------------------------------------------------------ */
+/* --- from the library's form into ours -------------------------------------------------------- */
 
 static const struct {
     const char *name;

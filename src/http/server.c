@@ -15,7 +15,7 @@
 #define DROPPED_MOST (16u * 1024 * 1024)
 #define STOP_GRACE (2 * CLOCK_SECOND)   /* for replies that are on their way */
 
-/* --- what is in hand ---------------------------------------------------------------------------- */
+/* --- what is in hand -------------------------------------------------------------------------- */
 
 void server_hold(struct http_server *server)
 {
@@ -40,7 +40,7 @@ bool server_stopping(struct http_server *server)
     return stopping;
 }
 
-/* --- one exchange ------------------------------------------------------------------------------- */
+/* --- one exchange ----------------------------------------------------------------------------- */
 
 /* The target as sent is known only here; what this returns is the first context of the request. */
 static void *exchange_begin(void *user, const char *uri, struct MHD_Connection *connection)
@@ -233,7 +233,7 @@ static enum MHD_Result access_handler(void *user, struct MHD_Connection *connect
     return send_or_sleep(exchange); /* woken: the reply is there */
 }
 
-/* --- start and stop ------------------------------------------------------------------------------ */
+/* --- start and stop --------------------------------------------------------------------------- */
 
 /* We decode ourselves (http_decode), so that %00 and broken codes are noticed. */
 static size_t leave_encoded(void *user, struct MHD_Connection *connection, char *text)

@@ -5,7 +5,7 @@
 
 #define PIECE (64u * 1024)
 
-/* --- inflating ------------------------------------------------------------------------------------ */
+/* --- inflating -------------------------------------------------------------------------------- */
 
 static bool broken(struct error *e)
 {
@@ -80,7 +80,8 @@ bool body_inflate(struct slice body, struct slice encoding, struct buffer *out,
     encoding = slice_trim(encoding);
     if (encoding.len == 0 || slice_equal_nocase(encoding, SLICE("identity")))
         return true;
-    if (slice_equal_nocase(encoding, SLICE("gzip")) || slice_equal_nocase(encoding, SLICE("x-gzip")))
+    if (slice_equal_nocase(encoding, SLICE("gzip")) ||
+        slice_equal_nocase(encoding, SLICE("x-gzip")))
         ok = inflate_zlib(body, 15 + 16, out, too_large_out, e);
     else if (slice_equal_nocase(encoding, SLICE("deflate")))
         ok = inflate_zlib(body, body.len && (body.data[0] & 0x0f) == 8 ? 15 : -15, out,
@@ -96,7 +97,7 @@ bool body_inflate(struct slice body, struct slice encoding, struct buffer *out,
     return ok;
 }
 
-/* --- records -------------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 bool body_next_line(struct slice *rest, struct slice *line_out)
 {

@@ -8,7 +8,7 @@
 
 #define AGAIN_EVERY 500000 /* microseconds */
 
-/* --- once more ------------------------------------------------------------------------------------ */
+/* --- once more -------------------------------------------------------------------------------- */
 
 /* In the archive's thread. */
 static void batch_stored(struct batch *batch, const struct error *error)
@@ -103,7 +103,7 @@ void collector_end(struct collector *c)
     roster_leave(&c->hold);
 }
 
-/* --- who ------------------------------------------------------------------------------------------ */
+/* --- who -------------------------------------------------------------------------------------- */
 
 static const struct roster *roster_now(struct collector *c)
 {
@@ -160,7 +160,7 @@ const struct roster_source *collector_source(struct collector *c, struct slice k
     return roster ? roster_find_key(roster, key) : NULL;
 }
 
-/* --- batches -------------------------------------------------------------------------------------- */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 static void hand_on(struct collector *c, unsigned i)
 {

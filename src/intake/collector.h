@@ -1,9 +1,9 @@
 /* collector - the open batches of one listener thread.
  *
- * Records come in one by one; a batch goes on to the queue when it is full or INTAKE_FLUSH_NS old.
- * Pushing waits while the queue is full: that is the back-pressure. A batch that could not be stored (a
- * full disk) and whose sender cannot be asked to send again is handed on anew each half second, and
- * nothing is read meanwhile: so senders are slowed, not robbed.
+ * Records come in one by one; a batch goes on to the queue when it is full or INTAKE_FLUSH_NS
+ * old. Pushing waits while the queue is full: that is the back-pressure. A batch that could not
+ * be stored (a full disk) and whose sender cannot be asked to send again is handed on anew each
+ * half second, and nothing is read meanwhile: so senders are slowed, not robbed.
  * Never: shared between threads.
  */
 #ifndef INTAKE_COLLECTOR_H

@@ -1,10 +1,12 @@
 /* The face of Elasticsearch that shippers need (Beats, Fluent Bit, Logstash, Vector, rsyslog's
- * omelasticsearch, syslog-ng): _bulk, and what they ask before it. Nothing is searched or kept here.
+ * omelasticsearch, syslog-ng): _bulk, and what they ask before it. Nothing is searched or kept
+ * here.
  *
- * The reply's bytes matter: compact JSON, "errors" before "items", one item per operation in order with
- * an integer status. Shippers drop an event for good on an item's 4xx, so an operation that cannot be
- * read is stored raw and answered 201; overload is answered for the whole request before anything is
- * stored. Beats refuse a server older than themselves: the version is theirs (User-Agent). */
+ * The reply's bytes matter: compact JSON, "errors" before "items", one item per operation in
+ * order with an integer status. Shippers drop an event for good on an item's 4xx, so an
+ * operation that cannot be read is stored raw and answered 201; overload is answered for the
+ * whole request before anything is stored. Beats refuse a server older than themselves: the
+ * version is theirs (User-Agent). */
 #include <stdio.h>
 
 #include "base/json.h"
@@ -17,7 +19,7 @@ enum operation { OPERATION_CREATE, OPERATION_INDEX, OPERATION_UPDATE, OPERATION_
 
 static const char *const operation_names[] = { "create", "index", "update", "delete" };
 
-/* --- what is asked before -------------------------------------------------------------------------- */
+/* --- what is asked before --------------------------------------------------------------------- */
 
 static void reply(struct http_request *request, unsigned status, struct slice body)
 {
@@ -86,7 +88,7 @@ void elastic_acknowledged(struct web_request *request)
     reply(request->http, 200, SLICE("{\"acknowledged\":true}"));
 }
 
-/* --- _bulk -------------------------------------------------------------------------------------------- */
+/* --- _bulk ------------------------------------------------------------------------------------ */
 
 static void answer(struct load *load, struct buffer *out)
 {
@@ -182,7 +184,7 @@ void elastic_bulk(struct web_request *request)
         enum operation operation = OPERATION_CREATE;
         if (!read_operation(line, &scratch, &operation)) /* no operation: it is kept as it stands */
             ok = load_add(load, line, OPERATION_CREATE, SLICE(""));
-        else if (operation == OPERATION_DELETE) /* nothing is ever deleted: keep that it was asked */
+        else if (operation == OPERATION_DELETE) /* nothing is deleted: keep that it was asked */
             ok = load_add(load, line, OPERATION_DELETE, SLICE(""));
         else if (body_next_line(&rest, &document))
             ok = load_add(load, document, (uint8_t)operation, SLICE(""));

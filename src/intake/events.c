@@ -1,8 +1,9 @@
-/* POST /events: records as JSON lines (or lines of any log), or one JSON array. Answered when stored:
+/* POST /events: records as JSON lines (or lines of any log), or one JSON array. Answered when
+ * stored:
  *     {"accepted":3,"undecoded":1,"alerts":[{"rule":…,"title":…,"level":…,"event":"20261124.standard.184"}]}
- * With a header "X-Batch-Id: …" the same batch may be sent again after an answer was lost: it is stored
- * once and answered alike.
- * A line that is no JSON is kept raw and counted as undecoded; nothing is refused for its content. */
+ * With a header "X-Batch-Id: …" the same batch may be sent again after an answer was lost: it is
+ * stored once and answered alike. A line that is no JSON is kept raw and counted as undecoded;
+ * nothing is refused for its content. */
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -95,8 +96,9 @@ static bool repeated(struct web_request *request, struct slice mark)
     if (text.data)
         http_reply_copy(request->http, 200, "application/json", text);
     else
-        http_reply(request->http, 200, "application/json",
-                   arena_print(request->http->arena, "{\"accepted\":%llu}", (unsigned long long)count));
+        http_reply(
+            request->http, 200, "application/json",
+            arena_print(request->http->arena, "{\"accepted\":%llu}", (unsigned long long)count));
     free((void *)(uintptr_t)text.data);
     return true;
 }

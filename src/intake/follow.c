@@ -1,6 +1,7 @@
-/* Files followed by name. A rotated file is read to its end before the new one is begun; a truncated one
- * is begun again. How far each was stored is kept beside the archive (state_folder/follow.json), so that
- * a restart neither loses nor repeats lines, and a line is read again when its batch was not stored. */
+/* Files followed by name. A rotated file is read to its end before the new one is begun; a
+ * truncated one is begun again. How far each was stored is kept beside the archive
+ * (state_folder/follow.json), so that a restart neither loses nor repeats lines, and a line is
+ * read again when its batch was not stored. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -29,7 +30,7 @@ struct followed {
     uint64_t offset;              /* read so far */
     uint64_t stored;              /* lines before it are committed */
     ino_t stored_inode;
-    unsigned round;               /* grows when reading begins anew: late news of before is ignored */
+    unsigned round; /* grows when reading begins anew: late news of before is ignored */
     bool again;                   /* a batch was not stored: read from `stored` */
     bool said_missing, said_unknown;
     bool waiting;                 /* unread bytes are left */
@@ -71,7 +72,7 @@ struct follow {
     unsigned outside;
 };
 
-/* --- what was stored ------------------------------------------------------------------------------ */
+/* --- what was stored -------------------------------------------------------------------------- */
 
 static void batch_stored(struct batch *batch, const struct error *error)
 {
@@ -163,7 +164,7 @@ static void take_stored(struct follow *follow)
     pthread_mutex_unlock(&follow->lock);
 }
 
-/* --- the state on disk -------------------------------------------------------------------------------- */
+/* --- the state on disk ------------------------------------------------------------------------ */
 
 static void save_state(struct follow *follow)
 {
@@ -219,7 +220,7 @@ static void load_state(struct follow *follow)
         }
 }
 
-/* --- opening ------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static void begin_at(struct followed *file, int fd, ino_t inode, uint64_t offset)
 {
@@ -232,7 +233,8 @@ static void begin_at(struct followed *file, int fd, ino_t inode, uint64_t offset
     file->waiting = true;
 }
 
-/* The file that was read before a restart may have been rotated meanwhile: PATH.1 is its usual name. */
+/* The file that was read before a restart may have been rotated meanwhile: PATH.1 is its usual
+ * name. */
 static bool open_rotated(struct followed *file)
 {
     char name[520];
@@ -277,7 +279,7 @@ static void open_file(struct followed *file, bool from_end)
     begin_at(file, fd, status.st_ino, offset);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool deliver(struct follow *follow, struct followed *file, struct slice line, bool cut,
                     uint64_t end)
@@ -296,8 +298,8 @@ static bool deliver(struct follow *follow, struct followed *file, struct slice l
     return collector_add(&follow->collector, &record);
 }
 
-/* Whole lines only: what has no end yet stays for the next time, unless it is longer than a line may
- * be, or the file was replaced (`last`). True when there may be more. */
+/* Whole lines only: what has no end yet stays for the next time, unless it is longer than a line
+ * may be, or the file was replaced (`last`). True when there may be more. */
 static bool read_piece(struct follow *follow, struct followed *file, bool last)
 {
     struct framing_record record;
@@ -368,7 +370,7 @@ static void read_file(struct follow *follow, struct followed *file)
         file->waiting = true;
 }
 
-/* --- the thread ------------------------------------------------------------------------------------------ */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 static void *follow_run(void *user)
 {
@@ -454,7 +456,8 @@ bool follow_start(struct listener *listener, int fd, struct error *e)
     }
     for (size_t i = 0; i < options->file_count; i++)
         follow->files[follow->file_count++] = (struct followed){
-            .path = options->files[i].path, .source = slice_of(options->files[i].source), .fd = -1 };
+            .path = options->files[i].path, .source = slice_of(options->files[i].source), .fd = -1
+        };
     if (options->state_folder)
         snprintf(follow->state_path, sizeof follow->state_path, "%s/follow.json",
                  options->state_folder);

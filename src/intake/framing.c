@@ -30,8 +30,9 @@ static enum choice choose(const struct framing *f, struct slice bytes, bool ende
 
 static struct slice without_ending(struct slice record)
 {
-    while (record.len && (record.data[record.len - 1] == '\n' || record.data[record.len - 1] == '\r' ||
-                          record.data[record.len - 1] == '\0'))
+    while (record.len &&
+           (record.data[record.len - 1] == '\n' || record.data[record.len - 1] == '\r' ||
+            record.data[record.len - 1] == '\0'))
         record.len--;
     return record;
 }
@@ -85,7 +86,8 @@ static size_t skip_ends(struct slice bytes)
 {
     size_t n = 0;
 
-    while (n < bytes.len && (bytes.data[n] == '\n' || bytes.data[n] == '\r' || bytes.data[n] == '\0'))
+    while (n < bytes.len &&
+           (bytes.data[n] == '\n' || bytes.data[n] == '\r' || bytes.data[n] == '\0'))
         n++;
     return n;
 }

@@ -53,8 +53,8 @@ struct intake {
 
 /* The roster now, counted; NULL when there is none. */
 struct roster_hold *roster_take(struct intake *intake);
-/* A listener begins when the first roster is there, so that nobody is taken for unknown only because
- * we have just started; after INTAKE_ROSTER_SECONDS it begins without one. */
+/* A listener begins when the first roster is there, so that nobody is taken for unknown only
+ * because we have just started; after INTAKE_ROSTER_SECONDS it begins without one. */
 void roster_wait(struct intake *intake);
 void roster_leave(struct roster_hold **hold);
 

@@ -11,7 +11,7 @@
 #include "base/slice.h"
 #include "intake/limit.h"
 
-/* --- the table of protocols ------------------------------------------------------------------------- */
+/* --- the table of protocols ------------------------------------------------------------------- */
 
 #define WANTED(name, member)                                                  \
     static bool name(const struct intake_options *options, int *fd_out)       \
@@ -47,7 +47,7 @@ static const struct protocol protocols[] = {
 _Static_assert(sizeof protocols / sizeof *protocols <= INTAKE_LISTENERS_MOST,
                "more protocols than listeners");
 
-/* --- the roster in use ------------------------------------------------------------------------------- */
+/* --- the roster in use ------------------------------------------------------------------------ */
 
 struct roster_hold *roster_take(struct intake *intake)
 {
@@ -103,7 +103,7 @@ void intake_roster(struct intake *intake, struct roster *roster)
     roster_leave(&old);
 }
 
-/* --- start and stop ---------------------------------------------------------------------------------- */
+/* --- start and stop --------------------------------------------------------------------------- */
 
 static void stop_listeners(struct intake *intake)
 {
@@ -186,7 +186,7 @@ void intake_stop(struct intake **intake)
     *intake = NULL;
 }
 
-/* --- figures ------------------------------------------------------------------------------------------ */
+/* --- figures ---------------------------------------------------------------------------------- */
 
 void figures_record(struct figures *figures, size_t bytes, int64_t received, bool known, bool cut)
 {

@@ -1,11 +1,11 @@
 /* intake - events in: listeners that take records from senders and hand on batches.
  *
- * Each listener is a thread with open batches of its own, one for each retention class; a batch is
- * handed on when it is full or 100 ms old. The queue is bounded: when it is full the listeners
- * wait, so that TCP senders are slowed by their sockets, HTTP is answered 429 before anything is
- * stored, and what UDP then loses is counted from the kernel's counter.
- * Who sent it is told by the roster: token, else network and hostname. Unknown senders' events go to
- * the class "quarantine", visible and counted.
+ * Each listener is a thread with open batches of its own, one for each retention class; a batch
+ * is handed on when it is full or 100 ms old. The queue is bounded: when it is full the
+ * listeners wait, so that TCP senders are slowed by their sockets, HTTP is answered 429 before
+ * anything is stored, and what UDP then loses is counted from the kernel's counter. Who sent it
+ * is told by the roster: token, else network and hostname. Unknown senders' events go to the
+ * class "quarantine", visible and counted.
  *
  * Good: one intake per pipeline process.
  * Never: an acknowledgement before the batch's stored().
@@ -26,8 +26,8 @@ struct intake_file {
     const char *source;           /* key in the roster */
 };
 
-/* Descriptors are bound already (and listening, for TCP); -1 or 0: that listener is not started. They
- * belong to intake from the call on. */
+/* Descriptors are bound already (and listening, for TCP); -1 or 0: that listener is not started.
+ * They belong to intake from the call on. */
 struct intake_options {
     const struct decoders *decoders;  /* live longer than intake and every batch */
     int syslog_udp_fd;
@@ -36,7 +36,7 @@ struct intake_options {
     int relp_fd;
     int lumberjack_fd;                /* Beats' output.logstash; TLS when there is a certificate */
     int http_fd;                      /* /events, /_bulk, /services/collector … told by path */
-    const char *tls_certificate;      /* PEM with chain; NULL: HTTP in the clear, no syslog over TLS */
+    const char *tls_certificate;      /* PEM with chain; NULL: HTTP in the clear, no TLS syslog */
     const char *tls_key;              /* PEM */
     const char *tls_clients;          /* PEM of the CA of client certificates; NULL */
     const struct intake_file *files;
@@ -50,8 +50,9 @@ struct intake_options {
     .syslog_tls_fd = -1, .relp_fd = -1, .lumberjack_fd = -1, \
     .http_fd = -1 })
 
-/* Starts the listeners; batches are pushed to out (struct batch *). Nothing is read until intake_roster
- * was called (or some seconds have passed, then every sender is unknown). False with the reason when a listener cannot start (then none runs). */
+/* Starts the listeners; batches are pushed to out (struct batch *). Nothing is read until
+ * intake_roster was called (or some seconds have passed, then every sender is unknown). False
+ * with the reason when a listener cannot start (then none runs). */
 bool intake_start(const struct intake_options *options, struct queue *out,
                   struct intake **intake_out, struct error *e);
 /* From the next batches on this roster decides who a sender is. Takes the roster over and frees it
@@ -66,7 +67,7 @@ bool intake_file_parse(char *text, struct intake_file *out, struct error *e);
 
 /* Figures of one listener since the start. */
 struct intake_statistics {
-    const char *protocol;         /* syslog-udp, syslog-tcp, syslog-tls, relp, lumberjack, http, file */
+    const char *protocol;         /* syslog-udp, syslog-tcp, syslog-tls, relp, … */
     uint64_t received;            /* records */
     uint64_t bytes;
     uint64_t quarantined;         /* from unknown senders */

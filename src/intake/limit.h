@@ -1,4 +1,5 @@
-/* limit - every ceiling of this room in one list. What outsiders can make us hold is bounded by it. */
+/* limit - every ceiling of this room in one list. What outsiders can make us hold is bounded by
+ * it. */
 #ifndef INTAKE_LIMIT_H
 #define INTAKE_LIMIT_H
 
@@ -6,13 +7,13 @@
                                               * ones are cut, and the rest is the next event */
 #define INTAKE_OCTETS_DIGITS 7u              /* of a length in octet counting (RFC 6587) */
 #define INTAKE_FLUSH_NS (100 * 1000000)      /* a batch waits at most so long for more */
-#define INTAKE_CLASSES 16u                   /* retention classes with an open batch, per listener */
+#define INTAKE_CLASSES 16u                   /* retention classes with an open batch, a listener */
 #define INTAKE_SENDERS 4096u                 /* addresses remembered per listener */
 #define INTAKE_PEERS 4096u                   /* connections of one stream listener */
-#define INTAKE_PEERS_ADDRESS 2048u           /* … of one address: many senders may stand behind one */
+#define INTAKE_PEERS_ADDRESS 2048u           /* … of one address: many may stand behind one */
 #define INTAKE_HTTP_PEERS 1024u
 #define INTAKE_HTTP_PEERS_ADDRESS 512u
-#define INTAKE_IDLE_SECONDS 86400u           /* a sender may be silent: closing loses its next line */
+#define INTAKE_IDLE_SECONDS 86400u           /* may be silent: closing loses the next line */
 #define INTAKE_PARTIAL_SECONDS 300u          /* half a record, then nothing */
 #define INTAKE_UNACKED 32768u                /* records of one peer that are not stored yet */
 #define INTAKE_BODY_MOST (16u * 1024 * 1024) /* of one HTTP request, as sent and inflated */

@@ -82,7 +82,7 @@ void load_count_repeated(struct listener *listener, const struct roster_source *
     batch_free(&batch);
 }
 
-/* --- the end ---------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void send_answer(struct load *load)
 {
@@ -101,8 +101,8 @@ static void send_answer(struct load *load)
         load->dialect->answer(load, &out);
     }
     if (load->repeats)
-        repeats_end(load->repeats, load->source.key, load->repeat_mark, !load->error.set, load->count,
-                    buffer_slice(&out));
+        repeats_end(load->repeats, load->source.key, load->repeat_mark, !load->error.set,
+                    load->count, buffer_slice(&out));
     buffer_free(&load->alerts);
     free(load->marks);
     load->marks = NULL;
@@ -158,7 +158,7 @@ static void batch_stored(struct batch *batch, const struct error *error)
     let_go(load);
 }
 
-/* --- the records -------------------------------------------------------------------------------------- */
+/* --- the records ------------------------------------------------------------------------------ */
 
 static void hand_on(struct load *load)
 {
@@ -261,7 +261,7 @@ void load_finish(struct load *load)
     let_go(load);
 }
 
-/* --- for the answer ------------------------------------------------------------------------------------ */
+/* --- for the answer --------------------------------------------------------------------------- */
 
 uint32_t load_count(const struct load *load)
 {

@@ -1,8 +1,8 @@
 /* load - the records of one HTTP request on their way, and the answer when all are stored.
  *
- * The records go into batches of the request's own; each batch tells the load of its end, and the last
- * one sends the answer: 200 with what was accepted and the alerts raised, or 503 when any batch could
- * not be stored (then the client sends again).
+ * The records go into batches of the request's own; each batch tells the load of its end, and
+ * the last one sends the answer: 200 with what was accepted and the alerts raised, or 503 when
+ * any batch could not be stored (then the client sends again).
  */
 #ifndef INTAKE_LOAD_H
 #define INTAKE_LOAD_H
@@ -36,7 +36,8 @@ void load_repeatable(struct load *load, struct repeats *repeats, struct slice ma
 /* Counts records that are stored already: source's received and repeated grow by count. */
 void load_count_repeated(struct listener *listener, const struct roster_source *source,
                          struct slice protocol, uint64_t count);
-/* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is short. */
+/* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is
+ * short. */
 bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder);
 /* All were added: the request is answered now or later, and load is gone for the caller. */
 void load_finish(struct load *load);

@@ -44,7 +44,7 @@ static uint32_t number(const char *at)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* --- acknowledging --------------------------------------------------------------------------------- */
+/* --- acknowledging ---------------------------------------------------------------------------- */
 
 static void reply(struct stream_peer *peer, uint32_t sequence)
 {
@@ -97,7 +97,7 @@ static bool remember(struct lumberjack *l, struct sent s)
     return true;
 }
 
-/* --- frames ------------------------------------------------------------------------------------------ */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 static void forget_inflated(struct lumberjack *l)
 {
@@ -183,8 +183,8 @@ static size_t eat_frame(struct stream_peer *peer, struct lumberjack *l, struct s
     }
 }
 
-/* What was inflated goes before what the socket gave; it is eaten frame by frame, so that a peer that
- * must wait can wait in its midst. */
+/* What was inflated goes before what the socket gave; it is eaten frame by frame, so that a peer
+ * that must wait can wait in its midst. */
 static size_t feed(struct stream_peer *peer, struct slice bytes, bool ended)
 {
     struct lumberjack *l = stream_state(peer);

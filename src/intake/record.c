@@ -20,9 +20,10 @@ const char *record_class(const struct record *record)
     return class;
 }
 
-/* The roster may be replaced while the batch is on its way, so its keys are copied; the event before
- * has usually the same ones. */
-static bool copy_origin(struct batch *batch, struct event *event, const struct roster_source *source)
+/* The roster may be replaced while the batch is on its way, so its keys are copied; the event
+ * before has usually the same ones. */
+static bool copy_origin(struct batch *batch, struct event *event,
+                        const struct roster_source *source)
 {
     const struct event *before = event > batch->events ? event - 1 : NULL;
 
@@ -46,7 +47,8 @@ static bool copy_origin(struct batch *batch, struct event *event, const struct r
 
 static void add_sender(struct batch *batch, struct event *event, struct slice sender)
 {
-    struct event_field *fields = arena_array(&batch->arena, event->field_count + 1u, sizeof *fields);
+    struct event_field *fields =
+        arena_array(&batch->arena, event->field_count + 1u, sizeof *fields);
     struct slice copy = arena_copy(&batch->arena, sender);
 
     if (!fields || !copy.data)

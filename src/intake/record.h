@@ -19,8 +19,9 @@ struct record {
 
 /* The class of the batch it belongs into. */
 const char *record_class(const struct record *record);
-/* Copies, decodes, counts. False when the batch is full or memory is short: the record is not in it
- * then, and belongs into another. An unknown sender's address stands in the event's field "sender". */
+/* Copies, decodes, counts. False when the batch is full or memory is short: the record is not in
+ * it then, and belongs into another. An unknown sender's address stands in the event's field
+ * "sender". */
 bool record_add(const struct decoders *decoders, struct batch *batch, const struct record *record);
 
 #endif

@@ -1,5 +1,6 @@
-/* RELP: "TXNR SP COMMAND SP DATALEN [SP DATA] LF" (librelp's doc/relp.md). A syslog command is answered
- * "200 OK" after its event is stored, in order: so a stock rsyslog with omrelp loses nothing. */
+/* RELP: "TXNR SP COMMAND SP DATALEN [SP DATA] LF" (librelp's doc/relp.md). A syslog command is
+ * answered "200 OK" after its event is stored, in order: so a stock rsyslog with omrelp loses
+ * nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,7 +31,7 @@ struct frame {
     size_t length;              /* of the whole frame */
 };
 
-/* --- reading -------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool read_word(struct slice *rest, char ending, struct slice *word)
 {
@@ -86,7 +87,7 @@ static int read_frame(struct slice bytes, struct frame *frame)
     return 1;
 }
 
-/* --- answering ------------------------------------------------------------------------------------ */
+/* --- answering -------------------------------------------------------------------------------- */
 
 static void answer(struct stream_peer *peer, uint32_t transaction, const char *text)
 {

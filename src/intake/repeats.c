@@ -15,8 +15,8 @@ struct entry {
     size_t answer_len;
 };
 
-/* A ring: the newest takes the oldest's place. Looked through from the newest, since a repeat comes soon;
- * the first 8 bytes tell almost all apart. */
+/* A ring: the newest takes the oldest's place. Looked through from the newest, since a repeat
+ * comes soon; the first 8 bytes tell almost all apart. */
 struct repeats {
     pthread_mutex_t lock;
     struct entry entries[REPEATS_MOST];

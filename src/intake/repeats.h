@@ -1,7 +1,7 @@
 /* repeats - batches that a sender marked (X-Batch-Id) and may send again.
  *
- * A sender that got no answer sends again; its mark tells that it is the same batch. Two equal lines
- * without a mark may both be true, so nothing else is ever taken for a repeat.
+ * A sender that got no answer sends again; its mark tells that it is the same batch. Two equal
+ * lines without a mark may both be true, so nothing else is ever taken for a repeat.
  * Bad: it forgets the oldest of REPEATS_MOST, and all of them when the process ends.
  */
 #ifndef INTAKE_REPEATS_H

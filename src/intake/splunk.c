@@ -1,5 +1,5 @@
-/* Splunk's HTTP Event Collector: JSON objects that follow each other, or raw lines. We store before we
- * answer, so an acknowledgement that is asked for later is always true. */
+/* Splunk's HTTP Event Collector: JSON objects that follow each other, or raw lines. We store
+ * before we answer, so an acknowledgement that is asked for later is always true. */
 #include <stdio.h>
 
 #include "base/json.h"
@@ -77,7 +77,8 @@ void splunk_raw(struct web_request *request)
 
 void splunk_health(struct web_request *request)
 {
-    http_reply(request->http, 200, "application/json", SLICE("{\"text\":\"HEC is healthy\",\"code\":17}"));
+    http_reply(request->http, 200, "application/json",
+               SLICE("{\"text\":\"HEC is healthy\",\"code\":17}"));
 }
 
 /* {"acks":[1,2]} → {"acks":{"1":true,"2":true}} */

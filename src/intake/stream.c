@@ -59,7 +59,7 @@ struct stream {
     uint64_t last_batch;
     struct stream_peer *delivering;     /* during collector_add */
     int64_t ticked;
-    bool deaf;                          /* no descriptor is left: new peers wait in the kernel's queue */
+    bool deaf; /* no descriptor is left: new peers wait in the kernel's queue */
 
     pthread_mutex_t lock;               /* of what follows: shared with the archive's thread */
     struct batch *stored;               /* whose end we were told of */
@@ -73,7 +73,7 @@ struct stream_batch {
     bool failed;
 };
 
-/* --- what was stored ------------------------------------------------------------------------------ */
+/* --- what was stored -------------------------------------------------------------------------- */
 
 /* In the archive's thread. */
 static void batch_stored(struct batch *batch, const struct error *error)
@@ -185,7 +185,7 @@ static void take_stored(struct stream *stream)
     pthread_mutex_unlock(&stream->lock);
 }
 
-/* --- for the protocols ------------------------------------------------------------------------------ */
+/* --- for the protocols ------------------------------------------------------------------------ */
 
 void *stream_state(struct stream_peer *peer)
 {
@@ -238,7 +238,7 @@ void stream_hang_up(struct stream_peer *peer)
     peer->hanging_up = true;
 }
 
-/* --- one peer --------------------------------------------------------------------------------------- */
+/* --- one peer --------------------------------------------------------------------------------- */
 
 static void peer_free(struct stream_peer *peer)
 {
@@ -356,7 +356,8 @@ static void peer_shake(struct stream_peer *peer)
     if (code == 1) {
         peer->shaken = true;
     } else if (code == TLS_FAILED) {
-        log_warning("%s: TLS with %s failed: %s", peer->stream->protocol->name, peer->address, reason);
+        log_warning("%s: TLS with %s failed: %s", peer->stream->protocol->name, peer->address,
+                    reason);
         atomic_fetch_add(&peer->stream->listener->figures.refused, 1);
         peer->gone = true;
     }
@@ -416,7 +417,7 @@ static void peer_ready(struct stream_peer *peer, uint32_t events)
     peer_settle(peer);
 }
 
-/* --- new peers ---------------------------------------------------------------------------------------- */
+/* --- new peers -------------------------------------------------------------------------------- */
 
 static void read_address(const struct sockaddr_storage *address, char *text, size_t size)
 {
@@ -528,7 +529,7 @@ static void accept_peers(struct stream *stream)
     }
 }
 
-/* --- the thread ------------------------------------------------------------------------------------------ */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* Peers that are half-way in a record, in a handshake, or silent for too long. */
 static void tick(struct stream *stream)

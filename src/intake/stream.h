@@ -1,8 +1,9 @@
-/* stream - connections of one stream listener: one thread, epoll, TLS where wanted, protocols as rows.
+/* stream - connections of one stream listener: one thread, epoll, TLS where wanted, protocols as
+ * rows.
  *
- * A protocol eats bytes and delivers records; when it acknowledges, it is told how many of a peer's
- * records are stored, in order, and writes its replies. A peer that sends faster than records are
- * stored is not read from, so that its socket slows it.
+ * A protocol eats bytes and delivers records; when it acknowledges, it is told how many of a
+ * peer's records are stored, in order, and writes its replies. A peer that sends faster than
+ * records are stored is not read from, so that its socket slows it.
  */
 #ifndef INTAKE_STREAM_H
 #define INTAKE_STREAM_H
@@ -24,7 +25,8 @@ struct stream_protocol {
     size_t (*feed)(struct stream_peer *peer, struct slice bytes, bool ended);
     /* `stored` of the peer's records, counted from its beginning, are committed. */
     void (*acknowledge)(struct stream_peer *peer, uint64_t stored);
-    /* Records were delivered and are not stored for some seconds: tells the peer to wait. May be NULL. */
+    /* Records were delivered and are not stored for some seconds: tells the peer to wait. May be
+     * NULL. */
     void (*keep_patient)(struct stream_peer *peer);
     /* Frees what the state holds. NULL: nothing. */
     void (*close)(struct stream_peer *peer);

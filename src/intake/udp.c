@@ -1,5 +1,5 @@
-/* Syslog over UDP (RFC 5426): one datagram is one record. What the kernel dropped before we read it is
- * counted by SO_RXQ_OVFL. */
+/* Syslog over UDP (RFC 5426): one datagram is one record. What the kernel dropped before we read
+ * it is counted by SO_RXQ_OVFL. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -65,7 +65,7 @@ struct web_mark {
     size_t body;                   /* its share of web.bodies */
 };
 
-/* --- who and where --------------------------------------------------------------------------------- */
+/* --- who and where ---------------------------------------------------------------------------- */
 
 static bool path_fits(const struct web_route *route, struct slice path, struct slice *rest)
 {
@@ -107,7 +107,8 @@ static const struct web_route *find_route(struct http_request *request, struct s
     return NULL;
 }
 
-/* The password of "Basic", or the key of Elasticsearch's "ApiKey id:key": what stands behind the colon. */
+/* The password of "Basic", or the key of Elasticsearch's "ApiKey id:key": what stands behind the
+ * colon. */
 static struct slice behind_colon(struct http_request *request, struct slice encoded)
 {
     size_t len = 0, most = encoded.len;
@@ -160,7 +161,7 @@ static bool find_source(struct web *web, struct http_request *request, struct ro
     return ok;
 }
 
-/* --- refusing ---------------------------------------------------------------------------------------- */
+/* --- refusing --------------------------------------------------------------------------------- */
 
 static void refuse(struct web *web, struct http_request *request, const struct web_route *route,
                    unsigned status, const char *sentence)
@@ -180,7 +181,7 @@ static bool queue_busy(const struct intake *intake)
     return most && queue_length(intake->out) * 4 >= most * 3;
 }
 
-/* --- the server's callbacks --------------------------------------------------------------------------- */
+/* --- the server's callbacks ------------------------------------------------------------------- */
 
 /* Takes the request's share of the memory for bodies: what it announces, or the most. */
 static bool take_share(struct web *web, struct web_mark *mark)
@@ -246,7 +247,8 @@ static void handle(struct http_request *request, void *user)
     if (mark->route->needs != WEB_EVENTS) {
         mark->route->run(&mark->request);
     } else if (queue_busy(web->listener->intake)) {
-        refuse(web, request, mark->route, 429, "events arrive faster than they are stored; send again later");
+        refuse(web, request, mark->route, 429,
+               "events arrive faster than they are stored; send again later");
     } else if (!body_inflate(request->body, http_header(request, "Content-Encoding"), &inflated,
                              &mark->request.text, &too_large, &e)) {
         refuse(web, request, mark->route, too_large ? 413 : 400,

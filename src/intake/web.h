@@ -1,7 +1,7 @@
 /* web - the faces of the HTTP listener: each a protocol told by its path. For intake/ only.
  *
- * A face is rows in one table (web.c): method, path, what it wants, function. Adding one (Loki, GELF,
- * OTLP) is a file and its rows.
+ * A face is rows in one table (web.c): method, path, what it wants, function. Adding one (Loki,
+ * GELF, OTLP) is a file and its rows.
  */
 #ifndef INTAKE_WEB_H
 #define INTAKE_WEB_H

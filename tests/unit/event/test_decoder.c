@@ -110,14 +110,18 @@ TEST("Windows-1258 becomes composed UTF-8 in fields, and raw stays") {
     ARENA_AUTO arena;
     arena_init(&arena, ARENA_NO_CEILING);
     /* "Khánh Hòa" with á = E1, o + combining grave = 6F CC */
-    struct event event = decode(&arena, SLICE("<13>Nov 24 07:31:02 h p: Kh\xe1nh Ho\xcc" "a"), NULL);
+    struct event event = decode(&arena,
+                                SLICE("<13>Nov 24 07:31:02 h p: Kh\xe1nh Ho\xcc"
+                                      "a"),
+                                NULL);
     CHECK_SLICE(event_value(&event, SLICE("message")), "Khánh Hòa");
     CHECK(slice_find_byte(event.raw, (char)0xe1) < event.raw.len);
 }
 
 TEST("decoding stops cleanly at every allocation that fails") {
-    static const char line[] = "<38>Nov 24 07:31:02 web01 sshd[4242]: Failed password for invalid user "
-                               "o\xe1 from 203.0.113.77 port 52644 ssh2";
+    static const char line[] =
+        "<38>Nov 24 07:31:02 web01 sshd[4242]: Failed password for invalid user "
+        "o\xe1 from 203.0.113.77 port 52644 ssh2";
     for (unsigned n = 1; n < 30; n++) {
         ARENA_AUTO arena;
         arena_init(&arena, ARENA_NO_CEILING);

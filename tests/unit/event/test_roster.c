@@ -34,7 +34,8 @@ static struct roster *sample(void)
 static const char *sender(const struct roster *roster, const char *address, const char *hostname)
 {
     static char key[32];
-    const struct roster_source *s = roster_find_sender(roster, slice_of(address), slice_of(hostname));
+    const struct roster_source *s =
+        roster_find_sender(roster, slice_of(address), slice_of(hostname));
 
     snprintf(key, sizeof key, "%.*s", SLICE_ARGS(s ? s->key : SLICE("(unknown)")));
     return key;

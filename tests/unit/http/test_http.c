@@ -155,7 +155,8 @@ TEST("a bad target gets 400") {
     uint16_t port;
     struct http_server *server = start(&port, 1);
 
-    client_ask(port, "GET /%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", reply, sizeof reply);
+    client_ask(port, "GET /%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", reply,
+               sizeof reply);
     CHECK(strstr(reply, "HTTP/1.1 400"));
     client_ask(port, "GET /?a=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", reply,
                sizeof reply);

@@ -1,6 +1,6 @@
-/* Intake alone: prints the ports of its listeners as one JSON line, then each event as it is stored, until
- * its standard input ends. Arguments: --certificate FILE --key FILE (PEM), --state FOLDER,
- * --file PATH (source so-tttt.file). */
+/* Intake alone: prints the ports of its listeners as one JSON line, then each event as it is
+ * stored, until its standard input ends. Arguments: --certificate FILE --key FILE (PEM), --state
+ * FOLDER, --file PATH (source so-tttt.file). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,8 +33,13 @@ static void told(struct sink *sink, const struct sink_event *event)
 
 int main(int argc, char **argv)
 {
-    struct sink_options options = { .udp = true, .tcp = true, .relp = true, .lumberjack = true, .http = true,
-                                    .told = told, .queue_most = 64 };
+    struct sink_options options = { .udp = true,
+                                    .tcp = true,
+                                    .relp = true,
+                                    .lumberjack = true,
+                                    .http = true,
+                                    .told = told,
+                                    .queue_most = 64 };
     struct intake_file file = { .source = "so-tttt.file" };
     struct arena arena;
     struct slice text;
@@ -43,7 +48,8 @@ int main(int argc, char **argv)
     arena_init(&arena, ARENA_NO_CEILING);
     log_init("intake", LOG_INFO_);
     for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--certificate") == 0 && file_read(argv[i + 1], 1 << 20, &arena, &text, NULL))
+        if (strcmp(argv[i], "--certificate") == 0 &&
+            file_read(argv[i + 1], 1 << 20, &arena, &text, NULL))
             options.certificate = arena_text(&arena, text);
         if (strcmp(argv[i], "--key") == 0 && file_read(argv[i + 1], 1 << 20, &arena, &text, NULL))
             options.key = arena_text(&arena, text);

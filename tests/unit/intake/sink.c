@@ -115,9 +115,12 @@ static struct roster *roster(void)
     /* sha256("secret") */
     static struct roster_source rows[] = {
         { .key = SLICE("so-tttt.net"), .network = SLICE("127.0.0.0/8") },
-        { .key = SLICE("so-tttt.web01"), .network = SLICE("127.0.0.0/8"), .hostname = SLICE("web01") },
+        { .key = SLICE("so-tttt.web01"),
+          .network = SLICE("127.0.0.0/8"),
+          .hostname = SLICE("web01") },
         { .key = SLICE("so-tttt.api"),
-          .token_sha256 = SLICE("2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b") },
+          .token_sha256 =
+              SLICE("2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b") },
         { .key = SLICE("so-tttt.file") },
     };
     struct roster *roster = roster_new();

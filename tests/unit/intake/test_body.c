@@ -48,7 +48,9 @@ static bool inflate_text(const void *data, size_t len, const char *encoding, str
            slice_starts(text, SLICE("hello"));
 }
 
-TEST("gzip, deflate and zstd are inflated; cut or damaged bodies are refused, bombs stop at the ceiling") {
+TEST("gzip, deflate and zstd are inflated; cut or damaged bodies are refused, bombs stop at the "
+     "ceiling")
+{
     static char text[200000], packed[210000];
     BUFFER_AUTO out;
     bool too_large;

@@ -5,8 +5,8 @@
 #include "intake/limit.h"
 #include "test.h"
 
-/* Feeds text in pieces of `step` bytes, from a copy of exactly what is not eaten, and writes each record
- * as "record|" ("record+" when cut) into out. */
+/* Feeds text in pieces of `step` bytes, from a copy of exactly what is not eaten, and writes
+ * each record as "record|" ("record+" when cut) into out. */
 static void frame(struct slice text, size_t step, struct buffer *out)
 {
     struct framing framing = { 0 };

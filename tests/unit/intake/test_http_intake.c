@@ -57,12 +57,14 @@ TEST("a JSON array gives its elements") {
     sink_stop(&sink);
 }
 
-TEST("wrong token, wrong path, wrong method, damaged body: refused with a sentence, nothing stored") {
+TEST("wrong token, wrong path, wrong method, damaged body: refused with a sentence, nothing stored")
+{
     struct sink *sink = start(0);
 
     CHECK(strstr(ask(sink, "POST", "/events", "", "{}"), "HTTP/1.1 401"));
     CHECK(strstr(reply, "WWW-Authenticate"));
-    CHECK(strstr(ask(sink, "POST", "/events", "Authorization: Bearer wrong\r\n", "{}"), "HTTP/1.1 401"));
+    CHECK(strstr(ask(sink, "POST", "/events", "Authorization: Bearer wrong\r\n", "{}"),
+                 "HTTP/1.1 401"));
     CHECK(strstr(ask(sink, "POST", "/nowhere", BEARER, "{}"), "HTTP/1.1 404"));
     CHECK(strstr(ask(sink, "DELETE", "/events", BEARER, ""), "HTTP/1.1 405"));
     CHECK(strstr(ask(sink, "POST", "/events", BEARER "Content-Encoding: gzip\r\n", "xx"),
@@ -90,7 +92,8 @@ TEST("what could not be stored is answered 503") {
     sink_set(sink, true, false);
     CHECK(strstr(ask(sink, "POST", "/events", BEARER, "{\"a\":1}"), "HTTP/1.1 503"));
     CHECK(strstr(reply, "the disk is full"));
-    CHECK(strstr(ask(sink, "POST", "/_bulk", BEARER, "{\"create\":{}}\n{\"a\":1}\n"), "HTTP/1.1 503"));
+    CHECK(strstr(ask(sink, "POST", "/_bulk", BEARER, "{\"create\":{}}\n{\"a\":1}\n"),
+                 "HTTP/1.1 503"));
     sink_stop(&sink);
 }
 
@@ -113,7 +116,8 @@ TEST("a batch that is sent again under its mark is stored once and answered alik
     sink_set(sink, true, false);
     CHECK(strstr(ask(sink, "POST", "/events", BEARER "X-Batch-Id: 9\r\n", "{}\n"), "HTTP/1.1 503"));
     sink_set(sink, false, false);
-    CHECK(strstr(ask(sink, "POST", "/events", BEARER "X-Batch-Id: 9\r\n", "{}\n"), "\"accepted\":1"));
+    CHECK(
+        strstr(ask(sink, "POST", "/events", BEARER "X-Batch-Id: 9\r\n", "{}\n"), "\"accepted\":1"));
     CHECK_INT(sink->count, 4);
     sink_stop(&sink);
 }
@@ -164,11 +168,13 @@ TEST("EVIDENCE siem#4.2: the bulk reply is compact, errors before items, one int
     struct sink *sink = start(0);
 
     ask(sink, "POST", "/_bulk?filter_path=errors,items.*.status", BEARER,
-        "{\"create\":{\"_index\":\"x\"}}\n{\"a\":1}\n{\"index\":{}}\n{\"broken\": \n{\"delete\":{\"_id\":\"1\"}}\n"
+        "{\"create\":{\"_index\":\"x\"}}\n{\"a\":1}\n{\"index\":{}}\n{\"broken\": "
+        "\n{\"delete\":{\"_id\":\"1\"}}\n"
         "{\"update\":{\"_id\":\"1\"}}\n{\"doc\":{}}\n");
     CHECK(strstr(reply, "X-Elastic-Product: Elasticsearch"));
     CHECK(strstr(reply, "\"errors\":false,\"items\":[{\"create\":{"));
-    CHECK(strstr(reply, "{\"index\":{") && strstr(reply, "{\"delete\":{") && strstr(reply, "{\"update\":{"));
+    CHECK(strstr(reply, "{\"index\":{") && strstr(reply, "{\"delete\":{") &&
+          strstr(reply, "{\"update\":{"));
     CHECK(!strstr(reply, "\"status\":4"));
     CHECK_INT(sink->count, 4);
     CHECK_TEXT(sink_event(sink, 0)->raw, "{\"a\":1}");
@@ -185,7 +191,8 @@ TEST("the face of Elasticsearch answers what shippers ask first") {
 
     CHECK(strstr(ask(sink, "GET", "/", BEARER "User-Agent: Elastic-filebeat/9.1.2 (linux)\r\n", ""),
                  "\"number\":\"9.1.2\""));
-    CHECK(strstr(ask(sink, "GET", "/", BEARER "User-Agent: curl/7\r\n", ""), "\"number\":\"8.19.0\""));
+    CHECK(strstr(ask(sink, "GET", "/", BEARER "User-Agent: curl/7\r\n", ""),
+                 "\"number\":\"8.19.0\""));
     CHECK(strstr(ask(sink, "GET", "/_license", BEARER, ""), "\"type\":\"basic\""));
     CHECK(strstr(ask(sink, "PUT", "/_ilm/policy/x", BEARER, "{}"), "\"acknowledged\":true"));
     CHECK(strstr(ask(sink, "GET", "/_cluster/health", BEARER, ""), "green"));

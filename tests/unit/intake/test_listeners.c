@@ -25,7 +25,8 @@ static void send_udp(uint16_t port, const char *text, size_t len)
 TEST("a datagram is a record; hostname and network tell whose") {
     struct sink_options options = { .udp = true };
     struct sink *sink = sink_start(&options);
-    static const char a[] = "<13>Nov 24 07:31:02 web01 p: hi\n", b[] = "<13>Nov 24 07:31:02 other p: hi";
+    static const char a[] = "<13>Nov 24 07:31:02 web01 p: hi\n",
+                      b[] = "<13>Nov 24 07:31:02 other p: hi";
 
     send_udp(sink->udp_port, a, sizeof a - 1);
     CHECK(sink_wait(sink, 1));
@@ -184,8 +185,9 @@ TEST("RELP is answered in order, after the commit, and closed politely") {
     struct sink_options options = { .relp = true };
     struct sink *sink = sink_start(&options);
     int fd = client_connect(sink->relp_port);
-    static const char open_[] = "1 open 86 relp_version=0\nrelp_software=librelp,1.2.14,http://librelp."
-                                "adiscon.com\ncommands=syslog\n";
+    static const char open_[] =
+        "1 open 86 relp_version=0\nrelp_software=librelp,1.2.14,http://librelp."
+        "adiscon.com\ncommands=syslog\n";
 
     client_send(fd, open_, sizeof open_ - 1);
     client_read(fd, "commands=syslog\n", reply, sizeof reply);
