@@ -48,7 +48,7 @@ bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms,
 struct archive_statistics {
     uint64_t batches, events, raw_bytes, stored_bytes; /* committed since open; tails as written */
     uint64_t failed;                                   /* batches that could not be stored */
-    uint64_t sealed_blocks, sealed_events;             /* since open */
+    uint64_t sealed_blocks, sealed_events;             /* since open, packed ones too */
     uint64_t tail_blocks;                              /* waiting in the files that are open */
 };
 struct archive_statistics archive_statistics(const struct archive *archive);

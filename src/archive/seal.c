@@ -530,6 +530,8 @@ static bool store(struct archive *archive, struct sealer *s, struct day *day, st
         writer_forget(archive, day);
         return false;
     }
+    archive->statistics.sealed_blocks += s->done_count;
+    archive->statistics.sealed_events += s->row_count;
     if (s->packing)
         return end_packing(day, e);
     for (size_t i = 0; i < s->tail_count; i++)
@@ -539,8 +541,6 @@ static bool store(struct archive *archive, struct sealer *s, struct day *day, st
             day->tail_text -= s->tails[i].text;
         }
     day->unpacked = true;
-    archive->statistics.sealed_blocks += s->done_count;
-    archive->statistics.sealed_events += s->row_count;
     return true;
 }
 
