@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #include "cli/help.h"
 
 static int run_manual(struct cli *cli)
@@ -112,4 +114,53 @@ const struct command cli_examples_command = {
     .summary = "parse every example of the help, as TAP",
     .hidden = true,
     .run = run_examples,
+};
+
+/* ---- texts without Vietnamese ------------------------------------------------------------------------ */
+
+static unsigned put_untranslated(struct buffer *out, const char *text)
+{
+    if (!text || text_in("vi", text) != text)
+        return 0;
+    for (; *text; text++) /* as texts/vi.d wants its keys */
+        if (*text == '\n')
+            buffer_add(out, SLICE("\\n"));
+        else
+            buffer_add_byte(out, *text);
+    buffer_add_byte(out, '\n');
+    return 1;
+}
+
+static unsigned put_options_untranslated(struct buffer *out, const struct cli_option *o)
+{
+    unsigned missing = 0;
+    for (; o && o->name; o++)
+        missing += put_untranslated(out, o->help);
+    return missing;
+}
+
+static int run_untranslated(struct cli *cli)
+{
+    BUFFER_AUTO out;
+    buffer_init(&out, 0);
+    unsigned missing = put_options_untranslated(&out, cli_common_options);
+    for (size_t i = 0; commands[i]; i++) {
+        const struct command *c = commands[i];
+        if (c->hidden)
+            continue;
+        missing += put_untranslated(&out, c->group) + put_untranslated(&out, c->summary) +
+                   put_untranslated(&out, c->about) + put_options_untranslated(&out, c->options);
+        for (const struct cli_example *x = c->examples; x && x->line; x++)
+            missing += put_untranslated(&out, x->help);
+    }
+    int code = cli_put(cli, buffer_slice(&out));
+    return missing ? CLI_NO : code;
+}
+
+const struct command cli_untranslated_command = {
+    .name = "untranslated",
+    .group = "Build",
+    .summary = "print the help's texts that have no Vietnamese",
+    .hidden = true,
+    .run = run_untranslated,
 };

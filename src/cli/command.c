@@ -16,6 +16,7 @@ extern const struct command cli_user_add_command, cli_user_password_command;
 extern const struct command cli_user_disable_command, cli_user_enable_command;
 extern const struct command cli_user_list_command;
 extern const struct command cli_manual_command, cli_completion_command, cli_examples_command;
+extern const struct command cli_untranslated_command;
 
 const struct command *const commands[] = {
     &cli_serve_command,
@@ -49,5 +50,6 @@ const struct command *const commands[] = {
     &cli_manual_command,
     &cli_completion_command,
     &cli_examples_command,
+    &cli_untranslated_command,
     NULL,
 };

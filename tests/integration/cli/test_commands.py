@@ -49,6 +49,12 @@ def _():
     check(done.returncode == 0, "\n".join(x for x in done.stdout.splitlines() if x[:2] != "ok"))
 
 
+@test("every text of the help has its Vietnamese")
+def _():
+    done = run("untranslated")
+    check(done.returncode == 0, done.stdout)
+
+
 @test("the manual has every option of every command, and man takes it without a complaint")
 def _():
     manual = run("manual").stdout.replace("\\-", "-")
