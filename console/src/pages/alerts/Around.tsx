@@ -49,7 +49,15 @@ export function Around({ alert }: { alert: Schemas['Alert'] }) {
         return (
           <>
             {gone && <p className="quiet">{t('alerts.kept')}</p>}
-            <ol className="lines" tabIndex={0} aria-label={t('search.results')}>
+            <ol
+              className="lines"
+              ref={(box) => {
+                const first = box?.querySelector<HTMLElement>('.own');
+                if (box && first) box.scrollTop = first.offsetTop - box.offsetTop - 60;
+              }}
+              tabIndex={0}
+              aria-label={t('search.results')}
+            >
               {shown.map((e) => (
                 <li key={e.id} className={own.has(e.id) ? 'own' : undefined}>
                   <time dateTime={e.time}>{lineTime(e.time)}</time> {said(e)}

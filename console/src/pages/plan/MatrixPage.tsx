@@ -83,18 +83,7 @@ export default function MatrixPage() {
       title={t('matrix.title')}
       className={cell ? 'matrix-page with-drawer' : 'matrix-page'}
       sub={
-        plan.data &&
-        shown && (
-          <>
-            {t('matrix.sub', { number: plan.data.number, rows: shown.rows.length, columns: shown.columns.length })}
-            {plan.data.regime.superseded_by && (
-              <span className="superseded" title={plan.data.regime.title}>
-                {' '}
-                · {t('matrix.superseded', { by: plan.data.regime.superseded_by })}
-              </span>
-            )}
-          </>
-        )
+        plan.data && shown && t('matrix.sub', { number: plan.data.number, rows: shown.rows.length, columns: shown.columns.length })
       }
       tools={
         data && (
@@ -141,7 +130,7 @@ export default function MatrixPage() {
                 ) : (
                   <Grid matrix={shown} only={standing} chosen={cell} open={open} />
                 )}
-                <Legend />
+                <Legend regime={plan.data?.regime} />
                 {plan.data && <Year period={m.period} at={at} first={plan.data.first_day} choose={(day) => set({ at: day })} />}
               </section>
               {cell && agency && (
@@ -163,7 +152,7 @@ export default function MatrixPage() {
   );
 }
 
-function Legend() {
+function Legend({ regime }: { regime?: Schemas['Plan']['regime'] }) {
   const { t } = useText();
   return (
     <ul className="legend" aria-label={t('matrix.legend')}>
@@ -181,6 +170,11 @@ function Legend() {
       <li>
         <Sign standing="met" basis="declared" /> {t('basis.declared')}
       </li>
+      {regime?.superseded_by && (
+        <li className="superseded" title={regime.title}>
+          {t('matrix.superseded', { by: regime.superseded_by })}
+        </li>
+      )}
     </ul>
   );
 }

@@ -5,6 +5,9 @@ import { address } from '../../parts/address';
 import { Page, Panel, Shown } from '../../parts/page';
 import { useText } from '../../text';
 
+/** The text is kept as it was typed, with marks of headings and bold; people read it without. */
+const plain = (text: string) => text.replace(/\*+/g, '').replace(/^#+ ?/gm, '').replace(/\n{3,}/g, '\n\n');
+
 export default function PlanText() {
   const { t, percent } = useText();
   const coverage = useGet('/plan/coverage');
@@ -26,11 +29,11 @@ export default function PlanText() {
                 {c.pieces.map((p, i) =>
                   p.kind === 'covered' && p.obligations[0] ? (
                     <Link key={i} className="text-covered" to={address('/plan', { clause: clauseOf(p.obligations[0]) })} title={p.obligations.join(', ')}>
-                      {p.text}
+                      {plain(p.text)}
                     </Link>
                   ) : (
                     <span key={i} className={`text-${p.kind}`} title={p.why ?? (p.kind === 'missed' ? t('text.missed_why') : undefined)}>
-                      {p.text}
+                      {plain(p.text)}
                     </span>
                   ),
                 )}
