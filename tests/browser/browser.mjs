@@ -12,7 +12,8 @@ mkdirSync(pictures, { recursive: true });
 
 export const WIDE = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
-export const PATIENCE = 15_000;
+/** Milliseconds that a step may take; a busy machine is slow. */
+export const PATIENCE = 1000 * Number(process.env.HAIDANG_PATIENCE ?? 30);
 
 let browser;
 const sessions = new Map();
