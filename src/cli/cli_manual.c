@@ -39,7 +39,7 @@ const struct command cli_completion_command = {
     .run = run_completion,
 };
 
-/* ---- the table tried on itself -------------------------------------------------------------------- */
+/* ---- the table tried on itself ----------------------------------------------------------------- */
 
 #define WORDS_MOST 32
 
@@ -116,7 +116,7 @@ const struct command cli_examples_command = {
     .run = run_examples,
 };
 
-/* ---- texts without Vietnamese ------------------------------------------------------------------------ */
+/* ---- texts without Vietnamese ------------------------------------------------------------------ */
 
 static unsigned put_untranslated(struct buffer *out, const char *text)
 {

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """From a log line to the plan's standing, and back from the figure to the very lines."""
+import pathlib
 import shutil
 import subprocess
+import sys
 
-from haidang import PATIENCE, Server, Skip, check, main, ssh_failure, stamp, test, wait_for
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from haidang import PATIENCE, Server, Skip, check, main, ssh_failure, stamp, test, wait_for  # noqa: E402
 
 HOST, AGENCY, SOURCE = "srv-web-02", "nha-trang", "nha-trang.cong.web02"
 ATTACKER = "203.0.113.99"

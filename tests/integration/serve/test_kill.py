@@ -2,11 +2,14 @@
 """kill -9 at any moment: what was answered 200 is there, and every alert once."""
 import http.client
 import json
+import pathlib
 import sqlite3
+import sys
 import threading
 import time
 
-from haidang import Server, check, main, stamp, test, wait_for
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from haidang import Server, check, main, stamp, test, wait_for  # noqa: E402
 
 SOURCE = "so-tttt.cong.json"
 

@@ -8,10 +8,12 @@ import socket
 import sqlite3
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 
-from haidang import (EXAMPLE, HAIDANG, PATIENCE, ROOT, Server, Skip, check, free_port, main, stamp, test,
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from haidang import (PATIENCE, Server, Skip, check, main, stamp, test,  # noqa: E402
                      wait_for)
 
 
@@ -129,7 +131,7 @@ def _():
     check(not others, f"not the owner's: {others}")
 
 
-@test("every role is shut in: no new rights, seccomp, and no sight of the house")
+@test("every role is shut in: it gains no rights and seccomp filters its calls")
 def _():
     with Server() as server:
         for name, role in server.roles().items():
@@ -139,7 +141,6 @@ def _():
                 status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
             check(status["NoNewPrivs"] == "1", f"{name}: NoNewPrivs {status['NoNewPrivs']}")
             check(status["Seccomp"] == "2", f"{name}: Seccomp {status['Seccomp']}")
-            check("no Landlock" not in server.log_tail(200) or True)
 
 
 RULE = """title: A word of the test
