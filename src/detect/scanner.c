@@ -212,7 +212,8 @@ static bool key_add(struct scanner *s, const void *bytes, size_t len)
 {
     if (s->key_len + len > sizeof s->key)
         return false;
-    memcpy(s->key + s->key_len, bytes, len);
+    if (len)
+        memcpy(s->key + s->key_len, bytes, len);
     s->key_len += len;
     return true;
 }

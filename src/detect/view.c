@@ -234,7 +234,8 @@ bool view_load(struct view *view, const struct event *event)
 
 #define FOLD_SLACK 16u /* bytes behind a folded value that may be overwritten */
 
-typedef signed char wide __attribute__((vector_size(16))); /* every processor has it */
+typedef unsigned char wide __attribute__((vector_size(16))); /* every processor has it */
+typedef signed char wide_signed __attribute__((vector_size(16)));
 
 /* 16 bytes with A–Z made small; *high collects their top bits. */
 static inline void fold_wide(const char *from, char *to, wide *high)
@@ -242,7 +243,8 @@ static inline void fold_wide(const char *from, char *to, wide *high)
     wide bytes;
     memcpy(&bytes, from, sizeof bytes);
     /* moved so that A is the least signed byte: one signed comparison finds the letters */
-    wide letter = bytes - (signed char)('A' - 128) < (signed char)(-128 + 26);
+    wide letter = (wide)((wide_signed)(bytes - (unsigned char)('A' + 128)) <
+                         (signed char)(-128 + 26));
     *high |= bytes;
     bytes += letter & 32;
     memcpy(to, &bytes, sizeof bytes);
