@@ -51,7 +51,7 @@ export default function Machine() {
             <dl className="facts">
               <div>
                 <dt>{t('machine.archive')}</dt>
-                <dd>{t('machine.archive_is', { events: number(h.archive.events), bytes: bytes(h.archive.bytes), raw: bytes(h.archive.raw_bytes), days: h.archive.days })}</dd>
+                <dd>{t(h.archive.raw_bytes > 0 ? 'machine.archive_is' : 'machine.archive_size', { events: number(h.archive.events), bytes: bytes(h.archive.bytes), raw: bytes(h.archive.raw_bytes), days: h.archive.days })}</dd>
               </div>
               <div>
                 <dt>{t('machine.reaches')}</dt>

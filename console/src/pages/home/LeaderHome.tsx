@@ -18,7 +18,9 @@ export function LeaderHome({ home }: { home: Schemas['HomeLeader'] }) {
   const all = share(home.counts);
   const judged = home.clauses.map((c) => ({ ...c, now: share(c.counts), before: c.previous ? share(c.previous) : null }));
   const known = judged.filter((c) => c.now.judged > 0);
-  const worst = [...known].sort((a, b) => a.now.met * b.now.judged - b.now.met * a.now.judged)[0];
+  // What is still within its time is not held against anybody.
+  const missing = (c: (typeof known)[number]) => c.counts.late + c.counts.not_met;
+  const worst = [...known].sort((a, b) => missing(b) * a.now.judged - missing(a) * b.now.judged)[0];
   const matrix = (standing?: string, clause?: string) => address('/plan', { period: home.period.id, standing, clause });
   const rate = (s: { met: number; judged: number } | null) => (s && s.judged > 0 ? Math.round((100 * s.met) / s.judged) : null);
   const compare = judged.some((c) => c.before && c.before.judged > 0);
@@ -54,14 +56,14 @@ export function LeaderHome({ home }: { home: Schemas['HomeLeader'] }) {
         <p>
           <Link to={matrix()}>
             {all.judged > 0
-              ? t('home.sentence_met', { met: number(all.met), judged: number(all.judged), share: percent(all.met, all.judged), agencies: number(home.agencies), unknown: number(home.counts.unknown) })
+              ? t('home.sentence_met', { met: number(all.met), judged: number(all.judged), share: percent(all.met, all.judged), agencies: number(home.agencies), due: number(home.counts.due), unknown: number(home.counts.unknown) })
               : t('home.sentence_none', { all: number(all.all), agencies: number(home.agencies) })}
           </Link>
         </p>
         <p>
-          {worst && worst.now.met < worst.now.judged ? (
+          {worst && missing(worst) > 0 ? (
             <Link to={matrix(undefined, worst.clause)}>
-              {t('home.sentence_worst', { clause: worst.clause, title: worst.title, missing: number(worst.now.judged - worst.now.met), judged: number(worst.now.judged), late: number(home.counts.late), not_met: number(home.counts.not_met) })}
+              {t('home.sentence_worst', { clause: worst.clause, title: worst.title, missing: number(missing(worst)), judged: number(worst.now.judged), late: number(home.counts.late), not_met: number(home.counts.not_met) })}
             </Link>
           ) : (
             <Link to={matrix('late')}>{t('home.sentence_no_worst', { late: number(home.counts.late), not_met: number(home.counts.not_met) })}</Link>
