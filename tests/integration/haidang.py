@@ -16,6 +16,7 @@ The program is $HAIDANG, else build/haidang. A server has a data folder and port
 can run beside each other; its log is shown when a test fails.
 """
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -121,6 +122,14 @@ def free_port():
     raise Failed("no free port")
 
 
+_libc = ctypes.CDLL(None)
+
+
+def _end_with_test():
+    """A test that is killed (a time limit) leaves no server behind: PR_SET_PDEATHSIG."""
+    _libc.prctl(1, signal.SIGTERM)
+
+
 class Server:
     """`haidang serve` in a folder of its own; the example province unless told otherwise."""
 
@@ -167,7 +176,8 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [str(HAIDANG), "serve", "--config", str(self.config)], cwd=ROOT, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True, env=self.environment())
+                stdout=log, stderr=log, start_new_session=True, env=self.environment(),
+                preexec_fn=_end_with_test)
         if wait:
             self.wait_up()
 
