@@ -250,7 +250,7 @@ static bool read_years(const struct yaml *years, struct arena *arena, int32_t **
         if (!slice_to_u64(year->key, &number) || number < 1900 || number > 2999)
             return yaml_error(e, year, "'%.*s' is no year", SLICE_ARGS(year->key));
         for (uint32_t k = 0; k < year->count; k++) {
-            int day;
+            int day = 0;
             if (!read_month_day(&year->children[k], &day, e))
                 return false;
             (*out)[(*count_out)++] = (int32_t)number * 10000 + day;
@@ -301,7 +301,7 @@ bool calendar_load(const char *path, struct arena *arena, struct calendar *calen
     if (!c.fixed)
         return error_set(e, "not enough memory for %s", "the calendar");
     for (uint32_t i = 0; fixed && i < fixed->count; i++) {
-        int day;
+        int day = 0;
         if (!read_month_day(&fixed->children[i], &day, e))
             return false;
         c.fixed[c.fixed_count++] = day;
