@@ -31,6 +31,7 @@
 #include "serve/first_start.h"
 #include "serve/fold.h"
 #include "serve/machine.h"
+#include "serve/pem.h"
 #include "serve/roles.h"
 #include "serve/search_client.h"
 
@@ -166,8 +167,9 @@ static bool wait_once(struct hub *hub, int signals)
 static bool start_api(struct hub *hub, struct error *e)
 {
     struct heritage *h = hub->heritage;
-    const char *certificate = heritage_text_if(h, "certificate");
-    const char *key = heritage_text_if(h, "key");
+    const char *certificate, *key;
+    if (!pem_read(h, "certificate", &certificate, e) || !pem_read(h, "key", &key, e))
+        return false;
     struct api_options options = {
         .listen_fd = heritage_descriptor(h, "console"),
         .records = heritage_text(h, "records"),
@@ -181,10 +183,10 @@ static bool start_api(struct hub *hub, struct error *e)
         .language = heritage_text(h, "language"),
         .syslog_address = heritage_text_if(h, "syslog_address"),
         .http_address = heritage_text_if(h, "http_address"),
-        .cookie_secure = heritage_text_if(h, "cookie_secure")[0] || certificate[0],
+        .cookie_secure = heritage_text_if(h, "cookie_secure")[0] || certificate,
         .idle_seconds = (unsigned)strtoul(heritage_text(h, "idle_seconds"), NULL, 10),
-        .tls_certificate = certificate[0] ? certificate : NULL,
-        .tls_key = key[0] ? key : NULL,
+        .tls_certificate = certificate,
+        .tls_key = key,
     };
     return api_start(&options, &hub->api, e);
 }

@@ -19,7 +19,7 @@ struct serve_settings {
         *control, *reader, *secrets, *tokens;
     const char *plan, *regimes, *rules, *decoders, *logsources, *import;
     const char *files;                    /* "SOURCE PATH" lines */
-    const char *syslog_udp, *syslog_tcp, *syslog_tls, *relp, *http, *console;
+    const char *syslog_udp, *syslog_tcp, *syslog_tls, *relp, *lumberjack, *http, *console;
     const char *certificate, *key, *clients;
     bool cookie_secure;
     int64_t idle_seconds;

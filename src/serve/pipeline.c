@@ -28,6 +28,7 @@
 #include "detect/detector.h"
 #include "intake/intake.h"
 
+#include "serve/pem.h"
 #include "serve/roles.h"
 
 #define QUEUE_BATCHES 64u
@@ -193,12 +194,6 @@ static void reload_roster(struct pipeline *p)
 
 /* ---- intake ------------------------------------------------------------------------------------ */
 
-static const char *text_or_null(const struct heritage *heritage, const char *name)
-{
-    const char *text = heritage_text_if(heritage, name);
-    return text[0] ? text : NULL;
-}
-
 static bool start_intake(struct pipeline *p, struct error *e)
 {
     struct heritage *h = p->heritage;
@@ -213,16 +208,21 @@ static bool start_intake(struct pipeline *p, struct error *e)
         if (!intake_file_parse(line, &files[count++], e))
             return false;
     }
+    const char *certificate, *key, *clients;
+    if (!pem_read(h, "certificate", &certificate, e) || !pem_read(h, "key", &key, e) ||
+        !pem_read(h, "clients", &clients, e))
+        return false;
     struct intake_options options = {
         .decoders = p->decoders,
         .syslog_udp_fd = heritage_descriptor(h, "syslog_udp"),
         .syslog_tcp_fd = heritage_descriptor(h, "syslog_tcp"),
         .syslog_tls_fd = heritage_descriptor(h, "syslog_tls"),
         .relp_fd = heritage_descriptor(h, "relp"),
+        .lumberjack_fd = heritage_descriptor(h, "lumberjack"),
         .http_fd = heritage_descriptor(h, "http"),
-        .tls_certificate = text_or_null(h, "certificate"),
-        .tls_key = text_or_null(h, "key"),
-        .tls_clients = text_or_null(h, "clients"),
+        .tls_certificate = certificate,
+        .tls_key = key,
+        .tls_clients = clients,
         .files = files,
         .file_count = count,
         .state_folder = heritage_text(h, "run"),

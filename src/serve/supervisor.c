@@ -44,7 +44,7 @@ struct supervisor {
     struct arena arena;       /* of the settings in force */
     struct serve_settings settings;
     int lock, signals;
-    int udp, tcp, tls, relp, http, console, control, reader;
+    int udp, tcp, tls, relp, lumberjack, http, console, control, reader;
     int nudges[2];            /* [0] the pipeline's end, [1] the hub's */
     struct child children[ROLES_MAX];
     unsigned child_count;
@@ -102,6 +102,7 @@ static void put_descriptors(struct supervisor *s, const char *role, struct herit
         heritage_put_descriptor(w, "syslog_tcp", s->tcp);
         heritage_put_descriptor(w, "syslog_tls", s->tls);
         heritage_put_descriptor(w, "relp", s->relp);
+        heritage_put_descriptor(w, "lumberjack", s->lumberjack);
         heritage_put_descriptor(w, "http", s->http);
         heritage_put_descriptor(w, "nudges", s->nudges[0]);
     } else if (strcmp(role, "hub") == 0) {
@@ -336,7 +337,8 @@ static bool same_sockets(const struct serve_settings *a, const struct serve_sett
 {
     return strcmp(a->data, b->data) == 0 && strcmp(a->syslog_udp, b->syslog_udp) == 0 &&
            strcmp(a->syslog_tcp, b->syslog_tcp) == 0 && strcmp(a->syslog_tls, b->syslog_tls) == 0 &&
-           strcmp(a->relp, b->relp) == 0 && strcmp(a->http, b->http) == 0 &&
+           strcmp(a->relp, b->relp) == 0 && strcmp(a->lumberjack, b->lumberjack) == 0 &&
+           strcmp(a->http, b->http) == 0 &&
            strcmp(a->console, b->console) == 0;
 }
 
@@ -403,6 +405,7 @@ static bool bind_network(struct supervisor *s, struct error *e)
            socket_bind(SOCKET_TCP, t->syslog_tcp, "listen.syslog_tcp", &s->tcp, e) &&
            socket_bind(SOCKET_TCP, t->syslog_tls, "listen.syslog_tls", &s->tls, e) &&
            socket_bind(SOCKET_TCP, t->relp, "listen.relp", &s->relp, e) &&
+           socket_bind(SOCKET_TCP, t->lumberjack, "listen.lumberjack", &s->lumberjack, e) &&
            socket_bind(SOCKET_TCP, t->http, "listen.http", &s->http, e);
 }
 
@@ -471,7 +474,7 @@ static void wait_for_something(struct supervisor *s)
 
 static void clean_up(struct supervisor *s)
 {
-    const int descriptors[] = { s->udp, s->tcp, s->tls, s->relp, s->http, s->console, s->control,
+    const int descriptors[] = { s->udp, s->tcp, s->tls, s->relp, s->lumberjack, s->http, s->console, s->control,
                                 s->reader, s->nudges[0], s->nudges[1], s->signals };
     if (s->control >= 0)
         unlink(s->settings.control);
@@ -488,7 +491,7 @@ static void clean_up(struct supervisor *s)
 int supervisor_run(const char *config, struct error *e)
 {
     struct supervisor s = { .config = config, .lock = -1, .signals = -1, .udp = -1, .tcp = -1,
-                            .tls = -1, .relp = -1, .http = -1, .console = -1, .control = -1,
+                            .tls = -1, .relp = -1, .lumberjack = -1, .http = -1, .console = -1, .control = -1,
                             .reader = -1, .nudges = { -1, -1 } };
     arena_init(&s.arena, ARENA_NO_CEILING);
     log_init("supervisor", LOG_INFO_);
