@@ -18,6 +18,7 @@ test('alerts can be seen, walked, taken and given back by keyboard alone', who, 
   await page.waitForFunction((u) => location.href !== u, first);
   await page.keyboard.press('k');
   await page.waitForFunction((u) => location.href === u, first);
+  await settled(page);
   await page.keyboard.press('Enter');
   check(await page.evaluate(() => document.activeElement?.classList.contains('triage-detail')), 'Enter did not go into the detail');
   const id = /alerts\/(\d+)/.exec(first)[1];
@@ -25,6 +26,7 @@ test('alerts can be seen, walked, taken and given back by keyboard alone', who, 
   await page.keyboard.press('t');
   check((await taken).status() === 200, `taking answered ${(await taken).status()}`);
   await page.waitForSelector('.detail .state-taken');
+  await settled(page);
   const released = page.waitForResponse((r) => r.url().endsWith(`/alerts/${id}/release`));
   await page.keyboard.press('r');
   check((await released).status() === 200, `giving back answered ${(await released).status()}`);

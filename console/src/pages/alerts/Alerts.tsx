@@ -75,8 +75,11 @@ export default function Alerts() {
   });
   const act = (m: Move) => {
     if (targets.length === 0) return;
+    // The address is ahead of what is drawn when keys are fast: k, t must take where k went.
+    const there = Number(/\/alerts\/(\d+)/.exec(window.location.pathname)?.[1] ?? chosen);
+    const meant = selected.size > 0 ? targets : [there];
     if (m === 'false_positive' || m === 'close' || m === 'escalate') setPanel(m);
-    else void move(m, targets);
+    else void move(m, meant);
   };
 
   useEffect(() => {
