@@ -32,15 +32,15 @@ static const struct asset *find(struct slice path)
     return NULL;
 }
 
-/* The console finds its pages by itself; what looks like a file must be one. */
+/* The console finds its pages by itself: every address but files. Those stand in /assets/, or at the
+ * top with a dot in the name; below, a dot belongs to a key: /sources/so-tttt.cong.web01. */
 static bool is_page(struct slice path)
 {
-    size_t slash = path.len;
-
-    while (slash > 0 && path.data[slash - 1] != '/')
-        slash--;
-    struct slice last = slice_after(path, slash);
-    return slice_find_byte(last, '.') == last.len && !slice_starts(path, SLICE("/assets/"));
+    if (slice_starts(path, SLICE("/assets/")) || slice_find(path, SLICE("..")) < path.len)
+        return false;
+    struct slice rest = slice_after(path, 1);
+    bool top = slice_find_byte(rest, '/') == rest.len;
+    return !top || slice_find_byte(rest, '.') == rest.len;
 }
 
 static bool takes_gzip(const struct http_request *request)

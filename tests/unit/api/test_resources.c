@@ -207,6 +207,10 @@ TEST("the console's page answers every path that is not a file, and a missing fi
     CHECK_INT(page.status, 200);
     CHECK(strstr(page.head, "text/html"));
     CHECK(strstr(page.head, "Content-Security-Policy"));
+    ANSWER key = ask(NULL, "GET", "!/sources/so-tttt.cong.web01", NULL, NULL);
+    CHECK_INT(key.status, 200);
+    ANSWER icon = ask(NULL, "GET", "!/nothing.ico", NULL, NULL);
+    CHECK_INT(icon.status, 404);
     ANSWER file = ask(NULL, "GET", "!/assets/nothing.js", NULL, NULL);
     CHECK_INT(file.status, 404);
     ANSWER up = ask(NULL, "GET", "!/..%2f..%2fetc/passwd.txt", NULL, NULL);
