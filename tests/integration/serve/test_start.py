@@ -13,7 +13,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from haidang import (PATIENCE, Server, Skip, check, main, stamp, test,  # noqa: E402
+from haidang import (PATIENCE, ROOT, Server, Skip, check, main, stamp, test,  # noqa: E402
                      wait_for)
 
 
@@ -116,6 +116,9 @@ def _():
         raise Skip("needs root")
     server = Server(start=False)
     os.chmod(server.folder, 0o711)
+    for place in (server.folder, ROOT / "rules"):  # a checkout below /root is nobody else's to read
+        if subprocess.run(["test", "-x", str(place)], user="nobody", check=False).returncode:
+            raise Skip(f"another user may not enter {place}")
     server.data.mkdir(mode=0o700)
     shutil.chown(server.data, "nobody")
     owner = server.data.stat().st_uid
