@@ -186,11 +186,13 @@ static bool read_integer(sqlite3 *db, const char *sql, const char *file, int64_t
 static bool check_format(sqlite3 *db, const char *file, int64_t *version_out, struct error *e)
 {
     int64_t application, version;
-    if (!read_integer(db, "PRAGMA application_id", file, &application, e) ||
-        !read_integer(db, "PRAGMA user_version", file, &version, e))
+    /* The version first: the writer sets both in one transaction, so that who reads between a file's
+     * making and that commit sees an empty file, never half a head. */
+    if (!read_integer(db, "PRAGMA user_version", file, &version, e) ||
+        !read_integer(db, "PRAGMA application_id", file, &application, e))
         return false;
     *version_out = version;
-    if (application == 0 && version == 0)
+    if (version == 0 && (application == 0 || application == ARCHIVE_APPLICATION))
         return true;
     error_place(e, "%s", file);
     if (application != ARCHIVE_APPLICATION)
