@@ -23,7 +23,6 @@ void query_wire_request(const struct api_search_request *request, struct buffer 
     json_integer_member(&w, "before_time", request->before_time);
     json_integer_member(&w, "budget_ms", request->budget_ms);
     json_close_object(&w);
-    buffer_add_byte(out, '\n');
 }
 
 void query_wire_error(const struct error *e, struct buffer *out)
@@ -32,7 +31,6 @@ void query_wire_error(const struct error *e, struct buffer *out)
     buffer_add_byte(out, 'X');
     json_writer_init(&w, out);
     error_json_put(&w, e);
-    buffer_add_byte(out, '\n');
 }
 
 void query_wire_read_error(struct slice text, struct error *e)

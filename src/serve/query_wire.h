@@ -16,6 +16,7 @@
 #define QUERY_REQUEST_MAX (64u * 1024)
 #define QUERY_LINE_MAX (8u * 1024 * 1024)
 
+/* Each without its line end: line_write puts it. */
 void query_wire_request(const struct api_search_request *request, struct buffer *out);
 void query_wire_error(const struct error *e, struct buffer *out);
 /* Sets e from an 'X' line's JSON. */

@@ -15,6 +15,7 @@
 
 #include "archive/search.h"
 
+#include "serve/line.h"
 #include "serve/query_wire.h"
 #include "serve/roles.h"
 
@@ -28,24 +29,10 @@ struct answer {
     uint64_t limit, sent;
 };
 
-static bool write_all(int fd, struct slice bytes)
-{
-    while (bytes.len) {
-        ssize_t put = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        bytes = slice_after(bytes, (size_t)put);
-    }
-    return true;
-}
-
 /* The line in the buffer; false when nobody listens any more. */
 static bool send_line(struct answer *answer)
 {
-    buffer_add_byte(&answer->line, '\n');
-    bool sent = !answer->line.failed && write_all(answer->fd, buffer_slice(&answer->line));
+    bool sent = !answer->line.failed && line_write(answer->fd, buffer_slice(&answer->line), NULL);
     buffer_clear(&answer->line);
     answer->gone = !sent;
     return sent;
@@ -205,7 +192,7 @@ static void answer_query(const char *directory, int fd)
     if (!ok && e.set && !answer.gone) {
         buffer_clear(&answer.line);
         query_wire_error(&e, &answer.line);
-        write_all(fd, buffer_slice(&answer.line));
+        line_write(fd, buffer_slice(&answer.line), NULL);
     }
     buffer_free(&answer.line);
 }
@@ -219,7 +206,7 @@ static void refuse(int fd)
     error_kind(&e, ERROR_BUSY);
     error_hint(&e, "try again in a few seconds");
     query_wire_error(&e, &out);
-    write_all(fd, buffer_slice(&out));
+    line_write(fd, buffer_slice(&out), NULL);
     close(fd);
 }
 

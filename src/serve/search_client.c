@@ -7,25 +7,13 @@
 
 #include "base/file.h"
 
+#include "serve/line.h"
 #include "serve/query_wire.h"
 #include "serve/sockets.h"
 
 #define PATIENCE_MS 120000 /* without any line; the reader says something far more often */
 
 enum outcome { MORE, ENOUGH, DONE, BROKEN };
-
-static bool send_all(int fd, struct slice bytes)
-{
-    while (bytes.len) {
-        ssize_t put = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        bytes = slice_after(bytes, (size_t)put);
-    }
-    return true;
-}
 
 static enum outcome take_line(struct slice text,
                               bool (*line)(void *, enum api_search_line, struct slice), void *user,
@@ -105,8 +93,8 @@ bool search_client_run(void *owner, const struct api_search_request *request,
         error_set(e, "the query is too long");
         return error_kind(e, ERROR_INPUT);
     }
-    if (!send_all(fd, buffer_slice(&text)))
-        return error_errno(e, errno, "the reader does not listen");
+    if (!line_write(fd, buffer_slice(&text), e))
+        return false;
     while (outcome == MORE) {
         if (!receive(fd, &in, e))
             return false;
