@@ -9,6 +9,8 @@ struct queue {
     pthread_mutex_t lock;
     pthread_cond_t not_empty, not_full;
     size_t capacity, length, head;
+    size_t weight, weight_most;
+    size_t (*weigh)(const void *item); /* NULL: only places count */
     bool closed;
     void *items[];
 };
@@ -42,11 +44,31 @@ void queue_free(struct queue **queue)
     *queue = NULL;
 }
 
-static bool put(struct queue *queue, void *item)
+void queue_limit(struct queue *queue, size_t most, size_t (*weigh)(const void *item))
 {
-    bool room = !queue->closed && queue->length < queue->capacity;
+    queue->weight_most = most;
+    queue->weigh = weigh;
+}
+
+static size_t weight_of(const struct queue *queue, const void *item)
+{
+    return queue->weigh ? queue->weigh(item) : 0;
+}
+
+static bool has_room(const struct queue *queue, size_t weight)
+{
+    if (queue->length == queue->capacity)
+        return false;
+    return !queue->weigh || queue->length == 0 ||
+           (queue->weight <= queue->weight_most && weight <= queue->weight_most - queue->weight);
+}
+
+static bool put(struct queue *queue, void *item, size_t weight)
+{
+    bool room = !queue->closed && has_room(queue, weight);
     if (room) {
         queue->items[(queue->head + queue->length++) % queue->capacity] = item;
+        queue->weight += weight;
         pthread_cond_signal(&queue->not_empty);
     }
     return room;
@@ -54,18 +76,20 @@ static bool put(struct queue *queue, void *item)
 
 bool queue_push(struct queue *queue, void *item)
 {
+    size_t weight = weight_of(queue, item);
     pthread_mutex_lock(&queue->lock);
-    while (!queue->closed && queue->length == queue->capacity)
+    while (!queue->closed && !has_room(queue, weight))
         pthread_cond_wait(&queue->not_full, &queue->lock);
-    bool done = put(queue, item);
+    bool done = put(queue, item, weight);
     pthread_mutex_unlock(&queue->lock);
     return done;
 }
 
 bool queue_try_push(struct queue *queue, void *item)
 {
+    size_t weight = weight_of(queue, item);
     pthread_mutex_lock(&queue->lock);
-    bool done = put(queue, item);
+    bool done = put(queue, item, weight);
     pthread_mutex_unlock(&queue->lock);
     return done;
 }
@@ -89,7 +113,11 @@ void *queue_pop(struct queue *queue, int64_t timeout)
         item = queue->items[queue->head];
         queue->head = (queue->head + 1) % queue->capacity;
         queue->length--;
-        pthread_cond_signal(&queue->not_full);
+        queue->weight -= weight_of(queue, item);
+        if (queue->weigh) /* room for a light one need not be room for the heavy one that waits */
+            pthread_cond_broadcast(&queue->not_full);
+        else
+            pthread_cond_signal(&queue->not_full);
     }
     pthread_mutex_unlock(&queue->lock);
     return item;
@@ -118,4 +146,13 @@ size_t queue_length(struct queue *queue)
     size_t length = queue->length;
     pthread_mutex_unlock(&queue->lock);
     return length;
+}
+
+unsigned queue_fullness(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    size_t places = queue->length * 100 / queue->capacity;
+    size_t weight = queue->weigh ? queue->weight * 100 / queue->weight_most : 0;
+    pthread_mutex_unlock(&queue->lock);
+    return (unsigned)(places > weight ? places : weight);
 }

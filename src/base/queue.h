@@ -24,4 +24,11 @@ void queue_close(struct queue *queue);
 bool queue_closed(struct queue *queue);
 size_t queue_length(struct queue *queue);
 
+/* Items of very different size: limits the sum of their weights too. Pushing waits while the item
+ * would bring the sum above `most`; one that is heavier alone goes into an empty queue. An item's
+ * weight must not change while it is inside. To be called before the first push. */
+void queue_limit(struct queue *queue, size_t most, size_t (*weigh)(const void *item));
+/* How full it is, in percent of its places or of its weight, whichever is more. */
+unsigned queue_fullness(struct queue *queue);
+
 #endif

@@ -34,6 +34,13 @@ bool batch_full(const struct batch *batch)
            batch->arena.exhausted;
 }
 
+size_t batch_weight(const void *batch)
+{
+    const struct batch *b = batch;
+
+    return sizeof *b + b->arena.used;
+}
+
 struct event *batch_add(struct batch *batch)
 {
     if (batch_full(batch))

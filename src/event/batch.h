@@ -61,6 +61,8 @@ void batch_free(struct batch **batch);
  * fills it adds the record's length to raw_bytes. */
 struct event *batch_add(struct batch *batch);
 bool batch_full(const struct batch *batch);
+/* Bytes of memory it takes, about: for the limits of queues (a const void * for queue_limit). */
+size_t batch_weight(const void *batch);
 /* The counters of one source within this batch (made when new); NULL when out of memory. The
  * pointer holds until the next call. */
 struct batch_count *batch_count(struct batch *batch, struct slice source);

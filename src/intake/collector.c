@@ -23,8 +23,10 @@ static void batch_stored(struct batch *batch, const struct error *error)
         c->outside++; /* it stays ours until it is stored */
     }
     pthread_mutex_unlock(&c->lock);
-    if (!error)
+    if (!error) {
+        listener_settle(c->listener, batch, NULL);
         batch_free(&batch);
+    }
 }
 
 static unsigned outside(struct collector *c)
@@ -49,6 +51,9 @@ static void give_up(struct collector *c, struct batch *batch)
 {
     log_failure("%s: %u events could not be stored before the end, and are lost",
                 c->listener->protocol->name, batch->event_count);
+    struct error e = ERROR_NONE;
+    error_set(&e, "the end came before it was stored");
+    listener_settle(c->listener, batch, &e);
     pthread_mutex_lock(&c->lock);
     c->outside--;
     pthread_mutex_unlock(&c->lock);
@@ -243,7 +248,7 @@ bool collector_add(struct collector *c, const struct record *record)
         bool empty = batch->event_count == 0;
         if (record_add(decoders, batch, record)) {
             figures_record(&c->listener->figures, record->raw.len, record->received,
-                           record->source != NULL, record->flags & EVENT_CUT);
+                           record->flags & EVENT_CUT);
             if (c->took)
                 c->took(c->user, batch);
             if (batch_full(batch))

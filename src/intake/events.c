@@ -92,7 +92,7 @@ static bool repeated(struct web_request *request, struct slice mark)
         return true;
     case REPEAT_STORED: break;
     }
-    load_count_repeated(request->listener, &request->source, SLICE("http"), count);
+    listener_repeat(request->listener, &request->source, SLICE("http"), count);
     if (text.data)
         http_reply_copy(request->http, 200, "application/json", text);
     else

@@ -81,6 +81,7 @@ static void batch_stored(struct batch *batch, const struct error *error)
     uint64_t one = 1;
 
     mark->failed = error != NULL;
+    listener_settle(follow->collector.listener, batch, error);
     pthread_mutex_lock(&follow->lock);
     struct batch **end = &follow->stored; /* in order */
     while (*end)
@@ -381,7 +382,8 @@ static void *follow_run(void *user)
     roster_wait(follow->listener->intake);
     while (!atomic_load(&follow->listener->intake->stopping)) {
         bool waiting = false;
-        for (uint32_t i = 0; i < follow->file_count; i++) {
+        bool shut = atomic_load(&follow->listener->intake->shut);
+        for (uint32_t i = 0; !shut && i < follow->file_count; i++) {
             read_file(follow, &follow->files[i]);
             waiting = waiting || follow->files[i].waiting;
         }

@@ -5,7 +5,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "event/batch.h"
 #include "intake/intake.h"
+#include "intake/ledger.h"
 
 /* A roster in use: freed when the last listener has left it. */
 struct roster_hold {
@@ -13,8 +15,11 @@ struct roster_hold {
     struct roster *roster;
 };
 
+/* received = stored + repeated + quarantined + refused + waiting, at any moment (each is read by
+ * itself: exact when nothing moves). */
 struct figures {
-    atomic_uint_fast64_t received, bytes, quarantined, refused, cut, dropped, connections;
+    atomic_uint_fast64_t received, stored, repeated, quarantined, refused, waiting;
+    atomic_uint_fast64_t bytes, cut, dropped, connections;
     atomic_int_fast64_t last;
 };
 
@@ -47,6 +52,8 @@ struct intake {
     struct roster_hold *roster;    /* NULL: everybody is unknown */
     atomic_uint roster_generation;
     atomic_bool stopping;
+    atomic_bool shut;              /* nothing is taken in: the disk is full */
+    struct ledger *ledger;         /* what was repeated or refused and is not yet in a batch */
     struct listener listeners[INTAKE_LISTENERS_MOST];
     size_t listener_count;
 };
@@ -58,7 +65,18 @@ struct roster_hold *roster_take(struct intake *intake);
 void roster_wait(struct intake *intake);
 void roster_leave(struct roster_hold **hold);
 
-void figures_record(struct figures *figures, size_t bytes, int64_t received, bool known, bool cut);
+/* A record was received and is on its way. */
+void figures_record(struct figures *figures, size_t bytes, int64_t received, bool cut);
+/* Records (or connections, or requests that were not read: one each) are turned away. source NULL:
+ * nobody knows whose. */
+void listener_refuse(struct listener *listener, const struct roster_source *source,
+                     uint64_t count);
+/* Records that are stored already were sent again, by the sender's own mark. */
+void listener_repeat(struct listener *listener, const struct roster_source *source,
+                     struct slice protocol, uint64_t count);
+/* A batch's way has ended: stored, or (error) its sender knows that it was not. */
+void listener_settle(struct listener *listener, const struct batch *batch,
+                     const struct error *error);
 
 /* The rows. */
 bool udp_start(struct listener *listener, int fd, struct error *e);

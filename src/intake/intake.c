@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/slice.h"
 #include "intake/limit.h"
+#include "intake/record.h"
 
 /* --- the table of protocols ------------------------------------------------------------------- */
 
@@ -119,6 +120,7 @@ static void stop_listeners(struct intake *intake)
 static void intake_free(struct intake *intake)
 {
     roster_leave(&intake->roster);
+    ledger_free(&intake->ledger);
     pthread_cond_destroy(&intake->first_roster);
     pthread_mutex_destroy(&intake->lock);
     free(intake);
@@ -148,6 +150,8 @@ bool intake_start(const struct intake_options *options, struct queue *out,
     if (intake) {
         intake->options = *options;
         intake->out = out;
+        intake->ledger = ledger_new();
+        ok = intake->ledger || error_set(e, "not enough memory for a listener");
         pthread_mutex_init(&intake->lock, NULL);
         pthread_cond_init(&intake->first_roster, NULL);
     }
@@ -182,21 +186,81 @@ void intake_stop(struct intake **intake)
     if (!*intake)
         return;
     stop_listeners(*intake);
+    ledger_hand_on((*intake)->ledger, (*intake)->out, true);
+    while (ledger_outside((*intake)->ledger))
+        usleep(2000);
     intake_free(*intake);
     *intake = NULL;
 }
 
 /* --- figures ---------------------------------------------------------------------------------- */
 
-void figures_record(struct figures *figures, size_t bytes, int64_t received, bool known, bool cut)
+static void grow(atomic_uint_fast64_t *figure, uint64_t by)
 {
-    atomic_fetch_add_explicit(&figures->received, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&figures->bytes, bytes, memory_order_relaxed);
-    if (!known)
-        atomic_fetch_add_explicit(&figures->quarantined, 1, memory_order_relaxed);
-    if (cut)
-        atomic_fetch_add_explicit(&figures->cut, 1, memory_order_relaxed);
+    if (by)
+        atomic_fetch_add_explicit(figure, by, memory_order_relaxed);
+}
+
+void figures_record(struct figures *figures, size_t bytes, int64_t received, bool cut)
+{
+    grow(&figures->received, 1);
+    grow(&figures->waiting, 1);
+    grow(&figures->bytes, bytes);
+    grow(&figures->cut, cut);
     atomic_store_explicit(&figures->last, received, memory_order_relaxed);
+}
+
+static void note(struct listener *listener, const struct roster_source *source,
+                 struct slice protocol, uint64_t repeated, uint64_t refused)
+{
+    struct record record = { .source = source };
+
+    ledger_add(listener->intake->ledger, record_class(&record), source ? source->key : SLICE(""),
+               protocol, repeated, refused);
+}
+
+void listener_refuse(struct listener *listener, const struct roster_source *source, uint64_t count)
+{
+    grow(&listener->figures.received, count);
+    grow(&listener->figures.refused, count);
+    note(listener, source, slice_of(listener->protocol->name), 0, count);
+}
+
+void listener_repeat(struct listener *listener, const struct roster_source *source,
+                     struct slice protocol, uint64_t count)
+{
+    grow(&listener->figures.received, count);
+    grow(&listener->figures.repeated, count);
+    note(listener, source, protocol, count, 0);
+}
+
+void listener_settle(struct listener *listener, const struct batch *batch,
+                     const struct error *error)
+{
+    struct figures *figures = &listener->figures;
+
+    for (uint32_t i = 0; i < batch->count_count; i++) {
+        const struct batch_count *c = &batch->counts[i];
+        atomic_fetch_sub_explicit(&figures->waiting, c->received, memory_order_relaxed);
+        if (!error) {
+            grow(&figures->stored, c->stored);
+            grow(&figures->quarantined, c->quarantined);
+        } else {
+            grow(&figures->refused, c->received);
+            ledger_add(listener->intake->ledger, batch->class, c->source, c->protocol, 0,
+                       c->received);
+        }
+    }
+}
+
+void intake_tick(struct intake *intake)
+{
+    ledger_hand_on(intake->ledger, intake->out, false);
+}
+
+void intake_shut(struct intake *intake, bool shut)
+{
+    atomic_store(&intake->shut, shut);
 }
 
 size_t intake_statistics(struct intake *intake, struct intake_statistics *rows)
@@ -207,6 +271,9 @@ size_t intake_statistics(struct intake *intake, struct intake_statistics *rows)
             .protocol = intake->listeners[i].protocol->name,
             .received = atomic_load(&f->received),
             .bytes = atomic_load(&f->bytes),
+            .stored = atomic_load(&f->stored),
+            .repeated = atomic_load(&f->repeated),
+            .waiting = atomic_load(&f->waiting),
             .quarantined = atomic_load(&f->quarantined),
             .refused = atomic_load(&f->refused),
             .cut = atomic_load(&f->cut),

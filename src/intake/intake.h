@@ -42,8 +42,7 @@ struct intake_options {
     const struct intake_file *files;
     size_t file_count;
     const char *state_folder;         /* where offsets of files are kept; NULL: from their end */
-    size_t queue_most;                /* capacity of the queue: HTTP answers 429 above 3/4 of it */
-    unsigned http_threads;            /* 0: 2 */
+    unsigned http_threads;            /* 0: 2. HTTP answers 429 when the queue is 3/4 full */
 };
 
 #define INTAKE_OPTIONS_NONE ((struct intake_options){ .syslog_udp_fd = -1, .syslog_tcp_fd = -1, \
@@ -65,13 +64,24 @@ void intake_stop(struct intake **intake);
 /* "SOURCE PATH" of the configuration's list `files`, cut in place. */
 bool intake_file_parse(char *text, struct intake_file *out, struct error *e);
 
-/* Figures of one listener since the start. */
+/* To be called about each second: hands on what was counted beside the events. */
+void intake_tick(struct intake *intake);
+/* Nothing is taken in any more (why: the disk is full …) until it is called with false: HTTP is
+ * answered 503, streams and files are not read, so that their senders wait; what UDP loses meanwhile
+ * the kernel counts. */
+void intake_shut(struct intake *intake, bool shut);
+
+/* Figures of one listener since the start. At rest, and within what is on its way at any moment:
+ * received = stored + repeated + quarantined + refused + waiting. */
 struct intake_statistics {
     const char *protocol;         /* syslog-udp, syslog-tcp, syslog-tls, relp, … */
-    uint64_t received;            /* records */
+    uint64_t received;            /* records, and what was refused unread: a request, a connection */
     uint64_t bytes;
-    uint64_t quarantined;         /* from unknown senders */
-    uint64_t refused;             /* requests or connections turned away */
+    uint64_t stored;              /* of known senders, committed */
+    uint64_t repeated;            /* sent again by the sender's own mark */
+    uint64_t quarantined;         /* from unknown senders, committed */
+    uint64_t refused;             /* turned away, or not stored and the sender knows it */
+    uint64_t waiting;             /* on their way to the archive */
     uint64_t cut;                 /* records longer than the limit */
     uint64_t dropped;             /* by the kernel, before we saw them (UDP) */
     uint64_t connections;         /* now */

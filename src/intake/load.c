@@ -64,24 +64,6 @@ void load_repeatable(struct load *load, struct repeats *repeats, struct slice ma
     load->repeat_mark = mark;
 }
 
-/* A batch of counters alone. */
-void load_count_repeated(struct listener *listener, const struct roster_source *source,
-                         struct slice protocol, uint64_t count)
-{
-    struct record record = { .source = source };
-    int64_t now = clock_now();
-    struct batch *batch = batch_new(record_class(&record), now);
-    struct batch_count *c = batch ? batch_count(batch, source->key) : NULL;
-
-    if (c) {
-        *c = (struct batch_count){ .source = c->source, .protocol = protocol, .received = count,
-                                   .repeated = count, .first = now, .last = now };
-        if (queue_push(listener->intake->out, batch))
-            return;
-    }
-    batch_free(&batch);
-}
-
 /* --- the end ---------------------------------------------------------------------------------- */
 
 static void send_answer(struct load *load)
@@ -96,7 +78,6 @@ static void send_answer(struct load *load)
         status = 503;
         http_reply_header(request, "Retry-After", SLICE("5"));
         load->dialect->refuse(load, status, &load->error, &out);
-        atomic_fetch_add(&load->listener->figures.refused, load->count);
     } else {
         load->dialect->answer(load, &out);
     }
@@ -154,6 +135,7 @@ static void batch_stored(struct batch *batch, const struct error *error)
         if (load->alert_count++ < INTAKE_ALERTS_TOLD)
             write_alert(load, batch, &batch->alerts[i]);
     pthread_mutex_unlock(&load->lock);
+    listener_settle(load->listener, batch, error);
     batch_free(&batch);
     let_go(load);
 }
@@ -217,7 +199,7 @@ static bool add(struct load *load, const struct record *record)
             return false;
         if (record_add(load->listener->intake->options.decoders, load->open, record)) {
             figures_record(&load->listener->figures, record->raw.len, record->received,
-                           true, record->flags & EVENT_CUT);
+                           record->flags & EVENT_CUT);
             if (batch_full(load->open))
                 hand_on(load);
             return true;

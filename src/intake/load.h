@@ -33,9 +33,6 @@ struct load *load_new(struct listener *listener, struct http_request *request,
                       const struct load_dialect *dialect, const struct roster_source *source);
 /* The sender's mark of this batch, which it may send again; told to repeats at the end. */
 void load_repeatable(struct load *load, struct repeats *repeats, struct slice mark);
-/* Counts records that are stored already: source's received and repeated grow by count. */
-void load_count_repeated(struct listener *listener, const struct roster_source *source,
-                         struct slice protocol, uint64_t count);
 /* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is
  * short. */
 bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder);

@@ -83,6 +83,7 @@ static void batch_stored(struct batch *batch, const struct error *error)
     uint64_t one = 1;
 
     mark->failed = error != NULL;
+    listener_settle(stream->listener, batch, error);
     pthread_mutex_lock(&stream->lock);
     batch->next = stream->stored;
     stream->stored = batch;
@@ -295,6 +296,12 @@ static void peer_flush(struct stream_peer *peer)
     }
 }
 
+/* Whose connection it is, as far as its address tells. */
+static const struct roster_source *peer_source(struct stream_peer *peer)
+{
+    return collector_identify(&peer->stream->collector, slice_of(peer->address), SLICE(""));
+}
+
 /* Lets the protocol eat what there is; it may also hold something of its own. */
 static void peer_feed(struct stream_peer *peer)
 {
@@ -307,7 +314,7 @@ static void peer_feed(struct stream_peer *peer)
             char safe[60];
             log_warning("%s: %s breaks the protocol near '%s'", protocol->name, peer->address,
                         log_printable(slice_cut(bytes, 0, 20), safe, sizeof safe));
-            atomic_fetch_add(&peer->stream->listener->figures.refused, 1);
+            listener_refuse(peer->stream->listener, peer_source(peer), 1);
             peer->hanging_up = true;
             break;
         }
@@ -316,7 +323,7 @@ static void peer_feed(struct stream_peer *peer)
         peer->eaten += n;
     }
     if (peer->eaten == peer->input.len) {
-        buffer_clear(&peer->input);
+        buffer_free(&peer->input); /* thousands of idle peers hold none */
         peer->eaten = 0;
     } else if (peer->eaten >= READ_PIECE) {
         buffer_drop(&peer->input, peer->eaten);
@@ -324,8 +331,15 @@ static void peer_feed(struct stream_peer *peer)
     }
 }
 
+static bool is_shut(const struct stream *stream)
+{
+    return atomic_load(&stream->listener->intake->shut);
+}
+
 static void peer_read(struct stream_peer *peer)
 {
+    if (is_shut(peer->stream))
+        return; /* peer_watch stops asking */
     for (int piece = 0; piece < 4 && !peer->paused && !peer->gone && !peer->hanging_up; piece++) {
         size_t before = peer->input.len;
         char *room = buffer_extend(&peer->input, READ_PIECE);
@@ -358,7 +372,7 @@ static void peer_shake(struct stream_peer *peer)
     } else if (code == TLS_FAILED) {
         log_warning("%s: TLS with %s failed: %s", peer->stream->protocol->name, peer->address,
                     reason);
-        atomic_fetch_add(&peer->stream->listener->figures.refused, 1);
+        listener_refuse(peer->stream->listener, NULL, 1);
         peer->gone = true;
     }
 }
@@ -380,7 +394,7 @@ static void peer_watch(struct stream_peer *peer)
 {
     uint32_t interest = 0;
 
-    if (!peer->ended && !peer->paused && !peer->hanging_up)
+    if (!peer->ended && !peer->paused && !peer->hanging_up && !is_shut(peer->stream))
         interest |= EPOLLIN;
     if (peer->output.len || (!peer->shaken && tls_wants_write(peer->tls)))
         interest |= EPOLLOUT;
@@ -521,7 +535,7 @@ static void accept_peers(struct stream *stream)
         read_address(&address, text, sizeof text);
         keep_alive(fd);
         if (too_many(stream, text) || !peer_open(stream, fd, text)) {
-            atomic_fetch_add(&stream->listener->figures.refused, 1);
+            listener_refuse(stream->listener, NULL, 1);
             log_warning("%s: a connection from %s was turned away: there are %u",
                         stream->protocol->name, text, stream->peer_count);
             close(fd);
@@ -548,7 +562,8 @@ static void tick(struct stream *stream)
         }
         bool partial = !peer->shaken || peer->input.len > peer->eaten;
         int64_t most = partial ? INTAKE_PARTIAL_SECONDS : INTAKE_IDLE_SECONDS;
-        if (!peer->paused && !peer->way_count && now - peer->heard > most * CLOCK_SECOND) {
+        bool ours = peer->paused || peer->way_count || is_shut(stream); /* it waits for us */
+        if (!ours && now - peer->heard > most * CLOCK_SECOND) {
             peer->ended = true;
             peer_feed(peer);
             peer->hanging_up = true;

@@ -1,8 +1,9 @@
 /* Syslog over UDP (RFC 5426): one datagram is one record. What the kernel dropped before we read
- * it is counted by SO_RXQ_OVFL. */
+ * it is counted from the kernel's own counter of the socket (SO_MEMINFO), also while nothing comes. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -16,17 +17,17 @@
 
 #define DATAGRAM_MOST 65536u
 #define RECEIVE_BUFFER (8 * 1024 * 1024)
+#define LOOK_EVERY_MS 1000
 
 struct udp {
     struct listener *listener;
     struct collector collector;
     pthread_t thread;
     int fd, wake_fd;
-    uint32_t dropped;                 /* the kernel's counter at the last datagram */
+    uint32_t dropped;                 /* the kernel's counter when it was last read */
     struct mmsghdr headers[INTAKE_DATAGRAMS];
     struct iovec vectors[INTAKE_DATAGRAMS];
     struct sockaddr_storage senders[INTAKE_DATAGRAMS];
-    char control[INTAKE_DATAGRAMS][CMSG_SPACE(sizeof(uint32_t))];
     char bytes[INTAKE_DATAGRAMS][DATAGRAM_MOST];
 };
 
@@ -45,16 +46,18 @@ static struct slice address_text(const struct sockaddr_storage *address, char *t
     return slice_of(text);
 }
 
-static void count_dropped(struct udp *udp, struct msghdr *header)
+/* The kernel's own counter of this socket; it also counts datagrams with a wrong checksum. */
+static void count_dropped(struct udp *udp)
 {
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-        uint32_t total;
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
-            continue;
-        memcpy(&total, CMSG_DATA(c), sizeof total);
-        atomic_fetch_add(&udp->listener->figures.dropped, total - udp->dropped);
-        udp->dropped = total;
-    }
+    uint32_t memory[SK_MEMINFO_VARS];
+    socklen_t size = sizeof memory;
+
+    if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0 ||
+        size < sizeof *memory * (SK_MEMINFO_DROPS + 1))
+        return;
+    uint32_t total = memory[SK_MEMINFO_DROPS];
+    atomic_fetch_add(&udp->listener->figures.dropped, total - udp->dropped); /* it may wrap */
+    udp->dropped = total;
 }
 
 static void take(struct udp *udp, unsigned i, int64_t now)
@@ -63,7 +66,6 @@ static void take(struct udp *udp, unsigned i, int64_t now)
     struct slice raw = slice_from(udp->bytes[i], udp->headers[i].msg_len);
     struct record record = { .received = now, .protocol = SLICE("syslog-udp"), .syslog = true };
 
-    count_dropped(udp, &udp->headers[i].msg_hdr);
     while (raw.len && (raw.data[raw.len - 1] == '\n' || raw.data[raw.len - 1] == '\0' ||
                        raw.data[raw.len - 1] == '\r'))
         raw.len--;
@@ -84,7 +86,6 @@ static void prepare(struct udp *udp)
         udp->headers[i].msg_hdr = (struct msghdr){
             .msg_name = &udp->senders[i], .msg_namelen = sizeof udp->senders[i],
             .msg_iov = &udp->vectors[i], .msg_iovlen = 1,
-            .msg_control = udp->control[i], .msg_controllen = sizeof udp->control[i],
         };
     }
 }
@@ -112,11 +113,16 @@ static void *udp_run(void *user)
 
     roster_wait(udp->listener->intake);
     while (!atomic_load(&udp->listener->intake->stopping)) {
-        poll(ready, 2, collector_flush(&udp->collector));
-        if (ready[0].revents)
+        bool shut = atomic_load(&udp->listener->intake->shut);
+        int wait = collector_flush(&udp->collector);
+        ready[0].events = shut ? 0 : POLLIN;
+        poll(ready, 2, wait < 0 || wait > LOOK_EVERY_MS ? LOOK_EVERY_MS : wait);
+        if (ready[0].revents && !shut)
             receive(udp);
+        count_dropped(udp);
     }
     receive(udp); /* what had arrived */
+    count_dropped(udp);
     collector_end(&udp->collector);
     return NULL;
 }
@@ -132,7 +138,7 @@ static void udp_free(struct udp *udp)
 bool udp_start(struct listener *listener, int fd, struct error *e)
 {
     struct udp *udp = calloc(1, sizeof *udp);
-    int on = 1, size = RECEIVE_BUFFER;
+    int size = RECEIVE_BUFFER;
 
     if (!udp) {
         close(fd);
@@ -141,7 +147,6 @@ bool udp_start(struct listener *listener, int fd, struct error *e)
     udp->listener = listener;
     udp->fd = fd;
     udp->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     collector_init(&udp->collector, listener);

@@ -163,10 +163,14 @@ static bool find_source(struct web *web, struct http_request *request, struct ro
 
 /* --- refusing --------------------------------------------------------------------------------- */
 
-static void refuse(struct web *web, struct http_request *request, const struct web_route *route,
+/* mark: what is known of the request; NULL: nothing. */
+static void refuse(struct web *web, struct http_request *request, const struct web_mark *mark,
                    unsigned status, const char *sentence)
 {
-    atomic_fetch_add(&web->listener->figures.refused, 1);
+    const struct web_route *route = mark ? mark->route : NULL;
+    bool known = mark && mark->request.source.key.len;
+
+    listener_refuse(web->listener, known ? &mark->request.source : NULL, 1);
     if (status == 401)
         http_reply_header(request, "WWW-Authenticate", SLICE("Bearer realm=\"haidang\""));
     if (status == 429 || status == 503)
@@ -174,11 +178,11 @@ static void refuse(struct web *web, struct http_request *request, const struct w
     (route && route->refuse ? route->refuse : events_refuse)(request, status, sentence);
 }
 
+#define BUSY_PERCENT 75u
+
 static bool queue_busy(const struct intake *intake)
 {
-    size_t most = intake->options.queue_most;
-
-    return most && queue_length(intake->out) * 4 >= most * 3;
+    return queue_fullness(intake->out) >= BUSY_PERCENT;
 }
 
 /* --- the server's callbacks ------------------------------------------------------------------- */
@@ -220,15 +224,19 @@ static size_t begin(struct http_request *request, void *user)
         .listener = web->listener, .http = request, .repeats = web->repeats, .rest = rest } };
     if (route->needs != WEB_OPEN && !find_source(web, request, &mark->request.source, &ready)) {
         if (ready)
-            refuse(web, request, route, 401, "the token is missing or no source has it");
+            refuse(web, request, mark, 401, "the token is missing or no source has it");
         else
-            refuse(web, request, route, 503, "the server is starting; send again later");
+            refuse(web, request, mark, 503, "the server is starting; send again later");
         return 0;
     }
     if (route->needs == WEB_OPEN)
         return request->mark = mark, 0;
+    if (atomic_load(&web->listener->intake->shut)) {
+        refuse(web, request, mark, 503, "the disk is almost full: nothing is taken in");
+        return 0;
+    }
     if (!take_share(web, mark)) {
-        refuse(web, request, route, 429, "too much is arriving at once; send again later");
+        refuse(web, request, mark, 429, "too much is arriving at once; send again later");
         return 0;
     }
     request->mark = mark;
@@ -247,11 +255,11 @@ static void handle(struct http_request *request, void *user)
     if (mark->route->needs != WEB_EVENTS) {
         mark->route->run(&mark->request);
     } else if (queue_busy(web->listener->intake)) {
-        refuse(web, request, mark->route, 429,
+        refuse(web, request, mark, 429,
                "events arrive faster than they are stored; send again later");
     } else if (!body_inflate(request->body, http_header(request, "Content-Encoding"), &inflated,
                              &mark->request.text, &too_large, &e)) {
-        refuse(web, request, mark->route, too_large ? 413 : 400,
+        refuse(web, request, mark, too_large ? 413 : 400,
                too_large ? "the inflated body is too large" : e.sentence);
     } else {
         mark->route->run(&mark->request); /* copies what it keeps */
@@ -271,9 +279,7 @@ static void server_refuses(struct http_request *request, unsigned status, const 
                            void *user)
 {
     struct web *web = user;
-    struct web_mark *mark = request->mark;
-
-    refuse(web, request, mark ? mark->route : NULL, status, sentence);
+    refuse(web, request, request->mark, status, sentence);
 }
 
 bool http_listener_start(struct listener *listener, int fd, struct error *e)

@@ -32,7 +32,9 @@
 #include "serve/roles.h"
 
 #define QUEUE_BATCHES 64u
-#define STORE_TOGETHER 32u               /* batches in one commit */
+#define QUEUE_BYTES (24u * 1024 * 1024)  /* of the batches in one queue, about */
+#define STORE_TOGETHER 32u               /* batches in one commit, */
+#define STORE_BYTES (16u * 1024 * 1024)  /* or so many bytes of them */
 #define SEAL_MS 20u
 #define SEAL_EVERY 20u                   /* commits under lasting load */
 #define STATUS_EVERY (2 * CLOCK_SECOND)
@@ -103,9 +105,10 @@ static int64_t seal(struct pipeline *p)
 static void store(struct pipeline *p, struct batch *first)
 {
     struct batch *batches[STORE_TOGETHER] = { first };
-    size_t count = 1;
-    while (count < STORE_TOGETHER && (batches[count] = queue_pop(p->judged, 0)))
-        count++;
+    size_t count = 1, weight = batch_weight(first);
+    while (count < STORE_TOGETHER && weight < STORE_BYTES &&
+           (batches[count] = queue_pop(p->judged, 0)))
+        weight += batch_weight(batches[count++]);
     for (size_t i = 0; i < count; i++) {
         atomic_fetch_add(&p->events, batches[i]->event_count);
         atomic_fetch_add(&p->alerts, batches[i]->alert_count);
@@ -226,7 +229,6 @@ static bool start_intake(struct pipeline *p, struct error *e)
         .files = files,
         .file_count = count,
         .state_folder = heritage_text(h, "run"),
-        .queue_most = QUEUE_BATCHES,
     };
     return intake_start(&options, p->received, &p->intake, e);
 }
@@ -259,9 +261,13 @@ static void write_status(struct pipeline *p)
         json_open_object(&w);
         json_text_member(&w, "protocol", slice_of(rows[i].protocol));
         json_integer_member(&w, "received", (int64_t)rows[i].received);
+        json_integer_member(&w, "stored", (int64_t)rows[i].stored);
+        json_integer_member(&w, "repeated", (int64_t)rows[i].repeated);
         json_integer_member(&w, "quarantined", (int64_t)rows[i].quarantined);
         json_integer_member(&w, "refused", (int64_t)rows[i].refused);
+        json_integer_member(&w, "waiting", (int64_t)rows[i].waiting);
         json_integer_member(&w, "dropped", (int64_t)rows[i].dropped);
+        json_integer_member(&w, "connections", (int64_t)rows[i].connections);
         json_close_object(&w);
     }
     json_close_array(&w);
@@ -293,6 +299,8 @@ static bool start(struct pipeline *p, struct error *e)
     p->judged = queue_new(QUEUE_BATCHES);
     if (!p->received || !p->judged)
         return error_set(e, "not enough memory to start");
+    queue_limit(p->received, QUEUE_BYTES, batch_weight);
+    queue_limit(p->judged, QUEUE_BYTES, batch_weight);
     if (!decoders_load(heritage_text(p->heritage, "decoders"), &p->decoders, e) ||
         !archive_open(archive, &p->archive, e) || !start_detector(p, e) || !start_intake(p, e))
         return false;
@@ -353,11 +361,13 @@ int pipeline_run(struct heritage *heritage)
         return 3;
     }
     log_info("listening");
-    while (wait_once(&p, signals))
+    while (wait_once(&p, signals)) {
+        intake_tick(p.intake);
         if (clock_steady() >= status_due) {
             write_status(&p);
             status_due = clock_steady() + STATUS_EVERY;
         }
+    }
     write_status(&p);
     stop(&p);
     return 0;

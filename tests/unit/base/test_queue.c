@@ -49,3 +49,34 @@ TEST("waiting ends at the time given") {
     CHECK(queue_pop(queue, 1000000) == NULL);
     queue_free(&queue);
 }
+
+static size_t weigh(const void *item)
+{
+    return (size_t)(intptr_t)item;
+}
+
+static void *push_forty(void *queue)
+{
+    return (void *)(intptr_t)queue_push(queue, (void *)40);
+}
+
+TEST("a queue with a limit of weight takes no more than that, but always one") {
+    struct queue *queue = queue_new(8);
+    queue_limit(queue, 100, weigh);
+    CHECK(queue_try_push(queue, (void *)60));
+    CHECK_INT(queue_fullness(queue), 60);
+    CHECK(!queue_try_push(queue, (void *)41));
+    CHECK(queue_try_push(queue, (void *)40));
+    CHECK(!queue_try_push(queue, (void *)1));
+    CHECK_INT((intptr_t)queue_pop(queue, 0), 60);
+    CHECK_INT((intptr_t)queue_pop(queue, 0), 40);
+    CHECK(queue_try_push(queue, (void *)500)); /* heavier than all: into the empty queue */
+    pthread_t waiting;
+    void *done;
+    CHECK(pthread_create(&waiting, NULL, push_forty, queue) == 0);
+    CHECK_INT((intptr_t)queue_pop(queue, -1), 500);
+    pthread_join(waiting, &done);
+    CHECK(done != NULL);
+    CHECK_INT((intptr_t)queue_pop(queue, -1), 40);
+    queue_free(&queue);
+}

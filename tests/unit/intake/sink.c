@@ -44,6 +44,7 @@ static void keep(struct sink *sink, struct batch *batch)
         sink->stored += batch->counts[i].stored;
         sink->repeated += batch->counts[i].repeated;
         sink->quarantined += batch->counts[i].quarantined;
+        sink->refused += batch->counts[i].refused;
         sink->undecoded += batch->counts[i].undecoded;
     }
 }
@@ -153,7 +154,6 @@ struct sink *sink_start(const struct sink_options *o)
     sink->told = o->told;
     sink->queue = queue_new(o->queue_most ? o->queue_most : 16);
     options.decoders = sink->decoders;
-    options.queue_most = o->queue_most ? o->queue_most : 16;
     if (o->udp)
         options.syslog_udp_fd = udp_socket(&sink->udp_port);
     if (o->tcp)

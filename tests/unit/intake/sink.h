@@ -24,7 +24,8 @@ struct sink {
     pthread_cond_t more;
     struct sink_event *events;
     size_t count, capacity;
-    uint64_t received, stored, repeated, quarantined, undecoded; /* sums of the batches' counters */
+    /* sums of the stored batches' counters */
+    uint64_t received, stored, repeated, quarantined, refused, undecoded;
     bool failing;        /* refuses to store */
     bool stuck;          /* takes nothing from the queue */
     int64_t slow;        /* ns that each batch takes */
