@@ -25,12 +25,13 @@ struct figures {
 
 struct listener;
 
+#define LISTENS_AT_FILES (-1)
+
 /* A protocol is one row (protocols[] in intake.c): all there is to add for a new listener. */
 struct protocol {
     const char *name;
     bool acknowledges;
-    /* Whether the options ask for it, and its descriptor (-1 for none). */
-    bool (*wanted)(const struct intake_options *options, int *fd_out);
+    int listener;                  /* enum intake_listener; LISTENS_AT_FILES: no socket */
     /* Starts a listener; it owns fd, also when that fails. */
     bool (*start)(struct listener *listener, int fd, struct error *e);
     /* No new records; hands on what is open; ends its thread. */

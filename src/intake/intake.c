@@ -14,39 +14,26 @@
 
 /* --- the table of protocols ------------------------------------------------------------------- */
 
-#define WANTED(name, member)                                                  \
-    static bool name(const struct intake_options *options, int *fd_out)       \
-    {                                                                         \
-        *fd_out = options->member;                                            \
-        return *fd_out > 0; /* 0 is standard input, never a listener */       \
-    }
-
-WANTED(udp_wanted, syslog_udp_fd)
-WANTED(tcp_wanted, syslog_tcp_fd)
-WANTED(tls_wanted, syslog_tls_fd)
-WANTED(relp_wanted, relp_fd)
-WANTED(lumberjack_wanted, lumberjack_fd)
-WANTED(http_wanted, http_fd)
-
-static bool files_wanted(const struct intake_options *options, int *fd_out)
-{
-    *fd_out = -1;
-    return options->file_count > 0;
-}
-
 static const struct protocol protocols[] = {
-    /* name         acks   wanted        start                 stop */
-    { "syslog-udp", false, udp_wanted,   udp_start,            udp_stop },
-    { "syslog-tcp", false, tcp_wanted,   syslog_stream_start,  stream_stop },
-    { "syslog-tls", false, tls_wanted,   syslog_tls_start,     stream_stop },
-    { "relp",       true,  relp_wanted,  relp_start,           stream_stop },
-    { "lumberjack", true,  lumberjack_wanted, lumberjack_start, stream_stop },
-    { "http",       true,  http_wanted,  http_listener_start,  http_listener_stop },
-    { "file",       true,  files_wanted, follow_start,         follow_stop },
+    /* name         acks   listener           start                stop */
+    { "syslog-udp", false, INTAKE_SYSLOG_UDP, udp_start,           udp_stop },
+    { "syslog-tcp", false, INTAKE_SYSLOG_TCP, syslog_stream_start, stream_stop },
+    { "syslog-tls", false, INTAKE_SYSLOG_TLS, syslog_tls_start,    stream_stop },
+    { "relp",       true,  INTAKE_RELP,       relp_start,          stream_stop },
+    { "lumberjack", true,  INTAKE_LUMBERJACK, lumberjack_start,    stream_stop },
+    { "http",       true,  INTAKE_HTTP,       http_listener_start, http_listener_stop },
+    { "file",       true,  LISTENS_AT_FILES,  follow_start,        follow_stop },
 };
 
 _Static_assert(sizeof protocols / sizeof *protocols <= INTAKE_LISTENERS_MOST,
                "more protocols than listeners");
+
+/* Whether the options ask for it; its descriptor, or -1. 0 is standard input, never a listener. */
+static bool wanted(const struct protocol *protocol, const struct intake_options *options, int *fd)
+{
+    *fd = protocol->listener < 0 ? -1 : options->listen_fd[protocol->listener];
+    return protocol->listener == LISTENS_AT_FILES ? options->file_count > 0 : *fd > 0;
+}
 
 /* --- the roster in use ------------------------------------------------------------------------ */
 
@@ -156,7 +143,7 @@ bool intake_start(const struct intake_options *options, struct queue *out,
         pthread_cond_init(&intake->first_roster, NULL);
     }
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
-        if (!protocols[i].wanted(options, &fd))
+        if (!wanted(&protocols[i], options, &fd))
             continue;
         if (!ok) { /* descriptors are ours in any case */
             if (fd >= 0)

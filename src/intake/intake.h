@@ -17,6 +17,7 @@
 #include "base/queue.h"
 #include "event/decoder.h"
 #include "event/roster.h"
+#include "intake/listeners.h"
 
 struct intake;
 
@@ -26,16 +27,12 @@ struct intake_file {
     const char *source;           /* key in the roster */
 };
 
-/* Descriptors are bound already (and listening, for TCP); -1 or 0: that listener is not started.
- * They belong to intake from the call on. */
+/* Descriptors, by enum intake_listener, are bound already (and listening, for TCP); -1 or 0: that
+ * listener is not started. They belong to intake from the call on. Of HTTP's the protocol is told
+ * by the path: /events, /_bulk, /services/collector … */
 struct intake_options {
     const struct decoders *decoders;  /* live longer than intake and every batch */
-    int syslog_udp_fd;
-    int syslog_tcp_fd;
-    int syslog_tls_fd;                /* RFC 5425; needs the certificate */
-    int relp_fd;
-    int lumberjack_fd;                /* Beats' output.logstash; TLS when there is a certificate */
-    int http_fd;                      /* /events, /_bulk, /services/collector … told by path */
+    int listen_fd[INTAKE_LISTENERS_COUNT];
     const char *tls_certificate;      /* PEM with chain; NULL: HTTP in the clear, no TLS syslog */
     const char *tls_key;              /* PEM */
     const char *tls_clients;          /* PEM of the CA of client certificates; NULL */
@@ -45,9 +42,7 @@ struct intake_options {
     unsigned http_threads;            /* 0: 2. HTTP answers 429 when the queue is 3/4 full */
 };
 
-#define INTAKE_OPTIONS_NONE ((struct intake_options){ .syslog_udp_fd = -1, .syslog_tcp_fd = -1, \
-    .syslog_tls_fd = -1, .relp_fd = -1, .lumberjack_fd = -1, \
-    .http_fd = -1 })
+#define INTAKE_OPTIONS_NONE ((struct intake_options){ .decoders = NULL })
 
 /* Starts the listeners; batches are pushed to out (struct batch *). Nothing is read until
  * intake_roster was called (or some seconds have passed, then every sender is unknown). False

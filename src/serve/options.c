@@ -10,20 +10,13 @@
 #define HAIDANG_SHARE "/usr/local/share/haidang"
 #endif
 
+#define LISTEN_OPTION(id, name, kind, standard, words) \
+    { "listen." name, CONFIG_ADDRESS, .value = standard, .help = words },
+
 static const struct config_option options[] = {
     { "data", CONFIG_PATH, .value = "./var", .help = "data directory: archive, records, secrets" },
     { "language", CONFIG_TEXT, .value = "vi", .help = "vi or en, for those who say nothing" },
-    { "listen.syslog_udp", CONFIG_ADDRESS, .value = "127.0.0.1:5514",
-      .help = "syslog over UDP (RFC 3164, 5424); empty: off" },
-    { "listen.syslog_tcp", CONFIG_ADDRESS, .value = "127.0.0.1:5514",
-      .help = "syslog over TCP (RFC 6587); empty: off" },
-    { "listen.syslog_tls", CONFIG_ADDRESS, .value = "",
-      .help = "syslog over TLS (RFC 5425); needs tls.certificate" },
-    { "listen.relp", CONFIG_ADDRESS, .value = "", .help = "RELP; empty: off" },
-    { "listen.lumberjack", CONFIG_ADDRESS, .value = "",
-      .help = "Lumberjack v2 (Beats' output.logstash); empty: off" },
-    { "listen.http", CONFIG_ADDRESS, .value = "127.0.0.1:8514",
-      .help = "events by HTTP POST; empty: off" },
+    INTAKE_LISTENERS(LISTEN_OPTION)
     { "listen.console", CONFIG_ADDRESS, .value = "127.0.0.1:8080", .help = "console and API" },
     { "plan", CONFIG_PATH, .value = "", .help = "folder of the plan; empty: the one installed" },
     { "regimes", CONFIG_PATH, .value = "", .help = "folder of legal constants" },
@@ -87,12 +80,6 @@ static void fill(struct arena *arena, const struct config *config, struct serve_
         .data = config_text(config, "data"),
         .import = config_text(config, "import"),
         .files = config_text(config, "files"),
-        .syslog_udp = config_text(config, "listen.syslog_udp"),
-        .syslog_tcp = config_text(config, "listen.syslog_tcp"),
-        .syslog_tls = config_text(config, "listen.syslog_tls"),
-        .relp = config_text(config, "listen.relp"),
-        .lumberjack = config_text(config, "listen.lumberjack"),
-        .http = config_text(config, "listen.http"),
         .console = config_text(config, "listen.console"),
         .certificate = config_text(config, "tls.certificate"),
         .key = config_text(config, "tls.key"),
@@ -105,6 +92,9 @@ static void fill(struct arena *arena, const struct config *config, struct serve_
         .decoders = folder_or_installed(arena, config, "decoders", "decoders"),
         .logsources = folder_or_installed(arena, config, "logsources", "logsources"),
     };
+#define LISTEN_SETTING(id, name, kind, standard, words) \
+    s->listen[INTAKE_##id] = config_text(config, "listen." name);
+    INTAKE_LISTENERS(LISTEN_SETTING)
     fill_data(arena, s);
 }
 
@@ -144,7 +134,7 @@ static bool must_read(const char *path, const char *option, struct error *e)
 
 bool serve_settings_check(const struct serve_settings *s, struct error *e)
 {
-    if (s->syslog_tls[0] && (!s->certificate[0] || !s->key[0])) {
+    if (s->listen[INTAKE_SYSLOG_TLS][0] && (!s->certificate[0] || !s->key[0])) {
         error_set(e, "listen.syslog_tls needs tls.certificate and tls.key");
         return error_kind(e, ERROR_INPUT);
     }

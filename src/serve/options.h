@@ -7,6 +7,8 @@
 
 #include "base/config.h"
 
+#include "intake/listeners.h"
+
 extern const struct config_table serve_options[];
 extern const size_t serve_options_count;
 
@@ -19,7 +21,8 @@ struct serve_settings {
         *control, *reader, *secrets, *tokens;
     const char *plan, *regimes, *rules, *decoders, *logsources, *import;
     const char *files;                    /* "SOURCE PATH" lines */
-    const char *syslog_udp, *syslog_tcp, *syslog_tls, *relp, *lumberjack, *http, *console;
+    const char *listen[INTAKE_LISTENERS_COUNT]; /* host:port, "" off */
+    const char *console;
     const char *certificate, *key, *clients;
     bool cookie_secure;
     int64_t idle_seconds;

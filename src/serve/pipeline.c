@@ -217,12 +217,9 @@ static bool start_intake(struct pipeline *p, struct error *e)
         return false;
     struct intake_options options = {
         .decoders = p->decoders,
-        .syslog_udp_fd = heritage_descriptor(h, "syslog_udp"),
-        .syslog_tcp_fd = heritage_descriptor(h, "syslog_tcp"),
-        .syslog_tls_fd = heritage_descriptor(h, "syslog_tls"),
-        .relp_fd = heritage_descriptor(h, "relp"),
-        .lumberjack_fd = heritage_descriptor(h, "lumberjack"),
-        .http_fd = heritage_descriptor(h, "http"),
+#define TAKE_LISTENER(id, name, kind, standard, words) \
+        .listen_fd[INTAKE_##id] = heritage_descriptor(h, name),
+        INTAKE_LISTENERS(TAKE_LISTENER)
         .tls_certificate = certificate,
         .tls_key = key,
         .tls_clients = clients,

@@ -44,12 +44,20 @@ struct supervisor {
     struct arena arena;       /* of the settings in force */
     struct serve_settings settings;
     int lock, signals;
-    int udp, tcp, tls, relp, lumberjack, http, console, control, reader;
+    int listeners[INTAKE_LISTENERS_COUNT], console, control, reader;
     int nudges[2];            /* [0] the pipeline's end, [1] the hub's */
     struct child children[ROLES_MAX];
     unsigned child_count;
     bool stopping, first_rules;
     int64_t stop_since;
+};
+
+static const struct {
+    const char *name, *option;
+    enum socket_kind kind;
+} listener_rows[] = {
+#define LISTENER_ROW(id, name, kind, standard, words) { name, "listen." name, kind },
+    INTAKE_LISTENERS(LISTENER_ROW)
 };
 
 /* ---- handing over ---------------------------------------------------------------------------- */
@@ -84,8 +92,9 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
         { "secrets", t->secrets }, { "tokens", t->tokens }, { "plan", t->plan },
         { "regimes", t->regimes }, { "rules", t->rules }, { "decoders", t->decoders },
         { "logsources", t->logsources }, { "import", t->import }, { "files", t->files },
-        { "syslog_address", t->syslog_tcp[0] ? t->syslog_tcp : t->syslog_udp },
-        { "http_address", t->http }, { "certificate", t->certificate }, { "key", t->key },
+        { "syslog_address", t->listen[t->listen[INTAKE_SYSLOG_TCP][0] ? INTAKE_SYSLOG_TCP
+                                                                      : INTAKE_SYSLOG_UDP] },
+        { "http_address", t->listen[INTAKE_HTTP] }, { "certificate", t->certificate }, { "key", t->key },
         { "clients", t->clients }, { "cookie_secure", t->cookie_secure ? "1" : "" },
         { "watched", watched_folders(s) },
     };
@@ -98,12 +107,8 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
 static void put_descriptors(struct supervisor *s, const char *role, struct heritage_writer *w)
 {
     if (strcmp(role, "pipeline") == 0) {
-        heritage_put_descriptor(w, "syslog_udp", s->udp);
-        heritage_put_descriptor(w, "syslog_tcp", s->tcp);
-        heritage_put_descriptor(w, "syslog_tls", s->tls);
-        heritage_put_descriptor(w, "relp", s->relp);
-        heritage_put_descriptor(w, "lumberjack", s->lumberjack);
-        heritage_put_descriptor(w, "http", s->http);
+        for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
+            heritage_put_descriptor(w, listener_rows[i].name, s->listeners[i]);
         heritage_put_descriptor(w, "nudges", s->nudges[0]);
     } else if (strcmp(role, "hub") == 0) {
         heritage_put_descriptor(w, "console", s->console);
@@ -335,11 +340,10 @@ static void compile_rules(struct supervisor *s)
 /* The addresses stay bound: another address needs a restart, and it is said. */
 static bool same_sockets(const struct serve_settings *a, const struct serve_settings *b)
 {
-    return strcmp(a->data, b->data) == 0 && strcmp(a->syslog_udp, b->syslog_udp) == 0 &&
-           strcmp(a->syslog_tcp, b->syslog_tcp) == 0 && strcmp(a->syslog_tls, b->syslog_tls) == 0 &&
-           strcmp(a->relp, b->relp) == 0 && strcmp(a->lumberjack, b->lumberjack) == 0 &&
-           strcmp(a->http, b->http) == 0 &&
-           strcmp(a->console, b->console) == 0;
+    for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
+        if (strcmp(a->listen[i], b->listen[i]) != 0)
+            return false;
+    return strcmp(a->data, b->data) == 0 && strcmp(a->console, b->console) == 0;
 }
 
 /* Whether what the pipeline was given is another. */
@@ -400,13 +404,13 @@ static bool take_lock(struct supervisor *s, struct error *e)
 static bool bind_network(struct supervisor *s, struct error *e)
 {
     const struct serve_settings *t = &s->settings;
-    return socket_bind(SOCKET_TCP, t->console, "listen.console", &s->console, e) &&
-           socket_bind(SOCKET_UDP, t->syslog_udp, "listen.syslog_udp", &s->udp, e) &&
-           socket_bind(SOCKET_TCP, t->syslog_tcp, "listen.syslog_tcp", &s->tcp, e) &&
-           socket_bind(SOCKET_TCP, t->syslog_tls, "listen.syslog_tls", &s->tls, e) &&
-           socket_bind(SOCKET_TCP, t->relp, "listen.relp", &s->relp, e) &&
-           socket_bind(SOCKET_TCP, t->lumberjack, "listen.lumberjack", &s->lumberjack, e) &&
-           socket_bind(SOCKET_TCP, t->http, "listen.http", &s->http, e);
+    if (!socket_bind(SOCKET_TCP, t->console, "listen.console", &s->console, e))
+        return false;
+    for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
+        if (!socket_bind(listener_rows[i].kind, t->listen[i], listener_rows[i].option,
+                         &s->listeners[i], e))
+            return false;
+    return true;
 }
 
 static bool bind_local(struct supervisor *s, struct error *e)
@@ -474,8 +478,8 @@ static void wait_for_something(struct supervisor *s)
 
 static void clean_up(struct supervisor *s)
 {
-    const int descriptors[] = { s->udp, s->tcp, s->tls, s->relp, s->lumberjack, s->http, s->console, s->control,
-                                s->reader, s->nudges[0], s->nudges[1], s->signals };
+    const int descriptors[] = { s->console, s->control, s->reader, s->nudges[0], s->nudges[1],
+                                s->signals };
     if (s->control >= 0)
         unlink(s->settings.control);
     if (s->reader >= 0)
@@ -483,6 +487,9 @@ static void clean_up(struct supervisor *s)
     for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
         if (descriptors[i] >= 0)
             close(descriptors[i]);
+    for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
+        if (s->listeners[i] >= 0)
+            close(s->listeners[i]);
     if (s->lock >= 0)
         close(s->lock);
     arena_free(&s->arena);
@@ -490,9 +497,10 @@ static void clean_up(struct supervisor *s)
 
 int supervisor_run(const char *config, struct error *e)
 {
-    struct supervisor s = { .config = config, .lock = -1, .signals = -1, .udp = -1, .tcp = -1,
-                            .tls = -1, .relp = -1, .lumberjack = -1, .http = -1, .console = -1, .control = -1,
-                            .reader = -1, .nudges = { -1, -1 } };
+    struct supervisor s = { .config = config, .lock = -1, .signals = -1, .console = -1,
+                            .control = -1, .reader = -1, .nudges = { -1, -1 } };
+    for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
+        s.listeners[i] = -1;
     arena_init(&s.arena, ARENA_NO_CEILING);
     log_init("supervisor", LOG_INFO_);
     if (!prepare(&s, e)) {

@@ -155,17 +155,17 @@ struct sink *sink_start(const struct sink_options *o)
     sink->queue = queue_new(o->queue_most ? o->queue_most : 16);
     options.decoders = sink->decoders;
     if (o->udp)
-        options.syslog_udp_fd = udp_socket(&sink->udp_port);
+        options.listen_fd[INTAKE_SYSLOG_UDP] = udp_socket(&sink->udp_port);
     if (o->tcp)
-        options.syslog_tcp_fd = client_listener(&sink->tcp_port);
+        options.listen_fd[INTAKE_SYSLOG_TCP] = client_listener(&sink->tcp_port);
     if (o->relp)
-        options.relp_fd = client_listener(&sink->relp_port);
+        options.listen_fd[INTAKE_RELP] = client_listener(&sink->relp_port);
     if (o->lumberjack)
-        options.lumberjack_fd = client_listener(&sink->lumberjack_port);
+        options.listen_fd[INTAKE_LUMBERJACK] = client_listener(&sink->lumberjack_port);
     if (o->http)
-        options.http_fd = client_listener(&sink->http_port);
+        options.listen_fd[INTAKE_HTTP] = client_listener(&sink->http_port);
     if (o->tls) {
-        options.syslog_tls_fd = client_listener(&sink->tls_port);
+        options.listen_fd[INTAKE_SYSLOG_TLS] = client_listener(&sink->tls_port);
         options.tls_certificate = o->certificate;
         options.tls_key = o->key;
     }
