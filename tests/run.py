@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Runs every test and ends with `N passed, N failed`.
 
-    tests/run.py [--build DIR] [--only SUITE]... [--list]
+    tests/run.py [--build DIR] [--only SUITE]... [--jobs N] [--list]
 
-A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. Where
-a program ends with a fault after its TAP, that is one more failure. A suite's output goes to
+A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. As many
+run at once as there are processors: each has files, ports and servers of its own. Where a program ends with a fault after its TAP, that is one more failure. A suite's output goes to
 DIR/log/SUITE.txt; of failures the end is shown.
 """
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -16,7 +17,6 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SANITIZERS = "address,undefined"
 ENVIRONMENT = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
@@ -24,7 +24,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "HAIDANG_EXAMPLE": str(ROOT / "examples/khanh-hoa-2019"),
 }
-COLOUR = sys.stdout.isatty()
+LONGEST = ["browser", "unit/detect", "integration/serve/test_start", "unit/intake", "threads/intake"]
 
 
 class Suite:
@@ -37,17 +37,17 @@ class Suite:
         self.failures = []
 
 
-def build(folder, *options):
-    """Configures once and compiles everything; the compiler's warnings are errors."""
-    folder = pathlib.Path(folder)
+def build(folder, options, targets=()):
+    """Configures once and compiles the targets, or all; the compiler's warnings are errors."""
     log = folder.parent / (folder.name + ".log")
+    commands = [["ninja", "-C", str(folder), *targets]]
+    if not (folder / "build.ninja").exists():
+        commands.insert(0, ["meson", "setup", str(folder), "--werror", "--buildtype=debugoptimized",
+                            "-Dc_args=-Wno-error=format-overflow", "-Db_lundef=false", *options])
     with open(log, "w", encoding="utf-8") as out:
-        if not (folder / "build.ninja").exists():
-            command = ["meson", "setup", str(folder), "--werror", *options]
+        for command in commands:
             if subprocess.run(command, cwd=ROOT, stdout=out, stderr=out).returncode:
                 return log
-        if subprocess.run(["ninja", "-C", str(folder)], cwd=ROOT, stdout=out, stderr=out).returncode:
-            return log
     log.unlink()
     return None
 
@@ -109,7 +109,8 @@ def count(suite, output, code):
         suite.failures.append(f"ended with {code}")
 
 
-def run(suite, folder):
+def execute(suite, folder):
+    """Runs a suite, counts, keeps its output; the text that tells of it."""
     began = time.monotonic()
     environment = {**os.environ, **ENVIRONMENT, **suite.environment}
     try:
@@ -123,43 +124,50 @@ def run(suite, folder):
     log = folder / "log" / (suite.name.replace("/", "-") + ".txt")
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text(output, encoding="utf-8")
-    took = time.monotonic() - began
     skipped = f", {suite.skipped} skipped" if suite.skipped else ""
     mark = "FAILED" if suite.failed else "ok"
-    print(f"{mark:6} {suite.name:40} {suite.passed} passed, {suite.failed} failed{skipped}"
-          f"  ({took:.1f} s)", flush=True)
+    said = [f"{mark:6} {suite.name:40} {suite.passed} passed, {suite.failed} failed{skipped}"
+            f"  ({time.monotonic() - began:.1f} s)"]
     if suite.failed:
-        for line in suite.failures[:20]:
-            print("       " + line[:300])
-        for line in output.splitlines()[-30:]:
-            print("       | " + line[:300])
-        print(f"       whole output: {log}", flush=True)
-    for line in output.splitlines():
-        if re.search(r"#\s*skip", line, re.I) and "ok" not in line[:6]:
-            print("       " + line[:200])
-    return took
+        said += ["       " + line[:300] for line in suite.failures[:20]]
+        said += ["       | " + line[:300] for line in output.splitlines()[-30:]]
+        said += [f"       whole output: {log}"]
+    said += ["       " + line[:200] for line in output.splitlines()
+             if re.search(r"#\s*skip", line, re.I) and "ok" not in line[:6]]
+    return "\n".join(said)
+
+
+def execute_all(suites, folder, jobs):
+    """The longest start first (the browser, by far), so that none of them is alone at the end."""
+    ordered = sorted(suites, key=lambda suite: LONGEST.index(suite.name) if suite.name in LONGEST
+                     else len(LONGEST))
+    with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
+        for told in concurrent.futures.as_completed([pool.submit(execute, s, folder) for s in ordered]):
+            print(told.result(), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build-check")
     parser.add_argument("--only", action="append", help="suites whose name holds this")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="suites at once")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     folder = ROOT / options.build
     began = time.monotonic()
     wanted = lambda name: not options.only or any(part in name for part in options.only)
 
-    builds = [("build", folder, [f"-Db_sanitize={SANITIZERS}", "-Dc_args=-Wno-error=format-overflow", "-Db_lundef=false", "--buildtype=debugoptimized"])]
-    if wanted("thread"):
-        builds.append(("build/threads", ROOT / (options.build + "-thread"),
-                       ["-Db_sanitize=thread", "-Dc_args=-Wno-error=format-overflow", "-Db_lundef=false", "--buildtype=debugoptimized"]))
+    threads = ROOT / (options.build + "-thread")
+    threaded = [f"tests/unit/{room}/unit_{room}" for room in ("base", "intake", "archive", "serve")]
+    builds = [("build", folder, ["-Db_sanitize=address,undefined"], [])]
+    if wanted("threads"):
+        builds.append(("build/threads", threads, ["-Db_sanitize=thread"], threaded))
     failed_builds = 0
-    for name, where, arguments in builds:
+    for name, where, arguments, targets in builds:
         if options.list:
             continue
         print(f"       {name}: compiling ...", flush=True)
-        log = build(where, *arguments)
+        log = build(where, arguments, targets)
         if log:
             failed_builds += 1
             print(f"FAILED {name}\n" + "".join(log.read_text().splitlines(True)[-60:]), flush=True)
@@ -168,17 +176,13 @@ def main():
     haidang = folder / "haidang"
 
     suites = [*unit_suites(folder), *script_suites(folder, haidang), *node_suites(haidang)]
-    threads = ROOT / (options.build + "-thread")
-    for room in ("base", "intake", "archive", "serve"):
-        program = threads / f"tests/unit/{room}/unit_{room}"
-        if program.exists():
-            suites.append(Suite(f"threads/{room}", [str(program)]))
+    suites += [Suite("threads/" + pathlib.Path(program).name.removeprefix("unit_"),
+                     [str(threads / program)]) for program in threaded]
     suites = [suite for suite in suites if wanted(suite.name)]
     if options.list:
         print("\n".join(suite.name for suite in suites))
         return 0
-    for suite in suites:
-        run(suite, folder)
+    execute_all(suites, folder, options.jobs)
     passed = sum(suite.passed for suite in suites) + len(builds) - failed_builds
     failed = sum(suite.failed for suite in suites) + failed_builds
     skipped = sum(suite.skipped for suite in suites)

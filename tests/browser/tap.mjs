@@ -43,6 +43,7 @@ export async function runAll(users, only, patience = 300_000) {
       console.log(`ok ${number} - ${sentence} # SKIP no user for ${missing.join(', ')}`);
       continue;
     }
+    const began = Date.now();
     let error = await attempt(run, patience);
     if (error) {
       // A busy machine makes a browser late; a fault of ours fails again. Both are said.
@@ -51,6 +52,7 @@ export async function runAll(users, only, patience = 300_000) {
       error = await attempt(run, patience);
     }
     console.log(`${error ? 'not ok' : 'ok'} ${number} - ${sentence}`);
+    console.log(`# ${((Date.now() - began) / 1000).toFixed(1)} s`);
     if (error) {
       failed++;
       say(error);

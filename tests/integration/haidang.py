@@ -21,6 +21,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -111,14 +112,18 @@ def main():
 # ---- the server --------------------------------------------------------------------------------------
 
 def free_port():
-    """A port that is free for TCP and UDP just now."""
-    for _ in range(50):
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port
+    """A port that is free for TCP and UDP just now.
+
+    Below the range from which the kernel takes ports for outgoing connections (ip(7)), so that no
+    client of a test that runs beside this one gets it before the server binds it.
+    """
+    for _ in range(200):
+        port = random.randrange(12000, 32000)
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
+                contextlib.suppress(OSError):
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
     raise Failed("no free port")
 
 
