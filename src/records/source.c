@@ -7,8 +7,6 @@
 #include "records/health.h"
 #include "records/store.h"
 
-#define MINUTES_KEPT (8 * 24 * 60)
-
 static const char *const healths[] = { "heard", "silent", "never", "unknown", NULL };
 
 const char *records_health_name(enum records_health health)
@@ -54,6 +52,8 @@ static void bind_filter(struct statement *s, const void *context)
 #define FROM                                                                                      \
     "(SELECT o.*, y.name AS system_name, y.agency, y.operator, a.name AS agency_name, "           \
     "h.first_seen, coalesce(h.last_seen, 0) AS last_seen, h.skew, h.protocol, "                   \
+    "coalesce(h.usual_pause, 0) AS usual_pause, "                                                 \
+    "coalesce(h.silent_after, o.cadence * 1000000000) AS silent_after, "                          \
     HEALTH("?11") " AS health, coalesce(m.events, 0) AS events, "                                 \
     "coalesce(m.undecoded, 0) AS undecoded, coalesce(m.recent, 0) AS recent "                     \
     "FROM " HEALTH_FROM                                                                           \
@@ -76,7 +76,7 @@ static const struct listing listing = {
     .columns = "v.key, v.name, v.system, v.system_name, v.agency, v.agency_name, v.kind, v.network, "
                "v.hostname, v.token_sha256, v.decoder, v.zone, v.class, v.cadence, v.enabled, "
                "v.valid_from, v.valid_to, v.health, v.protocol, v.first_seen, v.last_seen, v.skew, "
-               "v.events, v.undecoded, v.recent",
+               "v.usual_pause, v.silent_after, v.events, v.undecoded, v.recent",
     .from = FROM, .where = WHERE " AND (?9 < 0 OR v.health = ?9)",
     .id = "v.key", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
 };
@@ -97,6 +97,8 @@ static void row_read(struct statement *s, struct arena *arena, struct records_so
     o->first_seen = statement_get(s);
     o->last_seen = statement_get(s);
     o->skew = statement_get(s);
+    o->usual_pause = statement_get(s);
+    o->silent_after = statement_get(s);
     o->events_day = (uint64_t)statement_get(s);
     o->undecoded_day = (uint64_t)statement_get(s);
     o->events_recent = (uint64_t)statement_get(s);
@@ -189,6 +191,25 @@ bool records_source_counts(struct records *records, const struct records_scope *
     struct records_source_filter filter = { .agency = agency };
     struct query q = { *scope, &filter, SLICE_NONE, -1, clock_now() };
     return counts_read(records, &q, counts_out, e);
+}
+
+bool records_source_sums(struct records *records, struct slice source,
+                         struct records_source_sums *sums_out, struct error *e)
+{
+    STATEMENT s = { 0 };
+    if (!statement_start(records,
+            "SELECT coalesce(sum(received), 0), coalesce(sum(stored), 0), coalesce(sum(repeated), 0), "
+            "coalesce(sum(quarantined), 0), coalesce(sum(refused), 0), coalesce(sum(undecoded), 0) "
+            "FROM source_day WHERE source = ?", &s, e))
+        return false;
+    statement_put_text(&s, source);
+    uint64_t *sums[] = { &sums_out->received, &sums_out->stored, &sums_out->repeated,
+                         &sums_out->quarantined, &sums_out->refused, &sums_out->undecoded };
+    if (!statement_next(&s, e))
+        return false;
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        *sums[i] = (uint64_t)statement_get(&s);
+    return true;
 }
 
 /* ---- change ------------------------------------------------------------------------------------------ */
@@ -354,76 +375,4 @@ bool records_source_token(struct records *records, const struct actor *actor, st
                          token_sha256.len ? "source.token" : "source.token_removed",
                          buffer_slice(&object), SLICE_NONE, e) &&
            records_commit(&t, e);
-}
-
-/* ---- counters ------------------------------------------------------------------------------------------ */
-
-static bool fold_day(struct records *records, const struct records_source_count *c,
-                     struct error *e)
-{
-    STATEMENT s = { 0 };
-    if (!statement_start(records,
-            "INSERT INTO source_day VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
-            "ON CONFLICT (source, day) DO UPDATE SET received = received + excluded.received, "
-            "stored = stored + excluded.stored, repeated = repeated + excluded.repeated, "
-            "quarantined = quarantined + excluded.quarantined, "
-            "refused = refused + excluded.refused, undecoded = undecoded + excluded.undecoded, "
-            "first = min(first, excluded.first), last = max(last, excluded.last)", &s, e))
-        return false;
-    statement_put_text(&s, c->source);
-    statement_put(&s, clock_day(c->last, CLOCK_ZONE));
-    const uint64_t counts[] = { c->received, c->stored, c->repeated, c->quarantined, c->refused,
-                                c->undecoded };
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        statement_put(&s, (int64_t)counts[i]);
-    statement_put(&s, c->first ? c->first : c->last);
-    statement_put(&s, c->last);
-    return statement_run(&s, e);
-}
-
-static bool fold_minute(struct records *records, const struct records_source_count *c,
-                        struct error *e)
-{
-    STATEMENT s = { 0 };
-    if (!statement_start(records, "INSERT INTO source_minute VALUES (?1, ?2, ?3, ?4) "
-                         "ON CONFLICT (source, minute) DO UPDATE SET "
-                         "received = received + excluded.received, "
-                         "undecoded = undecoded + excluded.undecoded", &s, e))
-        return false;
-    statement_put_text(&s, c->source);
-    statement_put(&s, c->last / CLOCK_MINUTE);
-    statement_put(&s, (int64_t)c->received);
-    statement_put(&s, (int64_t)c->undecoded);
-    return statement_run(&s, e);
-}
-
-bool records_source_fold(struct records *records, const struct records_source_count *count,
-                         struct error *e)
-{
-    RECORDS_TRANSACTION t = { 0 };
-    STATEMENT s = { 0 };
-    if (!records_begin(records, &t, e) || !fold_day(records, count, e) ||
-        !fold_minute(records, count, e) ||
-        !statement_start(records,
-            "INSERT INTO source_health VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (source) DO UPDATE "
-            "SET first_seen = min(first_seen, excluded.first_seen), skew = CASE WHEN "
-            "excluded.last_seen >= last_seen THEN excluded.skew ELSE skew END, protocol = CASE "
-            "excluded.protocol WHEN '' THEN protocol ELSE excluded.protocol END, "
-            "last_seen = max(last_seen, excluded.last_seen)", &s, e))
-        return false;
-    statement_put_text(&s, count->source);
-    statement_put(&s, count->first ? count->first : count->last);
-    statement_put(&s, count->last);
-    statement_put(&s, count->skew);
-    statement_put_text(&s, count->protocol);
-    return statement_run(&s, e) && records_commit(&t, e);
-}
-
-bool records_source_tidy(struct records *records, struct error *e)
-{
-    STATEMENT s = { 0 };
-    if (!statement_start(records, "DELETE FROM source_minute WHERE minute < ?", &s, e))
-        return false;
-    statement_put(&s, clock_now() / CLOCK_MINUTE - MINUTES_KEPT);
-    return statement_run(&s, e);
 }

@@ -24,6 +24,7 @@ struct records_health_counts {
 };
 
 #define RECORDS_SPARK 24
+#define RECORDS_RHYTHM_WEEKS 6     /* of hours that are kept */
 
 struct records_source {
     struct slice key, name;
@@ -41,6 +42,8 @@ struct records_source {
     struct slice protocol;             /* how it last sent; empty: not known */
     int64_t first_seen, last_seen;     /* receipt; 0: never */
     int64_t skew;                      /* ns, its clock minus ours, of its last batch */
+    int64_t usual_pause;               /* ns, its longest usual one; 0: not known yet */
+    int64_t silent_after;              /* ns: learnt, or its cadence */
     uint64_t events_day, undecoded_day;/* last 24 hours */
     uint64_t events_recent;            /* last five minutes */
     uint64_t spark[RECORDS_SPARK];     /* events an hour over the last 24, oldest first */
@@ -81,6 +84,15 @@ bool records_source_counts(struct records *records, const struct records_scope *
                            struct slice agency, struct records_health_counts *counts_out,
                            struct error *e);
 
+/* Sums over all its days: received = stored + repeated + quarantined + refused. */
+struct records_source_sums {
+    uint64_t received, stored, repeated, quarantined, refused, undecoded;
+};
+
+/* source "": what unknown senders sent (the scope must hold all). No bytes: zeros. */
+bool records_source_sums(struct records *records, struct slice source,
+                         struct records_source_sums *sums_out, struct error *e);
+
 /* ---- folding the counters: by the hub, in one transaction with records_outbox_put ----------- */
 
 struct records_source_count {
@@ -91,10 +103,11 @@ struct records_source_count {
     struct slice protocol;             /* may be empty */
 };
 
-/* Adds to the source's day, minute and health. Counts are put to the day and minute of `last`. */
+/* Adds to the source's day, hour, minute and health, and ends its silence. Counts are put to the day,
+ * hour and minute of `last`. */
 bool records_source_fold(struct records *records, const struct records_source_count *count,
                          struct error *e);
-/* Deletes minutes older than eight days. */
+/* Deletes minutes older than eight days and hours older than six weeks. */
 bool records_source_tidy(struct records *records, struct error *e);
 
 /* ---- the intake's rhythm ---------------------------------------------------------------------- */
