@@ -291,6 +291,9 @@ void shape_source(struct api_call *call, const struct records_source *source)
         json_put_number(json, (double)source->skew / (double)CLOCK_SECOND);
     else
         json_put_null(json);
+    shape_integer_or_null(json, "usual_pause_seconds", source->usual_pause != 0,
+                          source->usual_pause / CLOCK_SECOND);
+    json_integer_member(json, "silent_after_seconds", source->silent_after / CLOCK_SECOND);
     json_name(json, "spark");
     json_open_array(json);
     for (int i = 0; i < RECORDS_SPARK; i++)

@@ -23,7 +23,9 @@ struct batch_count {
     struct slice protocol;             /* how it last sent: syslog-udp, syslog-tcp, http, file … */
     uint64_t received, stored, repeated, quarantined, refused, undecoded;
     int64_t first, last;               /* receipt times, ns UTC */
-    int64_t skew;                      /* largest |event time - receipt time|, ns, signed */
+    int64_t skew;                      /* largest event time - receipt time, ns: its clock minus ours,
+                                        * as far as the freshest event tells */
+    bool timed;                        /* skew was measured; only within intake */
 };
 
 struct batch {

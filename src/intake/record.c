@@ -71,9 +71,13 @@ static void count(struct batch_count *c, const struct event *event)
     if (!c->first)
         c->first = event->received;
     c->last = event->received;
-    int64_t skew = event->flags & EVENT_TIME_GUESSED ? 0 : event->time - event->received;
-    if (llabs(skew) > llabs(c->skew))
+    if (event->flags & EVENT_TIME_GUESSED)
+        return;
+    /* Events may be late, but none comes before it happened: the freshest one tells the clock. */
+    int64_t skew = event->time - event->received;
+    if (!c->timed || skew > c->skew)
         c->skew = skew;
+    c->timed = true;
 }
 
 /* Decodes within what memory the batch has left. A record that would need more is tried again in a

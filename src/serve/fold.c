@@ -186,6 +186,7 @@ static bool fold_batch(struct fold *fold, const struct outbox_batch *item, struc
             .source = c->source, .received = c->received, .stored = c->stored,
             .repeated = c->repeated, .quarantined = c->quarantined, .refused = c->refused,
             .undecoded = c->undecoded, .first = c->first, .last = c->last, .skew = c->skew,
+            .protocol = c->protocol,
         };
         if (!records_source_fold(fold->records, &count, e))
             return false;

@@ -19,8 +19,6 @@
 #include "event/roster.h"
 #include "records/gap.h"
 #include "records/records.h"
-#include "records/source.h"
-#include "records/user.h"
 
 #include "exchange/roster.h"
 #include "plan/plan.h"
@@ -28,6 +26,7 @@
 #include "api/api.h"
 
 #include "serve/control.h"
+#include "serve/duties.h"
 #include "serve/first_start.h"
 #include "serve/fold.h"
 #include "serve/machine.h"
@@ -37,7 +36,6 @@
 
 #define FOLD_AT_ONCE 64u
 #define LOOK_EVERY_MS 1000
-#define TIDY_EVERY (10 * CLOCK_MINUTE)
 #define GAP_LEAST (15 * CLOCK_SECOND)   /* shorter silences of the pipeline are restarts */
 
 struct hub {
@@ -52,7 +50,7 @@ struct hub {
     int wake;                       /* eventfd: something was changed by people */
     uint64_t generation;            /* of the roster published last */
     struct machine_pulse pulse;
-    int64_t tidy_due;
+    struct duties duties;
 };
 
 /* Any thread. */
@@ -134,16 +132,6 @@ static void fold(struct hub *hub)
     }
 }
 
-static void tidy(struct hub *hub)
-{
-    struct error e = ERROR_NONE;
-    if (clock_steady() < hub->tidy_due)
-        return;
-    hub->tidy_due = clock_steady() + TIDY_EVERY;
-    if (!records_source_tidy(hub->records, &e) || !records_session_tidy(hub->records, &e))
-        log_error(&e, "tidying");
-}
-
 static bool wait_once(struct hub *hub, int signals)
 {
     struct pollfd polled[] = { { .fd = signals, .events = POLLIN },
@@ -207,6 +195,10 @@ static bool start(struct hub *hub, struct error *e)
         !records_open(heritage_text(h, "records"), RECORDS_WRITE, &hub->records, e) ||
         !first_start(hub->records, heritage_text_if(h, "import"), heritage_text(h, "secrets"), e))
         return false;
+    hub->duties = (struct duties){
+        .records = hub->records,
+        .skew_most = strtoll(heritage_text(h, "skew_seconds"), NULL, 10) * CLOCK_SECOND,
+    };
     publish_roster(hub);
     load_plan(hub);
     return fold_open(heritage_text(h, "archive"), hub->records, &hub->fold, e) &&
@@ -247,7 +239,7 @@ int hub_run(struct heritage *heritage)
     while (ok && wait_once(&hub, signals)) {
         fold(&hub);
         watch_pulse(&hub);
-        tidy(&hub);
+        duties_step(&hub.duties);
     }
     stop(&hub);
     return ok ? 0 : 3;

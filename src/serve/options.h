@@ -26,6 +26,7 @@ struct serve_settings {
     const char *certificate, *key, *clients;
     bool cookie_secure;
     int64_t idle_seconds;
+    int64_t skew_seconds;        /* a clock may be so wrong */
 };
 
 /* path NULL: ./haidang.yaml, else /etc/haidang/haidang.yaml, else defaults alone. */

@@ -102,6 +102,8 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
         heritage_put(w, values[i].name, values[i].value);
     snprintf(number, sizeof number, "%lld", (long long)t->idle_seconds);
     heritage_put(w, "idle_seconds", number);
+    snprintf(number, sizeof number, "%lld", (long long)t->skew_seconds);
+    heritage_put(w, "skew_seconds", number);
 }
 
 static void put_descriptors(struct supervisor *s, const char *role, struct heritage_writer *w)
