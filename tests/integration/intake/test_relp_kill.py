@@ -8,46 +8,32 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-import test_intake as clients  # noqa: E402
-from haidang import PATIENCE, Server, Skip, check, free_port, main, test, wait_for  # noqa: E402
-
-
-class RelpServer(Server):
-    """With a RELP listener besides."""
-
-    def write_config(self, **changes):
-        super().write_config(**changes)
-        self.ports.setdefault("relp", free_port())
-        text = self.config.read_text(encoding="utf-8")
-        self.config.write_text(text.replace("listen:\n", f"listen:\n  relp: 127.0.0.1:{self.ports['relp']}\n"),
-                               encoding="utf-8")
+from actors import ListeningServer, Rsyslog, tool  # noqa: E402
+from haidang import PATIENCE, check, main, test, wait_for  # noqa: E402
 
 
 @test("rsyslog by RELP loses no line through three kills of the pipeline")
 def _():
-    try:
-        clients.needs_relp()
-        clients.tool("logger")
-    except clients.Skip as why:
-        raise Skip(str(why)) from None
-    with tempfile.TemporaryDirectory(prefix="haidang-relp.") as folder, RelpServer() as server:
-        action = clients.relp(server.ports["relp"])
-        with clients.Rsyslog(pathlib.Path(folder), action, 'module(load="omrelp")') as rsyslog:
+    Rsyslog.needs("omrelp", "rsyslog-relp")
+    logger = tool("logger")
+    with tempfile.TemporaryDirectory(prefix="haidang-relp.") as folder, ListeningServer("relp") as server:
+        action = (f'action(type="omrelp" target="127.0.0.1" port="{server.ports["relp"]}" template="rfc5424" '
+                  'action.resumeRetryCount="-1" action.resumeInterval="1" queue.type="LinkedList" timeout="5")')
+        with Rsyslog(pathlib.Path(folder), action, 'module(load="omrelp")') as rsyslog:
             count = 6000
             text = "".join(f"dong relp so {i} het\n" for i in range(count))
-            logger = subprocess.Popen([clients.tool("logger"), "-u", str(rsyslog.socket), "-t", "relpkill"],
+            sender = subprocess.Popen([logger, "-u", str(rsyslog.socket), "-t", "relpkill"],
                                       stdin=subprocess.PIPE, text=True)
             for part in range(4):  # a quarter of the lines, then a kill
                 size = len(text) // 4 + 1
-                logger.stdin.write(text[part * size:(part + 1) * size])
-                logger.stdin.flush()
+                sender.stdin.write(text[part * size:(part + 1) * size])
+                sender.stdin.flush()
                 if part < 3:
                     time.sleep(0.4)
                     server.wait_role("pipeline", other_than=server.kill("pipeline"))
-            logger.stdin.close()
-            logger.wait(timeout=PATIENCE)
+            sender.stdin.close()
+            sender.wait(timeout=PATIENCE)
 
             def numbers():
                 rows = server.search('program:relpkill', "--limit", "100000")

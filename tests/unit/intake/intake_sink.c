@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "sink.h"
 
-static void told(struct sink *sink, const struct sink_event *event)
+static void told(struct sink *sink, const struct sink_event *event, const struct event *full)
 {
     BUFFER_AUTO out;
     struct json_writer w;
@@ -25,6 +26,14 @@ static void told(struct sink *sink, const struct sink_event *event)
     json_text_member(&w, "protocol", slice_of(event->protocol));
     json_text_member(&w, "class", slice_of(event->class));
     json_integer_member(&w, "flags", event->flags);
+    json_integer_member(&w, "time", full->time / CLOCK_SECOND);
+    json_name(&w, "fields");
+    json_open_object(&w);
+    for (uint32_t i = 0; i < full->field_count; i++) {
+        json_name_slice(&w, full->fields[i].name);
+        json_put_text(&w, full->fields[i].value);
+    }
+    json_close_object(&w);
     json_close_object(&w);
     buffer_add_byte(&out, '\n');
     fwrite(out.data, 1, out.len, stdout);

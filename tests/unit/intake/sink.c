@@ -37,7 +37,7 @@ static void keep(struct sink *sink, struct batch *batch)
             .class = text_of(slice_of(batch->class)),
         };
         if (sink->told)
-            sink->told(sink, &sink->events[sink->count - 1]);
+            sink->told(sink, &sink->events[sink->count - 1], event);
     }
     for (uint32_t i = 0; i < batch->count_count; i++) {
         sink->received += batch->counts[i].received;

@@ -29,7 +29,8 @@ struct sink {
     bool failing;        /* refuses to store */
     bool stuck;          /* takes nothing from the queue */
     int64_t slow;        /* ns that each batch takes */
-    void (*told)(struct sink *, const struct sink_event *); /* of each event; may be NULL */
+    /* of each event, and the event itself while it lives; may be NULL */
+    void (*told)(struct sink *, const struct sink_event *, const struct event *);
     uint16_t udp_port, tcp_port, tls_port, relp_port, lumberjack_port, http_port;
 };
 
@@ -41,7 +42,7 @@ struct sink_options {
     const char *state_folder;
     const char *certificate, *key;  /* PEM texts */
     size_t queue_most;
-    void (*told)(struct sink *, const struct sink_event *);
+    void (*told)(struct sink *, const struct sink_event *, const struct event *);
 };
 
 /* Sources: so-tttt.net for 127.0.0.0/8, so-tttt.web01 for its hostname web01, so-tttt.api with the
