@@ -7,8 +7,7 @@
 
 #include "base/clock.h"
 #include "base/queue.h"
-#include "cli/detect_input.h"
-#include "event/evtx.h"
+#include "cli/detect_evtx.h"
 #include "event/json_event.h"
 
 #define BLOCKS_WAITING 8u
@@ -49,6 +48,7 @@ struct worker {
     struct engine *engine;
     struct scanner *scanner;
     struct json_reader *reader;
+    struct detect_evtx *evtx;
     struct arena arena;            /* of one event */
     pthread_t thread;
 };
@@ -240,22 +240,19 @@ static void on_evtx(void *owner, struct event *event, uint64_t record)
     scan_event(scan->worker, scan->job, event, record, false);
 }
 
+static void on_evtx_damage(void *owner, const struct error *e)
+{
+    struct evtx_scan *scan = owner;
+    scan->job->broken++;
+    if (!scan->job->first_broken.set)
+        scan->job->first_broken = *e;
+}
+
 static void scan_evtx(struct worker *w, struct job *job)
 {
-    struct slice file = { job->block.bytes, job->block.len };
     struct evtx_scan scan = { w, job };
     struct evtx_sink sink = { on_evtx, &scan };
-    struct error e = ERROR_NONE;
-    uint32_t chunks = 0;
-    if (evtx_open(file, &chunks, &e))
-        for (uint32_t i = 0; i < chunks; i++)
-            evtx_read_chunk(file, i, &sink, &e);
-    if (!e.set)
-        return;
-    char place[sizeof e.place];
-    snprintf(place, sizeof place, "%s", e.place);
-    snprintf(e.place, sizeof e.place, "%.150s: %.90s", job->block.path, place);
-    job->first_broken = e;
+    detect_evtx_read(w->evtx, &job->block, &sink, on_evtx_damage);
 }
 
 static void scan_block(struct worker *w, struct job *job)
@@ -444,8 +441,9 @@ static bool start_worker(struct worker *w, struct engine *g)
     w->engine = g;
     w->scanner = scanner_new(g->options->ruleset);
     w->reader = json_reader_new();
+    w->evtx = detect_evtx_new();
     arena_init(&w->arena, 256u * 1024 * 1024);
-    if (!w->scanner || !w->reader)
+    if (!w->scanner || !w->reader || !w->evtx)
         return false;
     scanner_logsource(w->scanner, g->options->logsource);
     return pthread_create(&w->thread, NULL, work, w) == 0;
@@ -457,6 +455,7 @@ static void stop_worker(struct worker *w, struct detect_summary *s)
         s->regex_limit += scanner_statistics(w->scanner).regex_limit;
     scanner_free(&w->scanner);
     json_reader_free(&w->reader);
+    detect_evtx_free(&w->evtx);
     arena_free(&w->arena);
 }
 

@@ -9,9 +9,11 @@
 #include <zstd.h>
 
 #include "base/file.h"
+#include "event/evtx.h"
 
 #define PADDING 64u
 #define READ_SIZE (256u * 1024)
+#define READ_FIRST 4096u
 #define FILES_MOST 1000000u
 
 enum form { FORM_UNKNOWN, FORM_LINES, FORM_DOCUMENTS, FORM_EVTX };
@@ -30,7 +32,9 @@ struct input {
     enum input_kind kind;
     char *bytes;           /* read, not given out */
     size_t len, capacity;
-    uint64_t next;         /* number of the next line or record */
+    uint64_t next;         /* number of the next line, record or chunk */
+    uint64_t size;         /* of an event log that is a plain file; else 0 */
+    bool dirty;
     struct error failed;
 };
 
@@ -131,24 +135,34 @@ static ssize_t read_zstd(struct input *in, char *out, size_t room)
     return (ssize_t)to.pos;
 }
 
-/* Reads more behind what is there; false when nothing came. */
+static bool make_room(struct input *in, size_t want)
+{
+    if (in->capacity - in->len >= want + PADDING)
+        return true;
+    size_t least = in->consumed ? INPUT_BLOCK + READ_SIZE + PADDING : READ_FIRST + PADDING;
+    size_t more = in->capacity * 2 > least ? in->capacity * 2 : least;
+    char *grown = more <= 2ull * INPUT_RECORD_MOST ? realloc(in->bytes, more) : NULL;
+    if (!grown) {
+        error_place(&in->failed, "%s:%llu", in->path, (unsigned long long)in->next);
+        error_set(&in->failed, "a record is longer than %u MB", INPUT_RECORD_MOST >> 20);
+        in->ended = true;
+        return false;
+    }
+    in->bytes = grown;
+    in->capacity = more;
+    return true;
+}
+
+/* Reads more behind what is there; false when nothing came. A file's first read is small: what an
+ * event log is told by suffices, its chunks are read elsewhere. */
 static bool fill(struct input *in)
 {
-    if (in->capacity - in->len < READ_SIZE + PADDING) {
-        size_t more = in->capacity ? in->capacity * 2 : INPUT_BLOCK + READ_SIZE + PADDING;
-        char *grown = more <= 2ull * INPUT_RECORD_MOST ? realloc(in->bytes, more) : NULL;
-        if (!grown) {
-            error_place(&in->failed, "%s:%llu", in->path, (unsigned long long)in->next);
-            error_set(&in->failed, "a record is longer than %u MB", INPUT_RECORD_MOST >> 20);
-            in->ended = true;
-            return false;
-        }
-        in->bytes = grown;
-        in->capacity = more;
-    }
-    ssize_t n = in->gz ? read_gz(in, in->bytes + in->len, READ_SIZE)
-                : in->zstd ? read_zstd(in, in->bytes + in->len, READ_SIZE)
-                           : read(in->fd, in->bytes + in->len, READ_SIZE);
+    size_t want = in->consumed ? READ_SIZE : READ_FIRST;
+    if (!make_room(in, want))
+        return false;
+    char *to = in->bytes + in->len;
+    ssize_t n = in->gz ? read_gz(in, to, want) : in->zstd ? read_zstd(in, to, want)
+                                                          : read(in->fd, to, want);
     if (n < 0) {
         error_errno(&in->failed, errno, "%s cannot be read", in->path);
         in->ended = true;
@@ -180,14 +194,36 @@ static bool balanced(struct slice line)
     return depth == 0 && !text;
 }
 
+/* The file's head is read and taken off; chunks follow. */
+static void begin_evtx(struct input *in)
+{
+    struct stat info;
+    while (in->len < EVTX_HEAD && !in->ended && fill(in))
+        ;
+    in->form = FORM_EVTX;
+    in->kind = INPUT_EVTX;
+    in->next = 0;
+    in->dirty = evtx_is_dirty(slice_from(in->bytes, in->len));
+    if (!in->gz && !in->zstd && fstat(in->fd, &info) == 0 && S_ISREG(info.st_mode) &&
+        !slice_is(slice_of(in->path), "-"))
+        in->size = (uint64_t)info.st_size;
+    if (in->len < EVTX_HEAD && !in->failed.set) {
+        error_place(&in->failed, "%s: byte %zu", in->path, in->len);
+        error_kind(&in->failed, ERROR_INPUT);
+        error_set(&in->failed, "the file ends within the head of an event log");
+        in->ended = true;
+    }
+    in->len -= in->len < EVTX_HEAD ? in->len : EVTX_HEAD;
+    memmove(in->bytes, in->bytes + EVTX_HEAD, in->len);
+}
+
 static void recognise(struct input *in)
 {
     size_t at = 0;
     while (in->len < 1024 && fill(in))
         ;
-    if (in->len >= 8 && memcmp(in->bytes, "ElfFile", 8) == 0) {
-        in->form = FORM_EVTX;
-        in->kind = INPUT_EVTX;
+    if (evtx_is_file(slice_from(in->bytes, in->len))) {
+        begin_evtx(in);
         return;
     }
     if (in->len >= 3 && memcmp(in->bytes, "\xef\xbb\xbf", 3) == 0) {
@@ -333,15 +369,33 @@ static bool next_documents(struct input *in, struct input_block *out, struct err
     return true;
 }
 
+#define CHUNKS (INPUT_BLOCK / EVTX_CHUNK)
+
+/* A plain file's chunks are only named. */
+static bool name_chunks(struct input *in, struct input_block *out)
+{
+    uint64_t from = EVTX_HEAD + in->next * EVTX_CHUNK;
+    if (from >= in->size)
+        return false;
+    uint64_t left = in->size - from, len = left < INPUT_BLOCK ? left : INPUT_BLOCK;
+    *out = (struct input_block){ .kind = INPUT_EVTX, .path = in->path, .len = (size_t)len,
+                                 .first = in->next, .dirty = in->dirty, .consumed = from + len };
+    in->next += CHUNKS;
+    return true;
+}
+
 static bool next_evtx(struct input *in, struct input_block *out, struct error *e)
 {
-    while (!in->ended && in->len < 2ull * INPUT_RECORD_MOST - READ_SIZE && fill(in))
+    if (in->size)
+        return name_chunks(in, out);
+    while (in->len < INPUT_BLOCK && !in->ended && fill(in))
         ;
-    if (!in->len)
+    size_t len = in->len < INPUT_BLOCK ? in->len : INPUT_BLOCK;
+    if (!len || !give(in, len, out, e))
         return false;
-    bool fine = give(in, in->len, out, e);
-    in->len = 0;
-    return fine;
+    out->dirty = in->dirty;
+    in->next += CHUNKS;
+    return true;
 }
 
 bool input_next(struct input *in, struct input_block *out, struct error *e)

@@ -1,8 +1,9 @@
 /* detect_input - files, folders and streams as blocks of whole records, for haidang detect.
  *
  * Reads plain, .gz and .zst; tells JSON lines, a JSON array, pretty-printed documents and text by
- * what stands at the beginning. Every block is a run of lines, one record a line.
- * Never: a file whole in memory, except .evtx.
+ * what stands at the beginning. Every block is a run of lines, one record a line, or a run of an event
+ * log's chunks.
+ * Never: a file whole in memory.
  */
 #ifndef CLI_DETECT_INPUT_H
 #define CLI_DETECT_INPUT_H
@@ -18,9 +19,11 @@ enum input_kind { INPUT_TEXT, INPUT_JSON, INPUT_EVTX };
 struct input_block {
     enum input_kind kind;
     const char *path;
-    char *bytes;          /* malloc; 64 readable bytes behind len */
+    char *bytes;          /* malloc; 64 readable bytes behind len. NULL: chunks of an event log that
+                           * is a plain file, to be read from the path */
     size_t len;
-    uint64_t first;       /* number of its first line or record, from 1 */
+    uint64_t first;       /* number of its first line or record, from 1; of its first chunk, from 0 */
+    bool dirty;           /* of an event log: see evtx_is_dirty */
     bool records;         /* count records, not lines */
     uint64_t consumed;    /* bytes of the file behind this block (compressed ones: read so far) */
 };

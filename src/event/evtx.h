@@ -18,9 +18,31 @@
 #define EVTX_CHUNK 65536u
 #define EVTX_HEAD 4096u
 
-/* False when the bytes are no .evtx file at all. *chunks_out: how many chunks there are (by size,
- * not by the header: a dirty log's header lags behind). */
-bool evtx_open(struct slice file, uint32_t *chunks_out, struct error *e);
+struct evtx_reader;
+
+/* Holds templates and buffers: one a thread. NULL when memory is short. */
+struct evtx_reader *evtx_reader_new(void);
+void evtx_reader_free(struct evtx_reader **reader);
+
+/* Do these first bytes of a file (EVTX_HEAD) begin an event log? Dirty: Windows had not closed it, so
+ * its checksums say nothing. */
+bool evtx_is_file(struct slice head);
+bool evtx_is_dirty(struct slice head);
+
+/* Chunks of a file of that size: by the size, for a dirty log's header lags behind. */
+static inline uint64_t evtx_chunks(uint64_t file_size)
+{
+    return file_size <= EVTX_HEAD ? 0 : (file_size - EVTX_HEAD + EVTX_CHUNK - 1) / EVTX_CHUNK;
+}
+
+/* Is this the head (128 bytes suffice) of a chunk that was never written? */
+bool evtx_is_unused(struct slice chunk);
+
+struct evtx_chunk {
+    struct slice bytes;    /* EVTX_CHUNK; fewer where the file ends within it */
+    uint64_t number;       /* in its file, from 0: for the places of errors */
+    bool dirty;            /* as its file says */
+};
 
 struct evtx_sink {
     /* record: its id in the log. The event's bytes hold until the call returns. */
@@ -28,9 +50,9 @@ struct evtx_sink {
     void *owner;
 };
 
-/* Reads one chunk. False with the first damage's place after what could be read has been given.
- * An unused chunk (no signature, all zero) is nothing and no damage. */
-bool evtx_read_chunk(struct slice file, uint32_t chunk, const struct evtx_sink *sink,
-                     struct error *e);
+/* Reads one chunk. False with the first damage's place after what could be read has been given. An
+ * unused chunk is nothing and no damage. */
+bool evtx_read_chunk(struct evtx_reader *reader, const struct evtx_chunk *chunk,
+                     const struct evtx_sink *sink, struct error *e);
 
 #endif

@@ -1,28 +1,63 @@
 #include "event/evtx_value.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/cursor.h"
 
 #define EPOCH_1601 INT64_C(116444736000000000) /* 1970 in Windows' 100 ns since 1601 */
+#define TEXT_BLOCK (64u * 1024)
+#define SMALL 64u                              /* room for a number, a time, a GUID */
+#define UNITS 8u                               /* of UTF-16, looked at together */
 
-struct slice evtx_utf16(struct slice bytes, struct arena *arena)
+typedef uint16_t units __attribute__((vector_size(UNITS * 2)));
+typedef uint8_t letters __attribute__((vector_size(UNITS)));
+
+char *evtx_text_more(struct evtx_text *text, size_t most)
 {
-    size_t units = bytes.len / 2, n = 0;
+    size_t size = most > TEXT_BLOCK ? most : TEXT_BLOCK;
+    char *block = arena_alloc(text->arena, size);
+    if (!block)
+        return NULL;
+    text->at = block;
+    text->left = size;
+    return block;
+}
+
+/* Copies whole groups of ASCII; returns how many units that were. */
+static size_t copy_ascii(const char *from, size_t count, char *to)
+{
+    size_t i = 0;
+    for (; i + UNITS <= count; i += UNITS) {
+        units wide;
+        uint64_t high[2];
+        memcpy(&wide, from + i * 2, sizeof wide);
+        memcpy(high, &wide, sizeof high);
+        if ((high[0] | high[1]) & UINT64_C(0xff80ff80ff80ff80))
+            break;
+        letters narrow = __builtin_convertvector(wide, letters);
+        memcpy(to + i, &narrow, sizeof narrow);
+    }
+    return i;
+}
+
+struct slice evtx_utf16(struct slice bytes, struct evtx_text *text)
+{
+    size_t count = bytes.len / 2;
     const unsigned char *s = (const unsigned char *)bytes.data;
-    while (units && !s[units * 2 - 1] && !s[units * 2 - 2])
-        units--;
-    char *out = arena_alloc(arena, units * 3 + 1);
+    while (count && !s[count * 2 - 1] && !s[count * 2 - 2])
+        count--;
+    char *out = evtx_text_room(text, count * 3 + 1);
     if (!out)
         return SLICE_NONE;
-    for (size_t i = 0; i < units; i++) {
+    size_t i = copy_ascii(bytes.data, count, out), n = i;
+    for (; i < count; i++) {
         uint32_t c = (uint32_t)(s[i * 2] | s[i * 2 + 1] << 8);
         if (c < 0x80) {
             out[n++] = (char)c;
             continue;
         }
-        if (c >= 0xd800 && c < 0xdc00 && i + 1 < units && (s[i * 2 + 3] & 0xfc) == 0xdc) {
+        if (c >= 0xd800 && c < 0xdc00 && i + 1 < count && (s[i * 2 + 3] & 0xfc) == 0xdc) {
             uint32_t low = (uint32_t)(s[i * 2 + 2] | s[i * 2 + 3] << 8);
             c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
             i++;
@@ -42,7 +77,7 @@ struct slice evtx_utf16(struct slice bytes, struct arena *arena)
         }
         out[n++] = (char)(0x80 | (c & 63));
     }
-    return (struct slice){ out, n };
+    return evtx_text_took(text, n);
 }
 
 int64_t evtx_time(uint64_t filetime)
@@ -53,145 +88,233 @@ int64_t evtx_time(uint64_t filetime)
     return __builtin_mul_overflow(since, 100, &ns) ? 0 : ns;
 }
 
-static struct slice put_time(int64_t time, struct arena *arena)
+/* `digits` decimal digits, zeros in front. */
+static char *put_digits(char *out, unsigned value, unsigned digits)
 {
-    char text[CLOCK_TEXT];
-    clock_print_utc(time, text);
-    struct slice full = slice_of(text);
-    if (full.len == 30) /* nanoseconds to microseconds, as the usual form has them */
-        return arena_print(arena, "%.26sZ", text);
-    return arena_copy(arena, full);
+    for (unsigned i = digits; i > 0; i--, value /= 10)
+        out[i - 1] = (char)('0' + value % 10);
+    return out + digits;
 }
 
-static struct slice put_systemtime(struct cursor *c, struct arena *arena)
+/* Two hexadecimal digits a byte. */
+static char *put_bytes(char *out, const char *bytes, size_t count)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < count; i++) {
+        *out++ = digits[(unsigned char)bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+    return out;
+}
+
+/* The same of a little-endian number. */
+static char *put_number(char *out, const char *bytes, size_t count)
+{
+    for (size_t i = count; i > 0; i--)
+        out = put_bytes(out, bytes + i - 1, 1);
+    return out;
+}
+
+static char *put_date(char *out, unsigned year, unsigned month, unsigned day)
+{
+    out = put_digits(out, year, 4);
+    *out++ = '-';
+    out = put_digits(out, month, 2);
+    *out++ = '-';
+    out = put_digits(out, day, 2);
+    *out++ = 'T';
+    return out;
+}
+
+static char *put_clock(char *out, unsigned hour, unsigned minute, unsigned second)
+{
+    out = put_digits(out, hour, 2);
+    *out++ = ':';
+    out = put_digits(out, minute, 2);
+    *out++ = ':';
+    out = put_digits(out, second, 2);
+    *out++ = '.';
+    return out;
+}
+
+/* To the microsecond, as the usual form has it. */
+static char *put_time(char *out, uint64_t filetime)
+{
+    struct clock_date d = clock_split(evtx_time(filetime), 0);
+    out = put_date(out, (unsigned)d.year, (unsigned)d.month, (unsigned)d.day);
+    out = put_clock(out, (unsigned)d.hour, (unsigned)d.minute, (unsigned)d.second);
+    out = put_digits(out, (unsigned)d.nanosecond / 1000, 6);
+    *out++ = 'Z';
+    return out;
+}
+
+static char *put_systemtime(char *out, struct cursor *c)
 {
     unsigned part[8];
     for (int i = 0; i < 8; i++)
         part[i] = cursor_u16(c);
-    return arena_print(arena, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", part[0], part[1], part[3],
-                       part[4], part[5], part[6], part[7]);
+    out = put_date(out, part[0], part[1], part[3]);
+    out = put_clock(out, part[4], part[5], part[6]);
+    out = put_digits(out, part[7], 3);
+    *out++ = 'Z';
+    return out;
 }
 
-static struct slice put_guid(struct cursor *c, struct arena *arena)
+static char *put_guid(char *out, const char *bytes)
 {
-    uint32_t a = cursor_u32(c);
-    unsigned b = cursor_u16(c), d = cursor_u16(c), e[8];
-    for (int i = 0; i < 8; i++)
-        e[i] = cursor_u8(c);
-    return arena_print(arena, "%08" PRIX32 "-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X", a, b, d,
-                       e[0], e[1], e[2], e[3], e[4], e[5], e[6], e[7]);
+    out = put_number(out, bytes, 4);
+    *out++ = '-';
+    out = put_number(out, bytes + 4, 2);
+    *out++ = '-';
+    out = put_number(out, bytes + 6, 2);
+    *out++ = '-';
+    out = put_bytes(out, bytes + 8, 2);
+    *out++ = '-';
+    return put_bytes(out, bytes + 10, 6);
 }
 
-static struct slice put_sid(struct cursor *c, struct arena *arena)
+static char *put_integer(char *out, bool negative, uint64_t value)
+{
+    char digits[24];
+    size_t n = 0;
+    do
+        digits[n++] = (char)('0' + value % 10);
+    while (value /= 10);
+    if (negative)
+        *out++ = '-';
+    while (n)
+        *out++ = digits[--n];
+    return out;
+}
+
+static char *put_signed(char *out, int64_t value)
+{
+    return put_integer(out, value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+/* 0x1f3: small digits, no zeros in front. */
+static char *put_hex(char *out, uint64_t value)
+{
+    static const char digits[] = "0123456789abcdef";
+    int shift = value ? (63 - __builtin_clzll(value)) & ~3 : 0;
+    *out++ = '0';
+    *out++ = 'x';
+    for (; shift >= 0; shift -= 4)
+        *out++ = digits[value >> shift & 15];
+    return out;
+}
+
+#define SID_MOST (8u + 22u + 15u * 11u)
+
+static char *put_sid(char *out, struct cursor *c)
 {
     unsigned revision = cursor_u8(c), count = cursor_u8(c);
     uint64_t authority = 0;
     for (int i = 0; i < 6; i++)
         authority = authority << 8 | cursor_u8(c);
-    struct slice text = arena_print(arena, "S-%u-%" PRIu64, revision, authority);
-    for (unsigned i = 0; i < count && i < 15; i++)
-        text = arena_print(arena, "%.*s-%" PRIu32, SLICE_ARGS(text), cursor_u32(c));
-    return text;
-}
-
-static struct slice put_hex(struct slice bytes, struct arena *arena)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    char *out = arena_alloc(arena, bytes.len * 2 + 1);
-    if (!out)
-        return SLICE_NONE;
-    for (size_t i = 0; i < bytes.len; i++) {
-        out[i * 2] = digits[(unsigned char)bytes.data[i] >> 4];
-        out[i * 2 + 1] = digits[bytes.data[i] & 15];
+    *out++ = 'S';
+    *out++ = '-';
+    out = put_integer(out, false, revision);
+    *out++ = '-';
+    out = put_integer(out, false, authority);
+    for (unsigned i = 0; i < count && i < 15; i++) {
+        *out++ = '-';
+        out = put_integer(out, false, cursor_u32(c));
     }
-    return (struct slice){ out, bytes.len * 2 };
+    return out;
 }
 
-static struct slice put_integer(bool negative, uint64_t value, struct arena *arena)
+static struct slice ansi(struct slice bytes, struct evtx_text *text)
 {
-    char digits[24], *out = arena_alloc(arena, 24);
-    size_t n = 0, used = 0;
+    char *out = evtx_text_room(text, bytes.len * 2 + 1);
+    size_t n = 0;
     if (!out)
         return SLICE_NONE;
-    do
-        digits[n++] = (char)('0' + value % 10);
-    while (value /= 10);
-    if (negative)
-        out[used++] = '-';
-    while (n)
-        out[used++] = digits[--n];
-    return (struct slice){ out, used };
-}
-
-static struct slice put_signed(int64_t value, struct arena *arena)
-{
-    return put_integer(value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, arena);
-}
-
-static struct slice put_ansi(struct slice bytes, struct arena *arena)
-{
-    char *out = arena_alloc(arena, bytes.len * 2 + 1);
-    size_t n = 0;
-    for (size_t i = 0; out && i < bytes.len && bytes.data[i]; i++) {
+    for (size_t i = 0; i < bytes.len && bytes.data[i]; i++) {
         unsigned char c = (unsigned char)bytes.data[i];
         if (c >= 0x80)
             out[n++] = (char)(0xc0 | c >> 6);
         out[n++] = (char)(c >= 0x80 ? 0x80 | (c & 63) : c);
     }
-    return (struct slice){ out, n };
+    return evtx_text_took(text, n);
 }
 
-static struct slice put_real(double value, struct arena *arena)
+static struct slice binary(struct slice bytes, struct evtx_text *text)
 {
-    return arena_print(arena, "%.17g", value);
+    char *out = evtx_text_room(text, bytes.len * 2 + 1);
+    if (!out)
+        return SLICE_NONE;
+    put_bytes(out, bytes.data, bytes.len);
+    return evtx_text_took(text, bytes.len * 2);
 }
 
-struct slice evtx_value(uint8_t type, struct slice bytes, struct arena *arena,
-                        enum event_kind *kind)
+static char *put_real(char *out, struct slice bytes)
+{
+    float small;
+    double value;
+    if (bytes.len == sizeof small) {
+        memcpy(&small, bytes.data, sizeof small);
+        value = small;
+    } else {
+        memcpy(&value, bytes.data, sizeof value);
+    }
+    return out + snprintf(out, SMALL, "%.17g", value);
+}
+
+static bool is_number(uint8_t type, size_t len)
+{
+    return (type >= EVTX_INT8 && type <= EVTX_UINT64) ||
+           (type == EVTX_REAL32 && len == sizeof(float)) ||
+           (type == EVTX_REAL64 && len == sizeof(double));
+}
+
+/* Values whose text has a known greatest length. NULL: not of that sort. */
+static char *put_small(char *out, uint8_t type, struct slice bytes)
 {
     struct cursor c = cursor_over(bytes);
-    float small;
-    double large;
-    *kind = EVENT_NUMBER;
     switch (type) {
-    case EVTX_INT8: return put_signed((int8_t)cursor_u8(&c), arena);
-    case EVTX_UINT8: return put_integer(false, cursor_u8(&c), arena);
-    case EVTX_INT16: return put_signed((int16_t)cursor_u16(&c), arena);
-    case EVTX_UINT16: return put_integer(false, cursor_u16(&c), arena);
-    case EVTX_INT32: return put_signed((int32_t)cursor_u32(&c), arena);
-    case EVTX_UINT32: return put_integer(false, cursor_u32(&c), arena);
-    case EVTX_INT64: return put_signed((int64_t)cursor_u64(&c), arena);
-    case EVTX_UINT64: return put_integer(false, cursor_u64(&c), arena);
-    case EVTX_REAL32:
-        if (bytes.len != sizeof small)
-            break;
-        memcpy(&small, bytes.data, sizeof small);
-        return put_real(small, arena);
-    case EVTX_REAL64:
-        if (bytes.len != sizeof large)
-            break;
-        memcpy(&large, bytes.data, sizeof large);
-        return put_real(large, arena);
-    default: break;
+    case EVTX_INT8: return put_signed(out, (int8_t)cursor_u8(&c));
+    case EVTX_UINT8: return put_integer(out, false, cursor_u8(&c));
+    case EVTX_INT16: return put_signed(out, (int16_t)cursor_u16(&c));
+    case EVTX_UINT16: return put_integer(out, false, cursor_u16(&c));
+    case EVTX_INT32: return put_signed(out, (int32_t)cursor_u32(&c));
+    case EVTX_UINT32: return put_integer(out, false, cursor_u32(&c));
+    case EVTX_INT64: return put_signed(out, (int64_t)cursor_u64(&c));
+    case EVTX_UINT64: return put_integer(out, false, cursor_u64(&c));
+    case EVTX_REAL32: case EVTX_REAL64:
+        return is_number(type, bytes.len) ? put_real(out, bytes) : NULL;
+    case EVTX_GUID: return bytes.len == 16 ? put_guid(out, bytes.data) : NULL;
+    case EVTX_FILETIME: return put_time(out, cursor_u64(&c));
+    case EVTX_SYSTEMTIME: return put_systemtime(out, &c);
+    case EVTX_SID: return put_sid(out, &c);
+    case EVTX_SIZE: return put_hex(out, bytes.len == 4 ? cursor_u32(&c) : cursor_u64(&c));
+    case EVTX_HEX32: return put_hex(out, cursor_u32(&c));
+    case EVTX_HEX64: return put_hex(out, cursor_u64(&c));
+    default: return NULL;
     }
+}
+
+struct slice evtx_value(uint8_t type, struct slice bytes, struct evtx_text *text,
+                        enum event_kind *kind)
+{
     *kind = EVENT_TEXT;
     switch (type) {
     case EVTX_NULL:
         *kind = EVENT_NULL;
         return SLICE_NONE;
-    case EVTX_STRING: case EVTX_STRING | EVTX_ARRAY: return evtx_utf16(bytes, arena);
-    case EVTX_ANSI: return put_ansi(bytes, arena);
+    case EVTX_STRING: case EVTX_STRING | EVTX_ARRAY: return evtx_utf16(bytes, text);
+    case EVTX_ANSI: return ansi(bytes, text);
     case EVTX_BOOLEAN:
         *kind = EVENT_BOOLEAN;
         return bytes.len && bytes.data[0] ? SLICE("true") : SLICE("false");
-    case EVTX_GUID: return put_guid(&c, arena);
-    case EVTX_FILETIME: return put_time(evtx_time(cursor_u64(&c)), arena);
-    case EVTX_SYSTEMTIME: return put_systemtime(&c, arena);
-    case EVTX_SID: return put_sid(&c, arena);
-    case EVTX_SIZE:
-        return arena_print(arena, "0x%" PRIx64, bytes.len == 4 ? cursor_u32(&c) : cursor_u64(&c));
-    case EVTX_HEX32: return arena_print(arena, "0x%" PRIx32, cursor_u32(&c));
-    case EVTX_HEX64: return arena_print(arena, "0x%" PRIx64, cursor_u64(&c));
-    default: return put_hex(bytes, arena); /* binary, and arrays of what is no text */
+    default: break;
     }
+    char *out = evtx_text_room(text, SMALL + SID_MOST), *end;
+    if (!out)
+        return SLICE_NONE;
+    if (!(end = put_small(out, type, bytes)))
+        return binary(bytes, text); /* also arrays of what is no text, and values of a wrong length */
+    if (is_number(type, bytes.len))
+        *kind = EVENT_NUMBER;
+    return evtx_text_took(text, (size_t)(end - out));
 }

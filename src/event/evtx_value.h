@@ -14,12 +14,36 @@ enum evtx_type {
     EVTX_HEX64 = 0x15, EVTX_BINXML = 0x21, EVTX_ARRAY = 0x80
 };
 
+/* Where text is written, one value behind the other, in blocks of the arena. */
+struct evtx_text {
+    struct arena *arena;
+    char *at;
+    size_t left;
+};
+
+/* Room for `most` bytes, of which evtx_text_took keeps those that were written; NULL when the arena
+ * is exhausted. */
+char *evtx_text_more(struct evtx_text *text, size_t most);
+
+static inline char *evtx_text_room(struct evtx_text *text, size_t most)
+{
+    return text->left >= most ? text->at : evtx_text_more(text, most);
+}
+
+static inline struct slice evtx_text_took(struct evtx_text *text, size_t len)
+{
+    struct slice out = { text->at, len };
+    text->at += len;
+    text->left -= len;
+    return out;
+}
+
 /* UTF-16LE to UTF-8; NULs at the end are cut, lone surrogates become U+FFFD. */
-struct slice evtx_utf16(struct slice bytes, struct arena *arena);
+struct slice evtx_utf16(struct slice bytes, struct evtx_text *text);
 /* Windows' file time to ns UTC; 0 when it does not fit. */
 int64_t evtx_time(uint64_t filetime);
 /* As the usual JSON form writes it. */
-struct slice evtx_value(uint8_t type, struct slice bytes, struct arena *arena,
+struct slice evtx_value(uint8_t type, struct slice bytes, struct evtx_text *text,
                         enum event_kind *kind);
 
 #endif
