@@ -59,12 +59,16 @@ struct api_role {
     int64_t pid;                 /* 0: none */
     int64_t since;               /* 0: not known */
     uint64_t restarts;
-    uint64_t memory;             /* bytes; 0: not known */
+    uint64_t memory;             /* its share, bytes; 0: not known */
 };
 
 struct api_listener {
     struct slice protocol, address;
-    int64_t received, stored, quarantined, refused;   /* -1: not known */
+    /* since it started; -1: not known. received = stored + repeated + quarantined + refused +
+     * waiting */
+    int64_t received, stored, repeated, quarantined, refused, waiting;
+    int64_t dropped;             /* by the kernel, before we saw them (UDP) */
+    int64_t connections;         /* now */
 };
 
 struct api_rule_fault {

@@ -120,8 +120,12 @@ static void listeners_put(struct json_writer *json, const struct api_machine_sta
         json_text_member(json, "address", one->address);
         shape_integer_or_null(json, "received", one->received >= 0, one->received);
         shape_integer_or_null(json, "stored", one->stored >= 0, one->stored);
+        shape_integer_or_null(json, "repeated", one->repeated >= 0, one->repeated);
         shape_integer_or_null(json, "quarantined", one->quarantined >= 0, one->quarantined);
         shape_integer_or_null(json, "refused", one->refused >= 0, one->refused);
+        shape_integer_or_null(json, "waiting", one->waiting >= 0, one->waiting);
+        shape_integer_or_null(json, "dropped", one->dropped >= 0, one->dropped);
+        shape_integer_or_null(json, "connections", one->connections >= 0, one->connections);
         json_close_object(json);
     }
     json_close_array(json);

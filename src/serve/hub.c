@@ -34,6 +34,10 @@
 #include "serve/roles.h"
 #include "serve/search_client.h"
 
+/* As supervisor.c hands them over. */
+#define LISTENER_ADDRESS(id, name, kind, standard, help) heritage_text(heritage, "listen." name),
+#define LISTENER_ADDRESSES INTAKE_LISTENERS(LISTENER_ADDRESS)
+
 #define FOLD_AT_ONCE 64u
 #define LOOK_EVERY_MS 1000
 #define GAP_LEAST (15 * CLOCK_SECOND)   /* shorter silences of the pipeline are restarts */
@@ -226,8 +230,8 @@ int hub_run(struct heritage *heritage)
                        .wake = -1,
                        .machine = { heritage_text(heritage, "run"), heritage_text(heritage, "cache"),
                                     heritage_text(heritage, "archive"),
-                                    heritage_text_if(heritage, "syslog_address"),
-                                    heritage_text_if(heritage, "http_address"), clock_now() },
+                                    { LISTENER_ADDRESSES }, clock_now(),
+                                    holdings_new() },
                        .pulse = machine_pulse(heritage_text(heritage, "run")) };
     struct error e = ERROR_NONE;
     int signals = skeleton_signals();
@@ -242,5 +246,6 @@ int hub_run(struct heritage *heritage)
         duties_step(&hub.duties);
     }
     stop(&hub);
+    holdings_free(&hub.machine.holdings);
     return ok ? 0 : 3;
 }

@@ -1,11 +1,13 @@
 #include "serve/machine.h"
 
-#include <stdio.h>
-#include <sys/stat.h>
-
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+
+#include "intake/listeners.h"
+
+#define LISTENER_TEXT(id, name, kind, standard, help) name,
+#define LISTENER_NAMES INTAKE_LISTENERS(LISTENER_TEXT)
 
 #define FILE_MOST (1024u * 1024)
 #define PULSE_MOST (15 * CLOCK_SECOND)
@@ -35,21 +37,6 @@ struct machine_pulse machine_pulse(const char *run)
                                    number(json, "before") };
 }
 
-/* Resident memory, from /proc/PID/statm; 0 when the process is gone. */
-static uint64_t memory_of(int64_t pid)
-{
-    char path[64];
-    unsigned long long total, resident = 0;
-    snprintf(path, sizeof path, "/proc/%lld/statm", (long long)pid);
-    FILE *file = pid > 0 ? fopen(path, "re") : NULL;
-    if (file) {
-        if (fscanf(file, "%llu %llu", &total, &resident) != 2)
-            resident = 0;
-        fclose(file);
-    }
-    return resident * 4096;
-}
-
 static bool look_roles(const struct json *json, struct arena *arena,
                        struct api_machine_state *state)
 {
@@ -65,9 +52,25 @@ static bool look_roles(const struct json *json, struct arena *arena,
         role->pid = number(row, "pid");
         role->since = number(row, "since");
         role->restarts = (uint64_t)number(row, "restarts");
-        role->memory = memory_of(role->pid);
+        role->memory = (uint64_t)number(row, "memory");
     }
     return state->roles != NULL;
+}
+
+/* The protocols that stand on one listener of the configuration have its address. */
+static struct slice address_of(const struct machine *machine, struct slice protocol)
+{
+    static const char *const names[] = { LISTENER_NAMES };
+    for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++) {
+        size_t len = strlen(names[i]), k = 0;
+        while (k < len && k < protocol.len &&
+               (names[i][k] == protocol.data[k] ||
+                (names[i][k] == '_' && protocol.data[k] == '-')))
+            k++;
+        if (k == len && k == protocol.len)
+            return slice_of(machine->addresses[i]);
+    }
+    return SLICE("");
 }
 
 static bool look_listeners(const struct machine *machine, const struct json *json,
@@ -80,12 +83,15 @@ static bool look_listeners(const struct machine *machine, const struct json *jso
         const struct json *row = &list->children[i];
         struct api_listener *listener = &state->listeners[state->listener_count++];
         listener->protocol = json_member_text(row, "protocol");
-        bool http = slice_is(listener->protocol, "http");
-        listener->address = slice_of(http ? machine->http_address : machine->syslog_address);
+        listener->address = address_of(machine, listener->protocol);
         listener->received = number(row, "received");
-        listener->stored = -1;
+        listener->stored = number(row, "stored");
+        listener->repeated = number(row, "repeated");
         listener->quarantined = number(row, "quarantined");
-        listener->refused = number(row, "refused") + number(row, "dropped");
+        listener->refused = number(row, "refused");
+        listener->waiting = number(row, "waiting");
+        listener->dropped = number(row, "dropped");
+        listener->connections = number(row, "connections");
     }
     return state->listeners != NULL;
 }
@@ -107,32 +113,18 @@ static bool look_rules(const struct json *json, const char *language, struct are
     return state->faults != NULL;
 }
 
-static void look_archive(const char *archive, struct arena *arena,
-                         struct api_machine_state *state)
+static void look_archive(const struct machine *machine, struct api_machine_state *state)
 {
-    static const char *const suffixes[] = { ".db", NULL };
-    struct slice *paths;
-    size_t count;
-    int32_t last_day = 0;
-    if (!file_list(archive, suffixes, 100000, arena, &paths, &count, NULL))
+    struct holdings_sums sums;
+    struct error e = ERROR_NONE;
+    if (!machine->holdings || !holdings_look(machine->holdings, machine->archive, &sums, &e))
         return;
-    for (size_t i = 0; i < count; i++) {
-        struct stat info;
-        struct slice name = slice_after(paths[i], strlen(archive));
-        int64_t day = 0;
-        while (name.len && name.data[0] == '/')
-            name = slice_after(name, 1);
-        if (!slice_to_i64(slice_cut(name, 0, 8), &day) || stat(paths[i].data, &info) != 0)
-            continue;
-        state->bytes += (uint64_t)info.st_size;
-        state->days += (int32_t)day != last_day; /* sorted: classes of a day stand together */
-        last_day = (int32_t)day;
-        int64_t begins;
-        if (clock_from_day((int32_t)day, 0, &begins)) {
-            state->oldest = state->oldest ? state->oldest : begins;
-            state->newest = begins;
-        }
-    }
+    state->days = sums.days;
+    state->events = sums.events;
+    state->bytes = sums.bytes;
+    state->raw_bytes = sums.raw_bytes;
+    state->oldest = sums.oldest;
+    state->newest = sums.newest;
 }
 
 bool machine_look(void *owner, const char *language, struct arena *arena,
@@ -142,8 +134,7 @@ bool machine_look(void *owner, const char *language, struct arena *arena,
     const struct json *pipeline = read_json(machine->run, "pipeline.json", arena);
     bool alive = pipeline && clock_now() - number(pipeline, "alive") < PULSE_MOST;
     state_out->started = machine->started;
-    state_out->events = (uint64_t)number(pipeline, "events");
-    look_archive(machine->archive, arena, state_out);
+    look_archive(machine, state_out);
     return (look_roles(read_json(machine->run, "roles.json", arena), arena, state_out) &&
             look_listeners(machine, alive ? pipeline : NULL, arena, state_out) &&
             look_rules(read_json(machine->cache, "rules.json", arena), language, arena,

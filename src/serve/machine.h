@@ -3,11 +3,16 @@
 #ifndef SERVE_MACHINE_H
 #define SERVE_MACHINE_H
 
+#include "archive/holdings.h"
+#include "intake/listeners.h"
+
 #include "api/api.h"
 
 struct machine {
-    const char *run, *cache, *archive, *syslog_address, *http_address;
+    const char *run, *cache, *archive;
+    const char *addresses[INTAKE_LISTENERS_COUNT];   /* of the listeners; "": off */
     int64_t started;        /* of the hub */
+    struct holdings *holdings;
 };
 
 /* Fits api_machine.look; owner is a struct machine. */

@@ -22,6 +22,7 @@
 #define PAUSE_LEAST (CLOCK_SECOND / 5)
 #define PAUSE_MOST (30 * CLOCK_SECOND)
 #define LIVED_WELL (60 * CLOCK_SECOND)     /* who lived so long starts again without a pause */
+#define STATUS_EVERY (10 * CLOCK_SECOND)    /* of memory; else when something happens */
 #define STOP_PATIENCE (20 * CLOCK_SECOND)  /* then a role that does not end is killed */
 
 enum { ROLES_MAX = 8 };
@@ -49,7 +50,7 @@ struct supervisor {
     struct child children[ROLES_MAX];
     unsigned child_count;
     bool stopping, first_rules;
-    int64_t stop_since;
+    int64_t stop_since, status_due;
 };
 
 static const struct {
@@ -104,6 +105,8 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
     heritage_put(w, "idle_seconds", number);
     snprintf(number, sizeof number, "%lld", (long long)t->skew_seconds);
     heritage_put(w, "skew_seconds", number);
+    for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
+        heritage_put(w, listener_rows[i].option, t->listen[i]);
 }
 
 static void put_descriptors(struct supervisor *s, const char *role, struct heritage_writer *w)
@@ -123,8 +126,24 @@ static void put_descriptors(struct supervisor *s, const char *role, struct herit
 
 /* ---- children --------------------------------------------------------------------------------- */
 
+/* Its share of memory (what several processes hold counts for each in part), bytes; 0: not known. */
+static uint64_t memory_of(pid_t pid)
+{
+    char path[64], line[256];
+    unsigned long long kib = 0;
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    FILE *file = pid > 0 ? fopen(path, "re") : NULL;
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Pss: %llu kB", &kib) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kib * 1024;
+}
+
 static void write_status(struct supervisor *s)
 {
+    s->status_due = clock_steady() + STATUS_EVERY;
     BUFFER_AUTO out;
     struct json_writer w;
     struct error e = ERROR_NONE;
@@ -141,6 +160,7 @@ static void write_status(struct supervisor *s)
         json_integer_member(&w, "pid", c->pid);
         json_integer_member(&w, "since", c->since);
         json_integer_member(&w, "restarts", c->restarts);
+        json_integer_member(&w, "memory", (int64_t)memory_of(c->pid));
         json_close_object(&w);
     }
     json_close_array(&w);
@@ -285,7 +305,7 @@ static void start_waiting(struct supervisor *s)
             started = true;
         }
     }
-    if (started)
+    if (started || now >= s->status_due)
         write_status(s);
 }
 

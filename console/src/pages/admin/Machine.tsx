@@ -43,10 +43,14 @@ export default function Machine() {
                   { name: 'machine.address', cell: (r) => r.address },
                   { name: 'machine.received', end: true, cell: (r) => count(r.received) },
                   { name: 'machine.stored', end: true, cell: (r) => count(r.stored) },
+                  { name: 'machine.repeated', end: true, cell: (r) => count(r.repeated) },
                   { name: 'machine.quarantined', end: true, cell: (r) => count(r.quarantined) },
                   { name: 'machine.refused', end: true, cell: (r) => count(r.refused) },
+                  { name: 'machine.waiting', end: true, cell: (r) => count(r.waiting) },
+                  { name: 'machine.dropped', end: true, cell: (r) => (r.protocol === 'syslog-udp' ? count(r.dropped) : '–') },
                 ]}
               />
+              <p className="quiet">{t('machine.identity')}</p>
             </Panel>
             <dl className="facts">
               <div>

@@ -68,7 +68,17 @@ export default function SourcePage() {
               </div>
               <div>
                 <dt>{t('sources.per_minute')}</dt>
-                <dd>{number(x.per_minute, 1)}</dd>
+                <dd>
+                  {number(x.per_minute, 1)}
+                  {x.usual_per_minute !== null && <span className="quiet"> · {t('sources.usually', { n: number(x.usual_per_minute, 1) })}</span>}
+                </dd>
+              </div>
+              <div>
+                <dt>{t('sources.silent_after')}</dt>
+                <dd>
+                  {span(x.silent_after_seconds)}
+                  <span className="quiet"> · {x.usual_pause_seconds === null ? t('sources.pause_unknown') : t('sources.pause_usual', { span: span(x.usual_pause_seconds) })}</span>
+                </dd>
               </div>
               <div>
                 <dt>{t('sources.day')}</dt>
@@ -91,6 +101,30 @@ export default function SourcePage() {
                 </dd>
               </div>
             </dl>
+            {x.sums.received > 0 && (
+              <Panel title={t('sources.sums')}>
+                <p>
+                  {t('sources.sums_are', {
+                    received: number(x.sums.received),
+                    stored: number(x.sums.stored),
+                    repeated: number(x.sums.repeated),
+                    quarantined: number(x.sums.quarantined),
+                    refused: number(x.sums.refused),
+                  })}
+                </p>
+              </Panel>
+            )}
+            {x.silences.length > 0 && (
+              <Panel title={t('sources.silences')}>
+                <ul className="plain">
+                  {x.silences.map((q) => (
+                    <li key={q.from}>
+                      <When time={q.from} /> – {q.to ? <When time={q.to} /> : t('sources.silent_still')}
+                    </li>
+                  ))}
+                </ul>
+              </Panel>
+            )}
             <Panel title={t('sources.last_lines')}>
               {x.last_seen === null ? (
                 <Empty command={x.connect.rsyslog}>{t('sources.none_yet')}</Empty>
