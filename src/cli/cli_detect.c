@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/detect_engine.h"
+#include "cli/detect_indicators.h"
 #include "cli/detect_input.h"
 #include "cli/detect_output.h"
 #include "cli/detect_rules.h"
@@ -189,12 +190,15 @@ static int detect_with(struct cli *cli, struct detect *d, struct ruleset *rulese
     struct error e = ERROR_NONE;
     struct decoders *decoders = NULL;
     struct detect_summary summary;
+    struct detect_indicators indicators = { NULL, NULL };
     const char **paths, *folder = cli_text(cli, "decoders");
     size_t count;
     uint64_t bytes;
     if (!decoders_load(folder ? folder : settings->decoders, &decoders, &e) ||
+        !detect_indicators_load(cli, settings, &indicators, &e) ||
         !input_list(cli->arguments, cli->argument_count, &cli->arena, &paths, &count, &bytes, &e)) {
         decoders_free(&decoders);
+        detect_indicators_free(&indicators);
         return cli_fail(cli, &e);
     }
     d->bytes = bytes;
@@ -204,13 +208,17 @@ static int detect_with(struct cli *cli, struct detect *d, struct ruleset *rulese
         .ruleset = ruleset, .decoders = decoders, .logsource = logsource, .now = cli->now,
         .from = cli_number(cli, "from", 0), .to = cli_number(cli, "to", 0),
         .threads = (unsigned)cli_number(cli, "threads", cores > 0 ? cores : 1), .wanted = wanted,
+        .indicators = indicators.table, .indicator_fields = indicators.fields,
         .bytes = bytes, .alert = on_alert, .progress = on_progress, .damage = on_damage, .owner = d
     };
+    if (cli_text(cli, "min-level"))
+        alert_level_parse(slice_of(cli_text(cli, "min-level")), &options.indicator_least);
     output_head(d->form, &d->out);
     bool fine = detect_run(paths, count, &options, &summary, &e);
     flush(d);
     free(wanted);
     decoders_free(&decoders);
+    detect_indicators_free(&indicators);
     if (!fine)
         return cli_fail(cli, &e);
     print_summary(d, &summary, ruleset);
@@ -247,6 +255,8 @@ static const char *const levels[] = { "informational", "low", "medium", "high", 
 static const struct cli_option options_of_detect[] = {
     { .name = "rules", .letter = 'r', .kind = CLI_FOLDER, .value = "DIR", .repeated = true,
       .help = "Sigma rules: folders or files (default: the configured ones)" },
+    { .name = "indicators", .kind = CLI_FILE, .value = "FILE", .repeated = true,
+      .help = "threat indicators too: list, CSV, STIX bundle, MISP event, compiled table" },
     { .name = "csv", .kind = CLI_FLAG, .help = "alerts as CSV" },
     { .name = "min-level", .kind = CLI_CHOICE, .value = "LEVEL", .choices = levels,
       .help = "only alerts of this level or above" },

@@ -49,6 +49,7 @@ struct worker {
     struct scanner *scanner;
     struct json_reader *reader;
     struct detect_evtx *evtx;
+    struct indicator_matcher *matcher; /* NULL: no indicators */
     struct arena arena;            /* of one event */
     pthread_t thread;
 };
@@ -165,6 +166,27 @@ static bool outside(const struct detect_options *o, int64_t time)
     return (o->from && time < o->from) || (o->to && time >= o->to);
 }
 
+static void keep_indicators(struct worker *w, struct job *job, struct event *event, uint64_t place,
+                            bool timed)
+{
+    const struct indicator_found *found;
+    uint32_t count = indicator_matcher_scan(w->matcher, event, &found);
+    if (count && !timed)
+        event->time = json_time(event);
+    for (uint32_t i = 0; i < count; i++) {
+        struct alert alert;
+        if (!indicator_alert(w->matcher, event, &found[i], &job->arena, &alert) ||
+            alert.level < w->engine->options->indicator_least)
+            continue;
+        struct found_alert *alerts = grown(&job->arena, job->alerts, job->alert_count,
+                                           &job->alert_capacity, sizeof *alerts);
+        if (!alerts)
+            return;
+        job->alerts = alerts;
+        alerts[job->alert_count++] = (struct found_alert){ UINT32_MAX, place, alert };
+    }
+}
+
 /* json: the time is looked for only when somebody asks. */
 static void scan_event(struct worker *w, struct job *job, struct event *event, uint64_t place,
                        bool json)
@@ -192,6 +214,8 @@ static void scan_event(struct worker *w, struct job *job, struct event *event, u
             keep_alert(w, job, event, rules[i], place);
         keep_hits(w, job, event, rules[i], place);
     }
+    if (w->matcher)
+        keep_indicators(w, job, event, place, timed);
 }
 
 static void scan_json(struct worker *w, struct job *job, struct slice line, uint64_t place,
@@ -443,7 +467,9 @@ static bool start_worker(struct worker *w, struct engine *g)
     w->reader = json_reader_new();
     w->evtx = detect_evtx_new();
     arena_init(&w->arena, 256u * 1024 * 1024);
-    if (!w->scanner || !w->reader || !w->evtx)
+    if (g->options->indicators)
+        w->matcher = indicator_matcher_new(g->options->indicator_fields, g->options->indicators);
+    if (!w->scanner || !w->reader || !w->evtx || (g->options->indicators && !w->matcher))
         return false;
     scanner_logsource(w->scanner, g->options->logsource);
     return pthread_create(&w->thread, NULL, work, w) == 0;
@@ -456,6 +482,7 @@ static void stop_worker(struct worker *w, struct detect_summary *s)
     scanner_free(&w->scanner);
     json_reader_free(&w->reader);
     detect_evtx_free(&w->evtx);
+    indicator_matcher_free(&w->matcher);
     arena_free(&w->arena);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "detect/correlator.h"
+#include "detect/indicator_match.h"
 #include "event/decoder.h"
 
 struct detect_options {
@@ -17,8 +18,12 @@ struct detect_options {
     int64_t now, from, to;               /* from, to 0: no limit */
     unsigned threads;
     const bool *wanted;                  /* by rule: alerts are handed on; NULL: all */
+    const struct indicator_table *indicators;         /* NULL: none */
+    const struct indicator_fields *indicator_fields;  /* with them */
+    enum alert_level indicator_least;    /* alerts of indicators below are left out */
     uint64_t bytes;                      /* of all files, for the progress */
-    /* both in the thread of the caller's detect_run; alerts in the order of files and records */
+    /* both in the thread of the caller's detect_run; alerts in the order of files and records.
+     * rule: UINT32_MAX for an indicator's */
     void (*alert)(void *owner, uint32_t rule, const struct alert *alert, const char *file,
                   uint64_t place);
     void (*progress)(void *owner, uint64_t bytes, uint64_t events);

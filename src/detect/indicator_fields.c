@@ -36,6 +36,18 @@ static bool read_names(struct indicator_fields *f, const struct yaml *list, unsi
     return true;
 }
 
+static bool read_except(struct indicator_fields *f, const struct yaml *list, struct error *e)
+{
+    if (list && list->kind != YAML_SEQUENCE)
+        return yaml_error(e, list, "this must be a list of field names");
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        struct slice name = arena_copy(&f->arena, list->children[i].text);
+        if (!name.len || !map_put(&f->except, name, f))
+            return yaml_error(e, &list->children[i], "this must be a field's name");
+    }
+    return true;
+}
+
 static bool read_levels(struct indicator_fields *f, const struct yaml *node, struct error *e)
 {
     for (int level = 0; level <= LEVEL_CRITICAL; level++)
@@ -53,8 +65,8 @@ static bool read_levels(struct indicator_fields *f, const struct yaml *node, str
 
 bool indicator_fields_load(const char *path, struct indicator_fields **out, struct error *e)
 {
-    static const char *const keys[] = { "address", "host", "url", "email", "hash", "text", "levels",
-                                        NULL };
+    static const char *const keys[] = { "address", "host", "url", "email", "hash", "text", "except",
+                                        "levels", NULL };
     ARENA_AUTO scratch;
     struct yaml *document;
     arena_init(&scratch, 64u << 20);
@@ -64,7 +76,8 @@ bool indicator_fields_load(const char *path, struct indicator_fields **out, stru
     if (!f)
         return error_set(e, "not enough memory for the indicators");
     arena_init(&f->arena, 64u << 20);
-    bool fine = read_levels(f, yaml_member(document, "levels"), e);
+    bool fine = read_levels(f, yaml_member(document, "levels"), e) &&
+                read_except(f, yaml_member(document, "except"), e);
     for (size_t i = 0; fine && i < sizeof roles / sizeof *roles; i++)
         fine = read_names(f, yaml_member(document, roles[i].name), roles[i].role, e);
     if (fine)
@@ -81,6 +94,7 @@ void indicator_fields_free(struct indicator_fields **fields)
     if (!f)
         return;
     map_free(&f->names);
+    map_free(&f->except);
     arena_free(&f->arena);
     free(f);
 }
@@ -88,7 +102,7 @@ void indicator_fields_free(struct indicator_fields **fields)
 unsigned indicator_fields_role(const struct indicator_fields *f, struct slice name)
 {
     char low[NAME_MOST];
-    if (name.len > NAME_MOST)
+    if (name.len > NAME_MOST || map_has(&f->except, name))
         return 0;
     for (struct slice rest = lowered(name, low); rest.len;) {
         uintptr_t role = (uintptr_t)map_get(&f->names, rest);

@@ -11,6 +11,7 @@ enum field_role { ROLE_ADDRESS = 1, ROLE_HOST = 2, ROLE_URL = 4, ROLE_EMAIL = 8,
 struct indicator_fields {
     struct arena arena;
     struct map names;                 /* lower case → roles */
+    struct map except;                /* names as they are */
     unsigned levels[LEVEL_CRITICAL + 1]; /* least confidence; 101: none */
 };
 

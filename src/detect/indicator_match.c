@@ -6,6 +6,7 @@
 #include "detect/indicator_fields.h"
 
 #define NAMES_MOST 65536u    /* remembered; names beyond are looked up each time */
+#define FOLLOWERS 8u         /* by length and last letter: events of several shapes alternate */
 #define TEXT_MOST 65536u     /* of one value that is looked through */
 #define SHOWN 300u
 
@@ -14,7 +15,7 @@ struct known_name {
     char *bytes;
     uint32_t len;
     unsigned roles;
-    struct known_name *follower; /* the name that came after it last time */
+    struct known_name *followers[FOLLOWERS]; /* the names that came after it */
 };
 
 struct indicator_matcher {
@@ -261,7 +262,6 @@ static void try_url(struct indicator_matcher *m, struct slice text)
         m->found[i].piece = text; /* the host stood in a copy */
 }
 
-/* A digest: its first 16 digits decide nearly always. */
 static void try_digest(struct indicator_matcher *m, struct slice hex)
 {
     uint8_t digest[32];
@@ -367,9 +367,26 @@ static void try_text(struct indicator_matcher *m, struct slice text)
 
 /* ---- an event ------------------------------------------------------------------------------------ */
 
-static bool same(const struct known_name *known, struct slice name)
+static inline uint64_t eight(const char *at)
 {
-    return known->len == name.len && memcmp(known->bytes, name.data, name.len) == 0;
+    uint64_t value;
+    memcpy(&value, at, 8);
+    return value;
+}
+
+/* Names are short and many: eight bytes at a time, the last eight overlapping. */
+static inline bool same(const struct known_name *known, struct slice name)
+{
+    const char *a = known->bytes, *b = name.data;
+    size_t len = name.len;
+    if (known->len != len)
+        return false;
+    if (len < 8)
+        return memcmp(a, b, len) == 0;
+    for (size_t at = 0; at + 8 < len; at += 8)
+        if (eight(a + at) != eight(b + at))
+            return false;
+    return eight(a + len - 8) == eight(b + len - 8);
 }
 
 static struct known_name *look_up(struct indicator_matcher *m, struct slice name)
@@ -419,11 +436,16 @@ uint32_t indicator_matcher_scan(struct indicator_matcher *m, const struct event 
     }
     for (uint32_t i = 0; i < event->field_count; i++) {
         const struct event_field *field = &event->fields[i];
-        struct known_name *known = last->follower;
-        if (!known || !same(known, field->name))
+        size_t len = field->name.len;
+        struct known_name **follower =
+            &last->followers[len ? (len * 3 + (unsigned char)field->name.data[len - 1]) % FOLLOWERS
+                                 : 0];
+        struct known_name *known = *follower;
+        if (!known || !same(known, field->name)) {
             known = look_up(m, field->name);
-        if (known != &m->none)
-            last->follower = known;
+            if (known != &m->none)
+                *follower = known;
+        }
         last = known;
         if (!known->roles || field->value.len < 3 || field->kind > EVENT_NUMBER)
             continue;

@@ -4,6 +4,7 @@
  * Data, indicators/fields.yaml:
  *     address, host, url, email, hash: [names]   such a value stands there
  *     text: [names]                              to be looked through: command lines, messages
+ *     except: [names]                            left out, in just this case
  *     levels: { high: 70, medium: 40, low: 0 }   an alert's level from the confidence on
  * A name is compared without case, whole or behind any dot ("Event.EventData.DestinationIp" is
  * DestinationIp too).

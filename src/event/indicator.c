@@ -49,11 +49,14 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-static int hex_digit(char c)
-{
-    c = lower(c);
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* A digit's value with a bit above; 0: no digit. */
+#define DIGIT 0x10
+static const uint8_t hex_digits[256] = {
+    ['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15,
+    ['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1a, ['b'] = 0x1b,
+    ['c'] = 0x1c, ['d'] = 0x1d, ['e'] = 0x1e, ['f'] = 0x1f, ['A'] = 0x1a, ['B'] = 0x1b,
+    ['C'] = 0x1c, ['D'] = 0x1d, ['E'] = 0x1e, ['F'] = 0x1f,
+};
 
 bool indicator_digest(struct slice hex, uint8_t out[32], enum indicator_type *type_out)
 {
@@ -63,13 +66,13 @@ bool indicator_digest(struct slice hex, uint8_t out[32], enum indicator_type *ty
     case 64: *type_out = INDICATOR_TYPE_SHA256; break;
     default: return false;
     }
+    unsigned all = DIGIT;
     for (size_t i = 0; i < hex.len; i += 2) {
-        int high = hex_digit(hex.data[i]), low = hex_digit(hex.data[i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        out[i / 2] = (uint8_t)(high << 4 | low);
+        unsigned high = hex_digits[(uint8_t)hex.data[i]], low = hex_digits[(uint8_t)hex.data[i + 1]];
+        all &= high & low;
+        out[i / 2] = (uint8_t)(high << 4 | (low & 15));
     }
-    return true;
+    return all != 0;
 }
 
 /* RFC 1035 §2.3.4 for the lengths; '_' stands in real names, bytes above 127 in IDNs not yet encoded. */
@@ -203,6 +206,8 @@ static struct slice refang(struct slice text, char *out)
     size_t len = 0;
     for (size_t i = 0; i < text.len;) {
         size_t k = 0, step = 0;
+        if (!strchr("[({", text.data[i]))
+            k = sizeof pairs / sizeof *pairs;
         for (; k < sizeof pairs / sizeof *pairs; k++) {
             step = strlen(pairs[k].from);
             if (slice_equal_nocase(slice_cut(text, i, i + step), slice_of(pairs[k].from)))

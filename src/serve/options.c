@@ -23,6 +23,8 @@ static const struct config_option options[] = {
     { "rules", CONFIG_PATH, .value = "", .help = "folder of Sigma rules" },
     { "decoders", CONFIG_PATH, .value = "", .help = "folder of decoders" },
     { "logsources", CONFIG_PATH, .value = "", .help = "folder of Sigma log sources" },
+    { "indicators", CONFIG_PATH, .value = "",
+      .help = "folder of fields.yaml and the allow-list of threat indicators" },
     { "import", CONFIG_PATH, .value = "",
       .help = "folder of agencies.csv … that fills an empty register at the first start" },
     { "files", CONFIG_LIST, .value = "", .help = "files followed: SOURCE PATH, one a line" },
@@ -94,6 +96,7 @@ static void fill(struct arena *arena, const struct config *config, struct serve_
         .rules = folder_or_installed(arena, config, "rules", "rules"),
         .decoders = folder_or_installed(arena, config, "decoders", "decoders"),
         .logsources = folder_or_installed(arena, config, "logsources", "logsources"),
+        .indicators = folder_or_installed(arena, config, "indicators", "indicators"),
     };
 #define LISTEN_SETTING(id, name, kind, standard, words) \
     s->listen[INTAKE_##id] = config_text(config, "listen." name);

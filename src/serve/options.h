@@ -19,7 +19,7 @@ struct serve_settings {
     const char *data;                     /* the data directory, and in it: */
     const char *archive, *records_folder, *records, *roster_folder, *roster, *cache, *blob, *run,
         *control, *reader, *secrets, *tokens;
-    const char *plan, *regimes, *rules, *decoders, *logsources, *import;
+    const char *plan, *regimes, *rules, *decoders, *logsources, *import, *indicators;
     const char *files;                    /* "SOURCE PATH" lines */
     const char *listen[INTAKE_LISTENERS_COUNT]; /* host:port, "" off */
     const char *console;
