@@ -37,7 +37,6 @@ def _():
         check("stranger" in got and "Success" not in str(got["stranger"]), got)
         events = sink.take(301)
         check(all(e["protocol"] == "splunk" for e in events), events[0])
-        check(events[1]["decoder"] == "splunk-hec", events[1])
         check(events[0]["fields"]["host"] == "farm.local", events[0])
         all_of([{"raw": e["fields"]["message"]} for e in events[1:]], 300)
         check(events[1]["time"] == 1795480262, events[1])
