@@ -44,6 +44,10 @@ struct http_request {
     bool tls;
     struct slice certificate_sha256; /* hex, of a verified client certificate; "" none */
     int64_t received;            /* when the headers were there; ns UTC */
+    /* begin() may set it for a body of any length: it is called with what is there whenever more has
+     * come, and returns how many bytes are done with. What it leaves waits, at most begin()'s value;
+     * at the end that is `body`. NULL: handle() gets the whole body. */
+    size_t (*take)(struct http_request *request, struct slice bytes);
     struct arena *arena;         /* for the handler; freed after the reply is sent */
     void *mark;                  /* the handler's, from begin() to handle() */
     struct http_exchange *exchange;

@@ -167,8 +167,8 @@ static enum MHD_Result exchange_open(struct http_exchange *exchange, const char 
         refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
     else if (server->options.begin)
         exchange->body_most = server->options.begin(&exchange->request, server->options.user);
-    if (!exchange->replied && length_told(&exchange->request, &length) &&
-        length > exchange->body_most)
+    if (!exchange->replied && !exchange->request.take &&
+        length_told(&exchange->request, &length) && length > exchange->body_most)
         refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
     if (exchange->replied)
         return exchange->response ? exchange_send(exchange) : MHD_NO;
@@ -190,6 +190,9 @@ static enum MHD_Result exchange_collect(struct http_exchange *exchange, const ch
         buffer_add(&exchange->body, slice_from(data, *size));
         if (exchange->body.failed)
             return MHD_NO;
+        if (exchange->request.take)
+            buffer_drop(&exchange->body, exchange->request.take(&exchange->request,
+                                                                buffer_slice(&exchange->body)));
     }
     *size = 0;
     return MHD_YES;

@@ -19,7 +19,8 @@ struct load_batch {
 
 struct load {
     struct listener *listener;
-    struct http_request *request;
+    struct http_request *request; /* NULL: the sender has left */
+    struct arena arena;           /* of its batches' places: it may outlive the request */
     const struct load_dialect *dialect;
     struct roster_source source;
     int64_t received;
@@ -41,10 +42,11 @@ struct load {
 struct load *load_new(struct listener *listener, struct http_request *request,
                       const struct load_dialect *dialect, const struct roster_source *source)
 {
-    struct load *load = arena_zero(request->arena, sizeof *load);
+    struct load *load = calloc(1, sizeof *load);
 
     if (!load)
         return NULL;
+    arena_init(&load->arena, ARENA_NO_CEILING);
     load->listener = listener;
     load->request = request;
     load->dialect = dialect;
@@ -66,6 +68,15 @@ void load_repeatable(struct load *load, struct repeats *repeats, struct slice ma
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
+static void load_free(struct load *load)
+{
+    buffer_free(&load->alerts);
+    free(load->marks);
+    pthread_mutex_destroy(&load->lock);
+    arena_free(&load->arena);
+    free(load);
+}
+
 static void send_answer(struct load *load)
 {
     struct http_request *request = load->request;
@@ -84,19 +95,19 @@ static void send_answer(struct load *load)
     if (load->repeats)
         repeats_end(load->repeats, load->source.key, load->repeat_mark, !load->error.set,
                     load->count, buffer_slice(&out));
-    buffer_free(&load->alerts);
-    free(load->marks);
-    load->marks = NULL;
-    pthread_mutex_destroy(&load->lock);
-    http_reply_copy(request, out.failed ? 500 : status, "application/json", buffer_slice(&out));
+    const char *type = load->dialect->type ? load->dialect->type : "application/json";
+    load_free(load);
+    http_reply_copy(request, out.failed ? 500 : status, type, buffer_slice(&out));
 }
 
 static void let_go(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
-    bool last = --load->pending == 0;
+    bool last = --load->pending == 0, left = !load->request;
     pthread_mutex_unlock(&load->lock);
-    if (last)
+    if (last && left)
+        load_free(load);
+    else if (last)
         send_answer(load);
 }
 
@@ -163,7 +174,7 @@ static void hand_on(struct load *load)
 
 static bool begin(struct load *load, const struct record *record)
 {
-    struct load_batch *part = arena_zero(load->request->arena, sizeof *part);
+    struct load_batch *part = arena_zero(&load->arena, sizeof *part);
 
     load->open = part ? batch_new(record_class(record), load->received) : NULL;
     if (!load->open)
@@ -216,7 +227,8 @@ static void fail(struct load *load)
     pthread_mutex_unlock(&load->lock);
 }
 
-bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder)
+static bool add_pieces(struct load *load, struct slice raw, bool cut, uint8_t mark,
+                       struct slice decoder)
 {
     struct record record = {
         .source = &load->source, .sender = load->request->address, .received = load->received,
@@ -226,7 +238,7 @@ bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice de
     for (bool more = true; more; mark = LOAD_CONTINUED) {
         record.raw = slice_cut(raw, 0, INTAKE_HTTP_LINE_MOST);
         raw = slice_after(raw, record.raw.len);
-        record.flags = raw.len ? EVENT_CUT : 0;
+        record.flags = raw.len || cut ? EVENT_CUT : 0;
         if (!keep_mark(load, mark) || !add(load, &record)) {
             fail(load);
             return false;
@@ -237,9 +249,28 @@ bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice de
     return true;
 }
 
+bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder)
+{
+    return add_pieces(load, raw, false, mark, decoder);
+}
+
+bool load_add_cut(struct load *load, struct slice raw, bool cut)
+{
+    return add_pieces(load, raw, cut, 0, SLICE(""));
+}
+
 void load_finish(struct load *load)
 {
     hand_on(load);
+    let_go(load);
+}
+
+void load_abandon(struct load *load)
+{
+    batch_free(&load->open);
+    pthread_mutex_lock(&load->lock);
+    load->request = NULL;
+    pthread_mutex_unlock(&load->lock);
     let_go(load);
 }
 

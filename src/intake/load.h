@@ -25,10 +25,10 @@ struct load_dialect {
     void (*refuse)(struct load *load, unsigned status, const struct error *error,
                    struct buffer *out);
     unsigned status;              /* of the answer */
+    const char *type;             /* of the answer; NULL: application/json */
 };
 
-/* In the request's arena; NULL when that is exhausted. source's
- * bytes live as long as the request. */
+/* NULL when memory is short. source's bytes live as long as the request. */
 struct load *load_new(struct listener *listener, struct http_request *request,
                       const struct load_dialect *dialect, const struct roster_source *source);
 /* The sender's mark of this batch, which it may send again; told to repeats at the end. */
@@ -36,8 +36,13 @@ void load_repeatable(struct load *load, struct repeats *repeats, struct slice ma
 /* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is
  * short. */
 bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder);
+/* The same for a record of which the sender's side left out a part. */
+bool load_add_cut(struct load *load, struct slice raw, bool cut);
 /* All were added: the request is answered now or later, and load is gone for the caller. */
 void load_finish(struct load *load);
+/* The sender left before all were there: nobody is answered. What was handed on is stored all the
+ * same; the sender sends it again. Gone for the caller. */
+void load_abandon(struct load *load);
 
 /* For answer() */
 uint32_t load_count(const struct load *load);

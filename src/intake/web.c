@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "intake/body.h"
+#include "intake/journal_export.h"
 #include "intake/limit.h"
 
 /* Asked from the top; the first row that fits answers. */
@@ -12,6 +13,8 @@ static const struct web_route routes[] = {
     { HTTP_POST, "/events", WEB_EVENTS, events_post, events_refuse },
     { HTTP_GET, "/events", WEB_OPEN, events_get, events_refuse },
     { HTTP_GET, "/health", WEB_OPEN, events_get, events_refuse },
+
+    { HTTP_POST, "/upload", WEB_EVENTS, journal_post, journal_refuse, journal_take, journal_end },
 
     { HTTP_GET, "/", WEB_TOKEN, elastic_root, elastic_refuse },
     { HTTP_HEAD, "/", WEB_TOKEN, elastic_root, elastic_refuse },
@@ -191,9 +194,9 @@ static bool queue_busy(const struct intake *intake)
 static bool take_share(struct web *web, struct web_mark *mark)
 {
     struct slice text = slice_trim(http_header(mark->request.http, "Content-Length"));
-    uint64_t length = INTAKE_BODY_MOST;
+    uint64_t length = mark->route->take ? JOURNAL_WAITING_MOST : INTAKE_BODY_MOST;
 
-    if (text.len && slice_to_u64(text, &length) && length > INTAKE_BODY_MOST)
+    if (!mark->route->take && text.len && slice_to_u64(text, &length) && length > INTAKE_BODY_MOST)
         length = 0; /* is refused for its size anyway */
     if (atomic_fetch_add(&web->bodies, length) + length <= INTAKE_BODIES_MOST) {
         mark->body = length;
@@ -201,6 +204,15 @@ static bool take_share(struct web *web, struct web_mark *mark)
     }
     atomic_fetch_sub(&web->bodies, length);
     return false;
+}
+
+static const char busy_sentence[] = "events arrive faster than they are stored; send again later";
+
+static size_t take(struct http_request *request, struct slice bytes)
+{
+    struct web_mark *mark = request->mark;
+
+    return mark->route->take(&mark->request, bytes);
 }
 
 static size_t begin(struct http_request *request, void *user)
@@ -235,12 +247,17 @@ static size_t begin(struct http_request *request, void *user)
         refuse(web, request, mark, 503, "the disk is almost full: nothing is taken in");
         return 0;
     }
+    if (route->take && queue_busy(web->listener->intake)) {
+        refuse(web, request, mark, 429, busy_sentence);
+        return 0;
+    }
     if (!take_share(web, mark)) {
         refuse(web, request, mark, 429, "too much is arriving at once; send again later");
         return 0;
     }
     request->mark = mark;
-    return INTAKE_BODY_MOST;
+    request->take = route->take ? take : NULL;
+    return route->take ? JOURNAL_WAITING_MOST : INTAKE_BODY_MOST;
 }
 
 static void handle(struct http_request *request, void *user)
@@ -252,11 +269,10 @@ static void handle(struct http_request *request, void *user)
     bool too_large;
 
     buffer_init(&inflated, INTAKE_BODY_MOST);
-    if (mark->route->needs != WEB_EVENTS) {
+    if (mark->route->needs != WEB_EVENTS || mark->route->take) {
         mark->route->run(&mark->request);
     } else if (queue_busy(web->listener->intake)) {
-        refuse(web, request, mark, 429,
-               "events arrive faster than they are stored; send again later");
+        refuse(web, request, mark, 429, busy_sentence);
     } else if (!body_inflate(request->body, http_header(request, "Content-Encoding"), &inflated,
                              &mark->request.text, &too_large, &e)) {
         refuse(web, request, mark, too_large ? 413 : 400,
@@ -271,6 +287,8 @@ static void end(struct http_request *request, void *user)
     struct web *web = user;
     struct web_mark *mark = request->mark;
 
+    if (mark && mark->route->end)
+        mark->route->end(&mark->request);
     if (mark)
         atomic_fetch_sub(&web->bodies, mark->body);
 }

@@ -21,6 +21,7 @@ struct web_request {
     struct slice text;             /* the inflated body */
     struct repeats *repeats;
     struct slice rest;             /* of the path, behind the row's '*' */
+    void *own;                     /* of a face that takes its body piece by piece */
 };
 
 struct web_route {
@@ -30,6 +31,11 @@ struct web_route {
     void (*run)(struct web_request *request);
     /* Answers an error in the face's own manner. */
     void (*refuse)(struct http_request *request, unsigned status, const char *sentence);
+    /* For bodies of any length, else NULL: eats of the bytes that are there as they come, returns
+     * how many; what run() finds in http->body is the rest. */
+    size_t (*take)(struct web_request *request, struct slice bytes);
+    /* With take: the exchange is over, answered or not; frees what own holds. */
+    void (*end)(struct web_request *request);
 };
 
 /* events.c: ours */
@@ -44,6 +50,11 @@ void elastic_empty(struct web_request *request);
 void elastic_acknowledged(struct web_request *request);
 void elastic_bulk(struct web_request *request);
 void elastic_refuse(struct http_request *request, unsigned status, const char *sentence);
+/* journal.c: systemd-journal-upload */
+size_t journal_take(struct web_request *request, struct slice bytes);
+void journal_post(struct web_request *request);
+void journal_end(struct web_request *request);
+void journal_refuse(struct http_request *request, unsigned status, const char *sentence);
 /* splunk.c */
 void splunk_event(struct web_request *request);
 void splunk_raw(struct web_request *request);
