@@ -352,10 +352,10 @@ static void wait_for_quiet(struct http_server *server)
     pthread_mutex_lock(&server->lock);
     while (server->in_hand)
         pthread_cond_wait(&server->fewer, &server->lock);
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += STOP_GRACE / CLOCK_SECOND;
     while (server->exchanges &&
-           pthread_cond_timedwait(&server->fewer, &server->lock, &until) == 0)
+           pthread_cond_clockwait(&server->fewer, &server->lock, CLOCK_MONOTONIC, &until) == 0)
         ;
     pthread_mutex_unlock(&server->lock);
 }

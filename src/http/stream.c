@@ -124,11 +124,12 @@ static bool stream_add(struct http_stream *stream, struct slice piece)
 {
     struct timespec until;
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += STREAM_WAIT;
     pthread_mutex_lock(&stream->lock);
     while (!stream->gone && stream->unsent.len - stream->sent > STREAM_UNSENT)
-        if (pthread_cond_timedwait(&stream->room, &stream->lock, &until) != 0)
+        if (pthread_cond_clockwait(&stream->room, &stream->lock, CLOCK_MONOTONIC,
+                                   &until) != 0)
             stream->gone = stream->given_up = true;
     bool ok = !stream->gone;
     if (ok) {

@@ -51,11 +51,11 @@ void roster_wait(struct intake *intake)
 {
     struct timespec until;
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += INTAKE_ROSTER_SECONDS;
     pthread_mutex_lock(&intake->lock);
     while (!intake->roster && !atomic_load(&intake->stopping) &&
-           pthread_cond_timedwait(&intake->first_roster, &intake->lock, &until) == 0)
+           pthread_cond_clockwait(&intake->first_roster, &intake->lock, CLOCK_MONOTONIC, &until) == 0)
         ;
     bool late = !intake->roster && !atomic_load(&intake->stopping);
     pthread_mutex_unlock(&intake->lock);
