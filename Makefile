@@ -4,6 +4,7 @@
 #   make check     all tests; the last line says how many passed and failed
 #   make build     build/haidang
 #   make bench     measure beside named peers; writes bench/results.md
+#   make chaos     1,000 rounds of kills, full disks, broken writes and clocks under load (an hour)
 #   make fuzz      run the fuzz targets (SECONDS=60 each)
 #   make install   into DESTDIR/PREFIX (/usr/local)
 
@@ -39,6 +40,7 @@ bench: build
 	@bench/run --build $(BUILD)
 
 chaos: build
+	@ninja -C $(BUILD) tests/chaos/fault.so --quiet
 	@tests/chaos/run.py --build $(BUILD) --rounds 1000
 
 fuzz:

@@ -25,7 +25,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "HAIDANG_EXAMPLE": str(ROOT / "examples/khanh-hoa-2019"),
 }
-LONGEST = ["browser", "unit/detect", "integration/serve/test_start", "unit/intake", "threads/intake"]
+LONGEST = ["browser", "chaos", "unit/detect", "integration/serve/test_start", "unit/intake", "threads/intake"]
 
 
 class Suite:
@@ -78,6 +78,11 @@ def script_suites(folder, haidang):
         yield Suite(name, [sys.executable, str(script)], timeout=900,
                     environment={"HAIDANG": str(haidang), "HAIDANG_BUILD": str(folder),
                                  "PYTHONPATH": str(ROOT / "tests/integration")})
+
+
+def chaos_suites(folder):
+    yield Suite("chaos", [sys.executable, str(ROOT / "tests/chaos/run.py"), "--build", str(folder),
+                          "--rounds", "20"], timeout=900)
 
 
 def node_suites(haidang):
@@ -176,7 +181,8 @@ def main():
             print(f"ok     {name}  ({time.monotonic() - began:.0f} s)", flush=True)
     haidang = folder / "haidang"
 
-    suites = [*unit_suites(folder), *script_suites(folder, haidang), *node_suites(haidang)]
+    suites = [*unit_suites(folder), *script_suites(folder, haidang), *chaos_suites(folder),
+              *node_suites(haidang)]
     suites += [Suite("threads/" + pathlib.Path(program).name.removeprefix("unit_"),
                      [str(threads / program)]) for program in threaded]
     suites = [suite for suite in suites if wanted(suite.name)]

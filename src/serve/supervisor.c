@@ -376,6 +376,16 @@ static bool same_pipeline(const struct serve_settings *a, const struct serve_set
            strcmp(a->clients, b->clients) == 0;
 }
 
+/* With the new configuration; one that waits after a death waits no longer. */
+static void start_anew(struct child *child)
+{
+    child->pause = 0;
+    if (child->state == CHILD_WAITING)
+        child->again = 0;
+    else
+        end_child(child);
+}
+
 static void reload(struct supervisor *s)
 {
     struct arena arena;
@@ -401,9 +411,11 @@ static void reload(struct supervisor *s)
     s->settings = fresh;
     log_info("configuration read anew");
     compile_rules(s);
-    end_child(find_child(s, "hub")); /* plan, regimes, import: it starts again at once */
-    if (pipeline_differs)
-        end_child(find_child(s, "pipeline"));
+    start_anew(find_child(s, "hub")); /* plan, regimes, import: it starts again at once */
+    if (pipeline_differs || find_child(s, "pipeline")->state == CHILD_WAITING)
+        start_anew(find_child(s, "pipeline"));
+    if (find_child(s, "reader")->state == CHILD_WAITING)
+        start_anew(find_child(s, "reader"));
     notify("READY=1");
 }
 
