@@ -23,10 +23,11 @@ static const struct {
     [API_QUICK] = { 2, 256 },
     [API_PLAN] = { 2, 128 },
     [API_SLOW] = { 4, 32 },
+    [API_LIVE] = { 13, 4 },    /* as many as may listen (api/stream.c), and one to refuse more */
     [API_LOGIN] = { 1, 32 },   /* argon2id costs memory: one at a time */
 };
 
-#define THREADS_MOST 9
+#define THREADS_MOST 22
 #define REQUEST_ARENA (64u << 20)
 #define ADDRESS_MOST 128
 
@@ -46,6 +47,7 @@ struct api {
     struct api_idle idle;
     struct standings *standings;
     struct rule_book *rules;
+    struct api_news *news;
     int64_t started;
 };
 
@@ -57,6 +59,11 @@ struct standings *api_standings_of(const struct api_call *call)
 struct rule_book *api_rules_of(const struct api_call *call)
 {
     return call->api->rules;
+}
+
+struct api_news *api_news_of(const struct api_call *call)
+{
+    return call->api->news;
 }
 
 int64_t api_started(const struct api_call *call)
@@ -104,14 +111,16 @@ static bool no_body(struct api_call *call)
 
 static void carry_out(struct worker *worker, struct http_request *request)
 {
+    ARENA_AUTO arena;   /* not the request's: a stream outlives that */
     struct api_call call = {
         .api = worker->api, .options = &worker->api->options, .route = request->mark,
-        .request = request, .arena = request->arena, .records = worker->records,
+        .request = request, .arena = &arena, .records = worker->records,
         .language = api_accept_language(request, worker->api->options.language),
         .now = clock_now(), .status = 200,
     };
     struct slice path = slice_after(request->path, sizeof API_ROOT - 1);
 
+    arena_init(&arena, REQUEST_ARENA);
     buffer_init(&call.body, API_ANSWER_MOST);
     json_writer_init(&call.json, &call.body);
     bool well = admit(&call) && no_body(&call) && api_values_read(&call, path) &&
@@ -263,7 +272,8 @@ bool api_start(const struct api_options *options, struct api **api_out, struct e
     api_idle_init(&api->idle);
     api->standings = standings_new(options->plan, options->records);
     api->rules = rule_book_new(options->rules, sizeof options->rules / sizeof *options->rules);
-    if (!api->standings || !api->rules || !start_workers(api, e)) {
+    api->news = api_news_new();
+    if (!api->standings || !api->rules || !api->news || !start_workers(api, e)) {
         file_close(&listen_fd);
         error_set(e, "out of memory");
         api_stop(&api);
@@ -275,6 +285,12 @@ bool api_start(const struct api_options *options, struct api **api_out, struct e
     }
     *api_out = api;
     return true;
+}
+
+void api_stored(struct api *api)
+{
+    if (api)
+        api_news_tell(api->news);
 }
 
 void api_stop(struct api **api_ref)
@@ -297,6 +313,7 @@ void api_stop(struct api **api_ref)
         queue_free(&api->queues[lane]);
     standings_free(&api->standings);
     rule_book_free(&api->rules);
+    api_news_free(&api->news);
     api_idle_free(&api->idle);
     free(api);
 }

@@ -32,21 +32,31 @@ struct api_search_request {
     struct slice before;     /* next page: the id of the last event of the page before; empty */
     int64_t before_time;     /* and its time */
     unsigned budget_ms;      /* wall time */
+    uint64_t budget_bytes;   /* inflated bytes */
+    bool explain;            /* say of each block whether it was read */
+    bool live;               /* what is stored from now on; from, to, before do not count */
 };
 
-/* Which of archive/search.h's texts a line is. */
+/* Which of the reader's texts a line is (archive/search.h, serve/query_wire.h). */
 enum api_search_line {
+    API_SEARCH_HEAD,         /* the query was understood: {"table":false}; always the first */
     API_SEARCH_EVENT,        /* search_event_json */
-    API_SEARCH_BUCKETS,      /* search_buckets_json */
-    API_SEARCH_FOOT          /* search_foot_json; always the last */
+    API_SEARCH_COLUMNS,      /* search_columns_json, before the first row */
+    API_SEARCH_ROW,          /* search_cells_json */
+    API_SEARCH_BUCKETS,      /* search_buckets_json: as they stand, and at the end */
+    API_SEARCH_EXPLAIN,      /* {"file":…,"block":…,"why":…} */
+    API_SEARCH_PROGRESS,     /* search_foot_json so far */
+    API_SEARCH_WAITING,      /* nothing has come for half a second; empty */
+    API_SEARCH_FOOT          /* search_foot_json; always the last (live: of each look) */
 };
 
 struct api_search {
     void *owner;
     /* Runs in the calling thread until the reader has said all; each line goes to `line`, which
-     * returns false when no more is wanted (the reader is then told to stop). False with *e:
-     * ERROR_INPUT for the query (place "COLUMN" within it), ERROR_NOT_FOUND for an id that is not
-     * there or outside the scope, ERROR_BUSY when the reader is down. */
+     * returns false when no more is wanted (the reader's process then ends). A live request goes
+     * on: after the head and each foot `line` gets API_SEARCH_WAITING and keeps it until a look is
+     * due. False with *e: ERROR_INPUT for the query (place "COLUMN" within it), ERROR_NOT_FOUND for
+     * an id that is not there or outside the scope, ERROR_BUSY when the reader is down. */
     bool (*run)(void *owner, const struct api_search_request *request,
                 bool (*line)(void *user, enum api_search_line kind, struct slice json), void *user,
                 struct error *e);
@@ -127,6 +137,8 @@ struct api;
 /* Opens connections to the records, starts the threads and the server. False: nothing is left, the
  * descriptor is closed. The options' pointers must live as long as the API. */
 bool api_start(const struct api_options *options, struct api **api_out, struct error *e);
+/* Something was stored in the archive: live tails look. NULL is fine; any thread. */
+void api_stored(struct api *api);
 /* Answers what is in hand, then ends. NULL is fine. */
 void api_stop(struct api **api);
 

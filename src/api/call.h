@@ -60,6 +60,8 @@ struct api_call {
     struct buffer body;
     struct json_writer json;    /* over body */
     const char *type;           /* NULL: application/json */
+    bool streamed;              /* the request is gone: api/stream.h */
+    struct http_stream *stream;
     struct error error;
     const char *code;           /* of the error; NULL: by its kind */
     unsigned error_status;      /* 0: by its kind */

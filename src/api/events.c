@@ -4,56 +4,8 @@
 #include "api/search.h"
 #include "api/shape.h"
 
-#define BUDGET_MS 15000
 /* Read when the oldest are wanted first: the archive reads newest first. */
 #define OLDEST_MOST 5000
-
-/* ---- one event ------------------------------------------------------------------------------- */
-
-static int64_t time_member(const struct json *json, const char *name)
-{
-    int64_t time = 0;
-
-    clock_parse(json_member_text(json, name), &time);
-    return time;
-}
-
-static void event_put(struct api_call *call, struct search_names *names, const struct json *json)
-{
-    const struct json *logsource = json_member(json, "logsource");
-    struct shape_event event = {
-        .id = json_member_text(json, "id"),
-        .time = time_member(json, "time"),
-        .received = time_member(json, "received"),
-        .agency = json_member_text(json, "agency"),
-        .system = json_member_text(json, "system"),
-        .source = json_member_text(json, "source"),
-        .decoder = json_member_text(json, "decoder"),
-        .product = json_member_text(logsource, "product"),
-        .category = json_member_text(logsource, "category"),
-        .service = json_member_text(logsource, "service"),
-        .raw = json_member_text(json, "raw"),
-        .fields = json_member(json, "fields"),
-    };
-
-    event.system_name = search_name(call, names, SLICE("system"), event.system);
-    event.source_name = search_name(call, names, SLICE("source"), event.source);
-    shape_event_put(call, &event);
-}
-
-/* "<time>:<event id>" of the last event of the page before. */
-static bool cursor_read(struct api_call *call, struct api_search_request *request)
-{
-    struct slice cursor = api_text(call, "cursor");
-    size_t colon = slice_find_byte(cursor, ':');
-
-    if (cursor.len == 0)
-        return true;
-    request->before = slice_after(cursor, colon + 1);
-    if (slice_to_i64(slice_cut(cursor, 0, colon), &request->before_time) && request->before.len)
-        return true;
-    return api_fail(call, 400, "input_wrong", "cursor", "the cursor is not one of ours");
-}
 
 /* ---- a page of events ------------------------------------------------------------------------ */
 
@@ -63,7 +15,7 @@ struct listing {
     struct arena scratch;        /* of one line */
     uint64_t count;
     struct slice *kept;          /* the oldest are wanted first: all lines, newest first; or NULL */
-    char cursor[128];            /* of the last one written */
+    char cursor[SEARCH_CURSOR];            /* of the last one written */
     struct json *foot;
 };
 
@@ -75,9 +27,8 @@ static bool write_event(struct listing *listing, struct slice line)
     arena_clear(&listing->scratch);
     if (!json_parse(line, &listing->scratch, &json, &e))
         return error_set(&listing->call->error, "the reader gave an event that is none");
-    event_put(listing->call, &listing->names, json);
-    snprintf(listing->cursor, sizeof listing->cursor, "%lld:%.*s",
-             (long long)time_member(json, "time"), SLICE_ARGS(json_member_text(json, "id")));
+    search_event_put(listing->call, &listing->names, json);
+    search_cursor_print(json, listing->cursor);
     return !listing->call->body.failed;
 }
 
@@ -85,9 +36,14 @@ static bool listing_line(void *user, enum api_search_line kind, struct slice lin
 {
     struct listing *listing = user;
     struct error e = ERROR_NONE;
+    struct json *head;
 
     if (kind == API_SEARCH_FOOT)
         return json_parse(line, listing->call->arena, &listing->foot, &e);
+    if (kind == API_SEARCH_HEAD && json_parse(line, &listing->scratch, &head, &e) &&
+        json_boolean(json_member(head, "table"), false))
+        return api_fail(listing->call, 400, "input_wrong", "query",
+                        "this query makes a table: ask for it as a stream");
     if (kind != API_SEARCH_EVENT)
         return true;
     listing->count++;
@@ -131,7 +87,7 @@ bool api_event_list(struct api_call *call)
     bool oldest = slice_is(api_text(call, "order"), "oldest"), more;
 
     arena_init(&listing.scratch, 16u << 20);
-    if (!search_request(call, &request) || !cursor_read(call, &request))
+    if (!search_request(call, &request) || !search_cursor_read(call, &request))
         return false;
     if (oldest && request.before.len)
         return api_fail(call, 400, "input_wrong", "cursor",
@@ -163,7 +119,7 @@ bool api_event_get(struct api_call *call)
     struct slice id = api_text(call, "event");
     struct api_search_request request = {
         .id = arena_text(call->arena, id), .all = call->scope.all, .scope = call->scope.agency,
-        .limit = 1, .budget_ms = BUDGET_MS,
+        .limit = 1, .budget_ms = SEARCH_BUDGET_MS,
     };
 
     arena_init(&listing.scratch, 16u << 20);
@@ -196,69 +152,19 @@ static bool buckets_line(void *user, enum api_search_line kind, struct slice lin
     return true;
 }
 
-static int64_t floor_to(int64_t time, int64_t anchor, int64_t width)
-{
-    int64_t rest = (time - anchor) % width;
-
-    return time - (rest < 0 ? rest + width : rest);
-}
-
-/* Counts by bucket: those that the archive gave, and the empty ones between. */
-static int64_t buckets_put(struct api_call *call, const struct json *given, int64_t from,
-                           int64_t to, int64_t width)
-{
-    struct json_writer *json = &call->json;
-    const struct json *list = json_member(given, "buckets");
-    int64_t anchor = from, total = 0, time;
-    uint32_t next = 0;
-
-    if (list && list->count && clock_parse(json_text(json_element(json_element(list, 0), 0),
-                                                     SLICE_NONE), &time))
-        anchor = time;
-    json_name(json, "items");
-    json_open_array(json);
-    for (int64_t at = floor_to(from, anchor, width); at < to; at += width) {
-        int64_t count = 0;
-        while (list && next < list->count) {
-            const struct json *pair = json_element(list, next);
-            if (!clock_parse(json_text(json_element(pair, 0), SLICE_NONE), &time) ||
-                time >= at + width)
-                break;
-            count += json_integer(json_element(pair, 1), 0);
-            next++;
-        }
-        total += count;
-        json_open_object(json);
-        json_time_member(json, "time", at);
-        json_integer_member(json, "count", count);
-        json_close_object(json);
-    }
-    json_close_array(json);
-    return total;
-}
-
 bool api_event_histogram(struct api_call *call)
 {
     struct buckets buckets = { .call = call };
     struct api_search_request request;
     struct json_writer *json = &call->json;
-    int64_t width;
 
     if (!search_request(call, &request))
         return false;
     request.buckets = (unsigned)api_number(call, "buckets");
     if (!search_ask(call, &request, buckets_line, &buckets))
         return false;
-    width = search_number(buckets.line, "width_ns");
-    if (width <= 0 || (request.to - request.from) / width > 2000)
-        width = (request.to - request.from + request.buckets - 1) / request.buckets;
     json_open_object(json);
-    json_time_member(json, "from", request.from);
-    json_time_member(json, "to", request.to);
-    json_name(json, "bucket_seconds");
-    json_put_number(json, (double)width / (double)CLOCK_SECOND);
-    json_integer_member(json, "total",
-                        buckets_put(call, buckets.line, request.from, request.to, width));
+    search_histogram_put(call, buckets.line, &request);
     search_foot_put(call, buckets.foot, NULL);
     json_close_object(json);
     return true;

@@ -4,9 +4,11 @@
 
 #include "api/rule_book.h"
 #include "api/standings.h"
+#include "api/stream.h"
 
 struct standings *api_standings_of(const struct api_call *call);
 struct rule_book *api_rules_of(const struct api_call *call);
+struct api_news *api_news_of(const struct api_call *call);
 int64_t api_started(const struct api_call *call);
 
 #endif

@@ -90,8 +90,31 @@ static void reply_error(struct api_call *call)
     send(call->request, status, "application/json; charset=utf-8", buffer_slice(&body));
 }
 
+/* Of a stream: the error is its last line. */
+static void end_stream(struct api_call *call, bool well)
+{
+    struct error *e = &call->error;
+    bool inner = e->kind == ERROR_FAILED;
+
+    if (!well && call->stream && e->set && !http_stream_gone(call->stream)) {
+        if (inner)
+            log_error(e, call->route->path);
+        buffer_clear(&call->body);
+        write_error(&call->body, call->code ? call->code : inner ? "failed" : "interrupted",
+                    inner ? text_in(call->language, "the server could not do this")
+                          : error_sentence(e, call->language),
+                    e->place, inner ? NULL : error_hint_in(e, call->language));
+        api_stream_line(call);
+    }
+    http_stream_end(&call->stream);
+}
+
 void api_reply(struct api_call *call, bool well)
 {
+    if (call->streamed) {
+        end_stream(call, well);
+        return;
+    }
     if (well && (call->body.failed || call->arena->exhausted)) {
         error_clear(&call->error);
         error_set(&call->error, "the answer is larger than %u MiB", API_ANSWER_MOST >> 20);

@@ -16,7 +16,9 @@ bool api_intake(struct api_call *call);
 
 bool api_event_list(struct api_call *call);
 bool api_event_histogram(struct api_call *call);
-bool api_event_fields(struct api_call *call);
+bool api_event_stream(struct api_call *call);
+bool api_event_live(struct api_call *call);
+bool api_event_export(struct api_call *call);
 bool api_event_get(struct api_call *call);
 
 bool api_alert_list(struct api_call *call);

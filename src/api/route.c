@@ -16,6 +16,7 @@ static const char *const healths[] = { "heard", "silent", "never", "unknown", NU
 static const char *const roles[] = { "lead", "agency", "responder", "finance", "police", "assessor",
                                      "leader", "admin", NULL };
 static const char *const languages[] = { "vi", "en", NULL };
+static const char *const formats[] = { "csv", "jsonl", NULL };
 static const char *const orders[] = { "newest", "oldest", NULL };
 static const char *const alert_sorts[] = { "-last_time", "last_time", "-level", "level", "-matches",
                                            NULL };
@@ -52,9 +53,15 @@ static const struct api_field event_list[] = {
 static const struct api_field event_histogram[] = {
     QUERY, FROM, TO, AGENCY, SOURCE,
     { "buckets", API_INTEGER, .least = 1, .most = 500, .fallback = "60" }, END };
-static const struct api_field event_fields[] = {
+static const struct api_field event_stream[] = {
     QUERY, FROM, TO, AGENCY, SOURCE,
-    { "values", API_INTEGER, .least = 1, .most = 50, .fallback = "5" }, END };
+    { "limit", API_INTEGER, .least = 1, .most = 10000, .fallback = "200" }, CURSOR,
+    { "buckets", API_INTEGER, .least = 0, .most = 500, .fallback = "0" },
+    { "values", API_INTEGER, .least = 0, .most = 50, .fallback = "0" },
+    { "explain", API_BOOLEAN, .fallback = "false" }, END };
+static const struct api_field event_live[] = {
+    QUERY, AGENCY, SOURCE,
+    { "seconds", API_INTEGER, .least = 1, .most = 3600, .fallback = "3600" }, END };
 static const struct api_field event[] = {
     { "event", API_TEXT, .required = true, .least = 1, .most = 64 }, END };
 static const struct api_field alert_list[] = {
@@ -111,6 +118,10 @@ static const struct api_field incident_body[] = {
 static const struct api_field move_body[] = {
     { "move", API_CHOICE, .required = true, .choices = incident_moves },
     { "note", API_TEXT, .most = 10000 }, { "severity", API_CHOICE, .choices = severities }, END };
+static const struct api_field export_body[] = {
+    QUERY, FROM, TO, AGENCY, SOURCE,
+    { "format", API_CHOICE, .required = true, .choices = formats },
+    { "limit", API_INTEGER, .least = 1, .most = 100000, .fallback = "100000" }, END };
 static const struct api_field new_user_body[] = {
     { "name", API_NAME, .required = true },
     { "display_name", API_TEXT, .required = true, .least = 1, .most = 200 },
@@ -152,7 +163,9 @@ static const struct api_route table[] = {
     { GET, "/events", WATCHERS, false, SLOW, event_list, NULL, api_event_list },
     { GET, "/events/histogram", WATCHERS, false, SLOW, event_histogram, NULL,
       api_event_histogram },
-    { GET, "/events/fields", WATCHERS, false, SLOW, event_fields, NULL, api_event_fields },
+    { GET, "/events/stream", WATCHERS, false, SLOW, event_stream, NULL, api_event_stream },
+    { GET, "/events/live", WATCHERS, false, API_LIVE, event_live, NULL, api_event_live },
+    { POST, "/events/export", TRIAGE, true, SLOW, none, export_body, api_event_export },
     { GET, "/events/{event}", WATCHERS, false, SLOW, event, NULL, api_event_get },
 
     { GET, "/alerts", TRIAGE, false, QUICK, alert_list, NULL, api_alert_list },

@@ -36,8 +36,9 @@ struct api_field {
     const char *const *choices;   /* NULL-ended */
 };
 
-/* Which threads do it: records alone; the plan's check; the archive or a document; argon2id. */
-enum api_lane { API_QUICK, API_PLAN, API_SLOW, API_LOGIN, API_LANES };
+/* Which threads do it: records alone; the plan's check; the archive or a document; live
+ * tails, which last; argon2id. */
+enum api_lane { API_QUICK, API_PLAN, API_SLOW, API_LIVE, API_LOGIN, API_LANES };
 
 #define API_EVERYBODY (ROLE_LEAD | ROLE_AGENCY | ROLE_RESPONDER | ROLE_FINANCE | ROLE_POLICE | \
                        ROLE_ASSESSOR | ROLE_LEADER | ROLE_ADMIN)

@@ -5,23 +5,26 @@
 #include "api/shape.h"
 #include "records/system.h"
 
-#define BUDGET_MS 15000
-
 /* ---- what is asked --------------------------------------------------------------------------- */
 
 bool search_request(struct api_call *call, struct api_search_request *request_out)
 {
     struct api_search_request request = {
         .query = api_text(call, "query"),
-        .to = api_given(call, "to") ? api_number(call, "to") : call->now,
+        .to = call->now,
         .all = call->scope.all,
         .scope = call->scope.agency,
         .agency = api_text(call, "agency"),
         .source = api_text(call, "source"),
-        .budget_ms = BUDGET_MS,
+        .budget_ms = SEARCH_BUDGET_MS,
+        .budget_bytes = SEARCH_BUDGET_BYTES,
     };
 
-    request.from = api_given(call, "from") ? api_number(call, "from") : request.to - CLOCK_DAY;
+    if (call->route->lane != API_LIVE && api_given(call, "to"))
+        request.to = api_number(call, "to");
+    request.from = request.to - CLOCK_DAY;
+    if (call->route->lane != API_LIVE && api_given(call, "from"))
+        request.from = api_number(call, "from");
     if (request.from >= request.to)
         return api_fail(call, 400, "input_wrong", "from", "'from' must lie before 'to'");
     *request_out = request;
@@ -48,6 +51,11 @@ bool search_ask(struct api_call *call, const struct api_search_request *request,
     if (call->error.kind == ERROR_BUSY)
         call->code = "search_down";
     return false;
+}
+
+int64_t search_number(const struct json *json, const char *name)
+{
+    return json_integer(json_member(json, name), 0);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -102,9 +110,120 @@ struct slice search_name(struct api_call *call, struct search_names *names, stru
     return name_of(call, &names->sources, key, read_source);
 }
 
+/* ---- one event ------------------------------------------------------------------------------- */
+
+static int64_t time_member(const struct json *json, const char *name)
+{
+    int64_t time = 0;
+
+    clock_parse(json_member_text(json, name), &time);
+    return time;
+}
+
+void search_event_put(struct api_call *call, struct search_names *names, const struct json *json)
+{
+    const struct json *logsource = json_member(json, "logsource");
+    struct shape_event event = {
+        .id = json_member_text(json, "id"),
+        .time = time_member(json, "time"),
+        .received = time_member(json, "received"),
+        .agency = json_member_text(json, "agency"),
+        .system = json_member_text(json, "system"),
+        .source = json_member_text(json, "source"),
+        .decoder = json_member_text(json, "decoder"),
+        .product = json_member_text(logsource, "product"),
+        .category = json_member_text(logsource, "category"),
+        .service = json_member_text(logsource, "service"),
+        .raw = json_member_text(json, "raw"),
+        .fields = json_member(json, "fields"),
+    };
+
+    event.system_name = search_name(call, names, SLICE("system"), event.system);
+    event.source_name = search_name(call, names, SLICE("source"), event.source);
+    shape_event_put(call, &event);
+}
+
+bool search_cursor_read(struct api_call *call, struct api_search_request *request)
+{
+    struct slice cursor = api_text(call, "cursor");
+    size_t colon = slice_find_byte(cursor, ':');
+
+    if (cursor.len == 0)
+        return true;
+    request->before = slice_after(cursor, colon + 1);
+    if (slice_to_i64(slice_cut(cursor, 0, colon), &request->before_time) && request->before.len)
+        return true;
+    return api_fail(call, 400, "input_wrong", "cursor", "the cursor is not one of ours");
+}
+
+void search_cursor_print(const struct json *event, char text[SEARCH_CURSOR])
+{
+    snprintf(text, SEARCH_CURSOR, "%lld:%.*s", (long long)time_member(event, "time"),
+             SLICE_ARGS(json_member_text(event, "id")));
+}
+
+/* ---- over time ------------------------------------------------------------------------------- */
+
+static int64_t floor_to(int64_t time, int64_t anchor, int64_t width)
+{
+    int64_t rest = (time - anchor) % width;
+
+    return time - (rest < 0 ? rest + width : rest);
+}
+
+/* Counts by bucket: those that the archive gave, and the empty ones between. */
+static int64_t buckets_put(struct api_call *call, const struct json *given, int64_t from,
+                           int64_t to, int64_t width)
+{
+    struct json_writer *json = &call->json;
+    const struct json *list = json_member(given, "buckets");
+    int64_t anchor = from, total = 0, time;
+    uint32_t next = 0;
+
+    if (list && list->count && clock_parse(json_text(json_element(json_element(list, 0), 0),
+                                                     SLICE_NONE), &time))
+        anchor = time;
+    json_name(json, "items");
+    json_open_array(json);
+    for (int64_t at = floor_to(from, anchor, width); at < to; at += width) {
+        int64_t count = 0;
+        while (list && next < list->count) {
+            const struct json *pair = json_element(list, next);
+            if (!clock_parse(json_text(json_element(pair, 0), SLICE_NONE), &time) ||
+                time >= at + width)
+                break;
+            count += json_integer(json_element(pair, 1), 0);
+            next++;
+        }
+        total += count;
+        json_open_object(json);
+        json_time_member(json, "time", at);
+        json_integer_member(json, "count", count);
+        json_close_object(json);
+    }
+    json_close_array(json);
+    return total;
+}
+
+void search_histogram_put(struct api_call *call, const struct json *line,
+                          const struct api_search_request *request)
+{
+    struct json_writer *json = &call->json;
+    int64_t width = search_number(line, "width_ns"), range = request->to - request->from;
+
+    if (width <= 0 || range / width > 2000)
+        width = (range + request->buckets - 1) / request->buckets;
+    json_time_member(json, "from", request->from);
+    json_time_member(json, "to", request->to);
+    json_name(json, "bucket_seconds");
+    json_put_number(json, (double)width / (double)CLOCK_SECOND);
+    json_integer_member(json, "total",
+                        buckets_put(call, line, request->from, request->to, width));
+}
+
 /* ---- the foot -------------------------------------------------------------------------------- */
 
-static const char *stopped(const char *end, const char *limit)
+const char *search_stopped(const struct json *foot, const char *limit)
 {
     static const char *const words[][2] = {
         { "bytes", "as much was read as one search may read" },
@@ -113,31 +232,37 @@ static const char *stopped(const char *end, const char *limit)
         { "cancelled", "the search was stopped" },
     };
 
-    if (strcmp(end, "limit") == 0)
+    struct slice end = json_member_text(foot, "end");
+    if (slice_is(end, "limit"))
         return limit;
+    if (end.len == 0) /* the foot itself is missing */
+        end = SLICE("cancelled");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i][0], end) == 0)
+        if (slice_is(end, words[i][0]))
             return words[i][1];
-    return NULL;
+    return search_number(foot, "blocks_damaged") > 0 ? "a part of the archive is damaged" : NULL;
 }
 
-int64_t search_number(const struct json *json, const char *name)
+static void skipped_put(struct json_writer *json, const struct json *foot)
 {
-    return json_integer(json_member(json, name), 0);
+    static const char *const reasons[] = { "time", "source", "words", "limit" };
+    char name[40];
+
+    json_name(json, "skipped");
+    json_open_object(json);
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        snprintf(name, sizeof name, "blocks_skipped_%s", reasons[i]);
+        json_integer_member(json, reasons[i], search_number(foot, name));
+    }
+    json_close_object(json);
 }
 
-void search_foot_put(struct api_call *call, const struct json *foot, const char *limit)
+void search_foot_members(struct api_call *call, const struct json *foot, const char *limit)
 {
     struct json_writer *json = &call->json;
-    struct slice end = json_member_text(foot, "end");
-    char *text = arena_text(call->arena, end.len ? end : SLICE("cancelled"));
-    const char *why = text ? stopped(text, limit) : NULL;
+    const char *why = search_stopped(foot, limit);
     const struct json *elapsed = json_member(foot, "elapsed_ms");
 
-    if (!why && search_number(foot, "blocks_damaged") > 0)
-        why = "a part of the archive is damaged";
-    json_name(json, "foot");
-    json_open_object(json);
     json_integer_member(json, "blocks_read", search_number(foot, "blocks_read"));
     json_integer_member(json, "blocks_skipped",
                         search_number(foot, "blocks_skipped_time") +
@@ -147,7 +272,22 @@ void search_foot_put(struct api_call *call, const struct json *foot, const char 
     json_integer_member(json, "bytes", search_number(foot, "bytes_inflated"));
     json_name(json, "milliseconds");
     json_put_number(json, elapsed ? elapsed->number : 0);
+    skipped_put(json, foot);
+    json_integer_member(json, "blocks_left", search_number(foot, "blocks_left"));
+    json_integer_member(json, "events", search_number(foot, "rows_scanned"));
+    json_integer_member(json, "matched", search_number(foot, "matched"));
+    json_integer_member(json, "cut", search_number(foot, "cut"));
+    shape_text_or_null(json, "damaged", call->scope.all ? json_member_text(foot, "damaged")
+                                                        : SLICE_NONE);
+    json_time_member(json, "read_down_to", time_member(foot, "read_down_to"));
     json_boolean_member(json, "complete", !why);
     shape_text_or_null(json, "stopped", why ? slice_of(api_say(call, why)) : SLICE_NONE);
-    json_close_object(json);
+}
+
+void search_foot_put(struct api_call *call, const struct json *foot, const char *limit)
+{
+    json_name(&call->json, "foot");
+    json_open_object(&call->json);
+    search_foot_members(call, foot, limit);
+    json_close_object(&call->json);
 }

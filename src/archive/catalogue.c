@@ -91,6 +91,23 @@ static bool outside(const struct search_options *options, int64_t time_min, int6
            (options->before.day && time_min > options->before_time);
 }
 
+/* The window on this file, where there are any; false: none looks at it. */
+static bool window_of(const struct search_options *options, struct catalogue_file *file)
+{
+    for (size_t i = 0; i < options->window_count && !file->window; i++) {
+        const struct event_id *after = &options->windows[i].after;
+        if (after->day == file->name.day && strcmp(after->class, file->name.class) == 0)
+            file->window = &options->windows[i];
+    }
+    return !options->windows || file->window;
+}
+
+static bool behind_window(const struct catalogue_file *file, const struct block_summary *summary)
+{
+    return file->window && (summary->sequence_max <= file->window->after.sequence ||
+                            summary->sequence_min > file->window->upto);
+}
+
 static int newest_first(const void *a, const void *b)
 {
     const struct catalogue_file *x = a, *y = b;
@@ -115,6 +132,10 @@ bool catalogue_open(struct catalogue *c, const struct search_options *options,
         bool empty = true;
         *file = (struct catalogue_file){ .name = names[i] };
         day_name_print(&names[i], file->file);
+        if (!window_of(options, file)) {
+            foot->files_skipped++;
+            continue;
+        }
         c->file_count++; /* for catalogue_db to count and close it */
         if (!read_times(c, file, &empty, &reason) && reason.kind != ERROR_NOT_FOUND)
             search_note_damage(foot, arena, file->file, 0, &reason);
@@ -278,7 +299,8 @@ static bool load_blocks(struct catalogue *c, struct catalogue_file *file, struct
             continue;
         }
         c->foot->blocks++;
-        if (outside(c->options, block->summary.time_min, block->summary.time_max)) {
+        if (behind_window(file, &block->summary) ||
+            outside(c->options, block->summary.time_min, block->summary.time_max)) {
             c->foot->skipped_time++;
             continue;
         }

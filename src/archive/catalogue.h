@@ -11,6 +11,7 @@
 struct catalogue_file {
     struct day_name name;
     char file[DAY_FILE];
+    const struct search_window *window; /* NULL: all of it */
     sqlite3 *db;                 /* open while few are; see catalogue_db */
     int64_t time_min, time_max;
     uint64_t used;

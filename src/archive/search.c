@@ -388,10 +388,13 @@ static uint64_t *first_mask(struct run *run, struct error *e)
         visible[i] = search_scope_sees(&o->scope, rows->origins[i].agency) &&
                      (o->agency.len == 0 || slice_equal(o->agency, rows->origins[i].agency)) &&
                      (o->source.len == 0 || slice_equal(o->source, rows->origins[i].source));
+    const struct search_window *window = run->block->file->window;
     for (uint32_t i = 0; i < rows->count; i++) {
         int64_t time = rows->time[i];
         bool in = visible[rows->origin[i]] && (!o->from || time >= o->from) &&
                   (!o->to || time < o->to);
+        if (in && window)
+            in = rows->sequence[i] > window->after.sequence && rows->sequence[i] <= window->upto;
         if (in && o->before.day) {
             struct search_event event = light_event(run, i);
             in = is_behind(o, &event);
@@ -506,6 +509,13 @@ static bool over_budget(struct run *run, enum search_end *end)
     return true;
 }
 
+static bool give_buckets(struct run *run)
+{
+    return !run->span || !run->handlers->buckets ||
+           run->handlers->buckets(run->handlers->owner, run->span, run->buckets,
+                                  run->bucket_count);
+}
+
 static void tell(struct run *run)
 {
     int64_t now = clock_steady();
@@ -513,7 +523,10 @@ static void tell(struct run *run)
     if (!run->handlers->progress || now - run->told < 100000000)
         return;
     run->told = now;
-    run->cancelled |= !run->handlers->progress(run->handlers->owner, run->foot);
+    run->foot->read_down_to = run->block->summary.time_max;
+    run->cancelled |= !run->handlers->progress(run->handlers->owner, run->foot) ||
+                      !give_buckets(run);
+    run->foot->read_down_to = 0;
 }
 
 static bool limit_reached(struct run *run, int64_t newest)
@@ -624,9 +637,7 @@ static void finish(struct run *run)
             chain_finish(run->chain);
         run->foot->cut += chain_cut(run->chain);
     }
-    if (run->span && run->handlers->buckets)
-        run->cancelled |= !run->handlers->buckets(run->handlers->owner, run->span, run->buckets,
-                                                  run->bucket_count);
+    run->cancelled |= !give_buckets(run);
     for (size_t i = 0; run->facets && i < run->options->facet_count; i++)
         give_facet(run, i);
     run->foot->elapsed_ns = clock_steady() - run->started;

@@ -26,6 +26,12 @@ struct search_event {
     struct event_id id;
 };
 
+/* Events of one day file that were stored after one look and up to the next (archive/tail.h). */
+struct search_window {
+    struct event_id after;        /* the last one seen; sequence 0: none yet */
+    uint64_t upto;                /* the last one now */
+};
+
 struct search_options {
     const char *directory;        /* the archive's */
     struct search_scope scope;
@@ -39,6 +45,8 @@ struct search_options {
     unsigned budget_ms;           /* wall time; 0: none */
     unsigned buckets;             /* histogram over time: about so many; 0: none. Costs: the limit
                                    * no longer ends the reading, the budget does */
+    const struct search_window *windows; /* only what was stored in these; NULL: all there is */
+    size_t window_count;
     const struct slice *facets;   /* fields whose most frequent values are wanted */
     size_t facet_count;
     bool explain;                 /* say for every block not read why (handlers.explain) */
@@ -96,13 +104,15 @@ struct search_foot {
     uint64_t rows_scanned, matched, delivered;
     uint64_t bytes_inflated;
     int64_t elapsed_ns;
-    int64_t read_down_to;                 /* all newer than this was read; 0: everything */
+    int64_t read_down_to;                 /* all newer than this was read; 0: everything (in
+                                           * `progress`: so far) */
     uint64_t cut;                         /* groups or rows beyond what a pipe holds in memory */
     struct slice damaged;                 /* the first damaged block, "file: block n: reason" */
 };
 
 /* Any may be NULL; false from one ends the search (SEARCH_CANCELLED). Order of calls: explain and
- * events or rows as they come, buckets, facets. */
+ * events or rows as they come, with them progress and behind it the buckets as they stand; at the
+ * end the buckets and facets. */
 struct search_handlers {
     void *owner;
     bool (*event)(void *owner, const struct search_event *event);
@@ -134,6 +144,10 @@ void search_event_json(const struct search_event *event, struct buffer *out);
 /* {"user":"root","count":17} */
 void search_row_json(const struct search_table *table, const struct search_cell *cells,
                      struct buffer *out);
+/* {"columns":["user","count"]} and ["root",17]: the same where the order matters. */
+void search_columns_json(const struct search_table *table, struct buffer *out);
+void search_cells_json(const struct search_table *table, const struct search_cell *cells,
+                       struct buffer *out);
 /* {"width_ns":60000000000,"buckets":[["2026-11-24T00:30:00Z",17],…]} */
 void search_buckets_json(int64_t width, const struct search_bucket *buckets, size_t count,
                          struct buffer *out);

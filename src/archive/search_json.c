@@ -140,6 +140,30 @@ void search_row_json(const struct search_table *table, const struct search_cell 
     json_close_object(&w);
 }
 
+void search_columns_json(const struct search_table *table, struct buffer *out)
+{
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_open_object(&w);
+    json_name(&w, "columns");
+    json_open_array(&w);
+    for (size_t i = 0; i < table->column_count; i++)
+        json_put_text(&w, table->columns[i]);
+    json_close_array(&w);
+    json_close_object(&w);
+}
+
+void search_cells_json(const struct search_table *table, const struct search_cell *cells,
+                       struct buffer *out)
+{
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_open_array(&w);
+    for (size_t i = 0; i < table->column_count; i++)
+        put_cell(&w, &cells[i]);
+    json_close_array(&w);
+}
+
 void search_buckets_json(int64_t width, const struct search_bucket *buckets, size_t count,
                          struct buffer *out)
 {

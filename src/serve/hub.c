@@ -145,8 +145,10 @@ static bool wait_once(struct hub *hub, int signals)
     bool closed, supervisor_gone, ending = false;
     uint64_t times;
     poll(polled, 4, LOOK_EVERY_MS);
-    message_nudges(hub->nudges, &closed);
+    uint32_t letters = message_nudges(hub->nudges, &closed);
     message_nudges(hub->heritage->channel, &supervisor_gone);
+    if (letters >> (NUDGE_STORED - 'a') & 1)
+        api_stored(hub->api);
     if (read(hub->wake, &times, sizeof times) == (ssize_t)sizeof times)
         publish_roster(hub);
     for (int number; (number = skeleton_signal(signals));)

@@ -1,11 +1,17 @@
 /* query_wire - how the hub asks the reader: one JSON object, a line end; then lines until the end.
  *
  *   {"query":"…","from":0,"to":0,"all":true,"scope":"","agency":"","source":"","limit":100,
- *    "buckets":0,"facets":["user"],"before":"","before_time":0,"budget_ms":10000}   or {"id":"…",…}
+ *    "buckets":0,"before":"","before_time":0,"budget_ms":10000,"budget_bytes":0,"explain":false}
+ *   or {"id":"…",…} or {…,"live":true}
  *
- * Answer lines begin with a letter: 'E' an event, 'R' a row, 'B' buckets, 'V' a field's values, 'F'
- * the foot (last), or 'X' an error {"kind":n,"place":…,"sentence":…,"sentence_vi":…,"hint":…,
+ * Answer lines begin with a letter: 'Q' the query was understood {"table":false} (first), 'E' an
+ * event, 'T' a table's columns, 'R' its row, 'W' why a block was skipped {"file":…,"block":…,
+ * "why":…}, 'P' the foot so far (about ten a second), 'B' buckets (behind each 'P', and at the end),
+ * 'F' the foot (last), or 'X' an error {"kind":n,"place":…,"sentence":…,"sentence_vi":…,"hint":…,
  * "hint_vi":…} (last). Behind it stands the JSON of archive/search.h. To cancel is to hang up.
+ *
+ * Live: behind 'Q' the reader waits. Each line it is sent, of whatever text, makes it look at what
+ * was stored since it looked last: 'E' lines and an 'F'.
  */
 #ifndef SERVE_QUERY_WIRE_H
 #define SERVE_QUERY_WIRE_H

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,19 +15,21 @@
 #include "base/log.h"
 
 #include "archive/search.h"
+#include "archive/tail.h"
 
 #include "serve/line.h"
 #include "serve/query_wire.h"
 #include "serve/roles.h"
 
-#define QUERIES_MOST 8u         /* children at once; more are told to come again */
-#define REQUEST_PATIENCE 5000   /* ms */
+#define QUERIES_MOST 24u        /* children at once; more are told to come again */
+#define REQUEST_PATIENCE 5      /* seconds for the request to come, */
+#define ANSWER_PATIENCE 60      /* for a line of the answer to go, or a live tail's next look */
 
 struct answer {
     int fd;
     struct buffer line;
     bool gone;          /* the other side has hung up */
-    uint64_t limit, sent;
+    bool columns;       /* of the table were said */
 };
 
 /* The line in the buffer; false when nobody listens any more. */
@@ -49,8 +52,15 @@ static bool on_event(void *owner, const struct search_event *event)
 static bool on_row(void *owner, const struct search_table *table, const struct search_cell *cells)
 {
     struct answer *answer = owner;
+    if (!answer->columns) {
+        answer->columns = true;
+        buffer_add_byte(&answer->line, 'T');
+        search_columns_json(table, &answer->line);
+        if (!send_line(answer))
+            return false;
+    }
     buffer_add_byte(&answer->line, 'R');
-    search_row_json(table, cells, &answer->line);
+    search_cells_json(table, cells, &answer->line);
     return send_line(answer);
 }
 
@@ -63,40 +73,55 @@ static bool on_buckets(void *owner, int64_t width, const struct search_bucket *b
     return send_line(answer);
 }
 
-static bool on_facet(void *owner, const struct search_facet *facet)
+static bool on_explain(void *owner, const char *file, int64_t block, const char *why)
 {
     struct answer *answer = owner;
-    buffer_add_byte(&answer->line, 'V');
-    search_facet_json(facet, &answer->line);
+    struct json_writer w;
+    buffer_add_byte(&answer->line, 'W');
+    json_writer_init(&w, &answer->line);
+    json_open_object(&w);
+    json_text_member(&w, "file", slice_of(file));
+    json_integer_member(&w, "block", block);
+    json_text_member(&w, "why", slice_of(why));
+    json_close_object(&w);
     return send_line(answer);
 }
 
-/* Who hung up is noticed also while nothing is found. */
+static bool send_foot(struct answer *answer, char letter, const struct search_foot *foot)
+{
+    buffer_add_byte(&answer->line, letter);
+    search_foot_json(foot, &answer->line);
+    return send_line(answer);
+}
+
 static bool on_progress(void *owner, const struct search_foot *so_far)
 {
-    struct answer *answer = owner;
-    struct pollfd polled = { .fd = answer->fd, .events = POLLRDHUP };
-    (void)so_far;
-    return poll(&polled, 1, 0) <= 0 || !(polled.revents & (POLLRDHUP | POLLHUP | POLLERR));
+    return send_foot(owner, 'P', so_far);
+}
+
+/* The query was understood: what follows is its answer. */
+static bool send_head(struct answer *answer, const struct query *query)
+{
+    struct json_writer w;
+    buffer_add_byte(&answer->line, 'Q');
+    json_writer_init(&w, &answer->line);
+    json_open_object(&w);
+    json_boolean_member(&w, "table", query_gives_table(query));
+    json_close_object(&w);
+    return send_line(answer);
+}
+
+static struct search_handlers handlers_of(struct answer *answer)
+{
+    return (struct search_handlers){ .owner = answer, .event = on_event, .row = on_row,
+                                     .buckets = on_buckets, .explain = on_explain,
+                                     .progress = on_progress };
 }
 
 static uint64_t positive(const struct json *json, const char *name)
 {
     int64_t value = json_integer(json_member(json, name), 0);
     return value > 0 ? (uint64_t)value : 0;
-}
-
-static bool facets_of(const struct json *json, struct search_options *options, struct arena *arena)
-{
-    const struct json *list = json_member(json, "facets");
-    if (!list || list->kind != JSON_ARRAY || !list->count)
-        return true;
-    struct slice *names = arena_array(arena, list->count, sizeof *names);
-    for (uint32_t i = 0; names && i < list->count; i++)
-        names[i] = json_text(&list->children[i], SLICE(""));
-    options->facets = names;
-    options->facet_count = names ? list->count : 0;
-    return names != NULL;
 }
 
 static bool run_one(const char *directory, const struct json *json,
@@ -112,13 +137,10 @@ static bool run_one(const char *directory, const struct json *json,
     return search_get(directory, scope, &id, arena, &event, e) && on_event(answer, &event);
 }
 
-static bool run_query(const char *directory, const struct json *json,
-                      const struct search_scope *scope, struct arena *arena,
-                      struct answer *answer, struct error *e)
+static struct search_options options_of(const char *directory, const struct json *json,
+                                        const struct search_scope *scope)
 {
-    struct query *query;
-    struct search_foot foot;
-    struct search_options options = {
+    return (struct search_options){
         .directory = directory,
         .scope = *scope,
         .from = json_integer(json_member(json, "from"), 0),
@@ -127,68 +149,102 @@ static bool run_query(const char *directory, const struct json *json,
         .source = json_member_text(json, "source"),
         .limit = positive(json, "limit"),
         .before_time = json_integer(json_member(json, "before_time"), 0),
-        .budget_bytes = UINT64_C(64) << 30,
+        .budget_bytes = positive(json, "budget_bytes"),
         .budget_ms = (unsigned)positive(json, "budget_ms"),
         .buckets = (unsigned)positive(json, "buckets"),
+        .explain = json_boolean(json_member(json, "explain"), false),
     };
-    struct search_handlers handlers = { .owner = answer, .event = on_event, .row = on_row,
-                                        .buckets = on_buckets, .facet = on_facet,
-                                        .progress = on_progress };
+}
+
+static bool run_query(const char *directory, const struct json *json,
+                      const struct search_scope *scope, struct arena *arena,
+                      struct answer *answer, struct error *e)
+{
+    struct query *query;
+    struct search_foot foot;
+    struct search_options options = options_of(directory, json, scope);
+    struct search_handlers handlers = handlers_of(answer);
     struct slice before = json_member_text(json, "before");
     if (before.len && !event_id_parse(before, &options.before)) {
         error_set(e, "this page mark is not ours");
         error_place(e, "cursor");
         return error_kind(e, ERROR_INPUT);
     }
-    if (options.limit == 0) { /* only buckets or values are wanted */
+    if (options.limit == 0) { /* only buckets are wanted */
         options.limit = 1;
         handlers.event = NULL;
     }
-    if (!facets_of(json, &options, arena))
-        return error_set(e, "not enough memory for the search");
-    if (!query_parse(json_member_text(json, "query"), clock_now(), arena, &query, e) ||
-        !search_run(query, &options, &handlers, arena, &foot, e))
-        return false;
-    buffer_add_byte(&answer->line, 'F');
-    search_foot_json(&foot, &answer->line);
-    return send_line(answer);
+    return query_parse(json_member_text(json, "query"), clock_now(), arena, &query, e) &&
+           send_head(answer, query) &&
+           search_run(query, &options, &handlers, arena, &foot, e) &&
+           send_foot(answer, 'F', &foot);
 }
 
-static bool receive_request(int fd, struct buffer *out)
+/* A look at each line that comes, until the other side hangs up or says nothing for long. */
+static bool run_live(const char *directory, const struct json *json,
+                     const struct search_scope *scope, struct arena *arena, struct buffer *rest,
+                     struct answer *answer, struct error *e)
 {
-    for (;;) {
-        struct pollfd polled = { .fd = fd, .events = POLLIN };
-        if (poll(&polled, 1, REQUEST_PATIENCE) <= 0)
-            return false;
-        char *at = buffer_extend(out, 4096);
-        ssize_t got = at ? recv(fd, at, 4096, 0) : -1;
-        out->len -= at ? 4096 - (got > 0 ? (size_t)got : 0) : 0;
-        if (got <= 0)
-            return false;
-        if (out->data[out->len - 1] == '\n')
-            return true;
+    struct query *query;
+    struct tail *tail = NULL;
+    struct search_foot foot;
+    struct slice line;
+    struct search_options options = options_of(directory, json, scope);
+    struct search_handlers handlers = handlers_of(answer);
+    struct error hung_up = ERROR_NONE;
+    bool well = query_parse(json_member_text(json, "query"), clock_now(), arena, &query, e) &&
+                tail_new(query, &options, &tail, e) && send_head(answer, query);
+    handlers.progress = NULL;
+    while (well && line_read(answer->fd, rest, &line, &hung_up)) {
+        line_done(rest, line);
+        well = tail_look(tail, &handlers, &foot, e) && send_foot(answer, 'F', &foot);
     }
+    tail_free(&tail);
+    return well;
+}
+
+static void *end_when_hung_up(void *fd)
+{
+    struct pollfd polled = { .fd = *(int *)fd, .events = POLLRDHUP };
+    while (poll(&polled, 1, -1) < 0 && errno == EINTR)
+        ;
+    _exit(0);
+}
+
+/* To hang up is to kill: also while a block is being read that holds nothing to be said. */
+static void watch_for_hang_up(int *fd)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, end_when_hung_up, fd) == 0)
+        pthread_detach(thread);
 }
 
 static void answer_query(const char *directory, int fd)
 {
     ARENA_AUTO arena;
-    BUFFER_AUTO request;
+    BUFFER_AUTO in;
     struct answer answer = { .fd = fd };
     struct error e = ERROR_NONE;
     struct json *json;
+    struct slice line;
     arena_init(&arena, UINT64_C(512) << 20);
-    buffer_init(&request, QUERY_REQUEST_MAX);
+    buffer_init(&in, QUERY_REQUEST_MAX);
     buffer_init(&answer.line, QUERY_LINE_MAX);
-    if (!receive_request(fd, &request))
+    if (!line_patience(fd, REQUEST_PATIENCE) || !line_read(fd, &in, &line, NULL))
         return;
-    bool ok = json_parse(buffer_slice(&request), &arena, &json, &e);
+    bool ok = json_parse(line, &arena, &json, &e); /* the tree holds copies */
+    line_done(&in, line);
+    line_patience(fd, ANSWER_PATIENCE);
+    watch_for_hang_up(&fd);
     struct slice agency = ok ? json_member_text(json, "scope") : SLICE_NONE;
     struct search_scope scope = { .all = ok && json_boolean(json_member(json, "all"), false),
                                   .agencies = &agency, .agency_count = agency.len ? 1 : 0 };
-    if (ok)
-        ok = json_member(json, "id") ? run_one(directory, json, &scope, &arena, &answer, &e)
-                                     : run_query(directory, json, &scope, &arena, &answer, &e);
+    if (ok && json_member(json, "id"))
+        ok = run_one(directory, json, &scope, &arena, &answer, &e);
+    else if (ok && json_boolean(json_member(json, "live"), false))
+        ok = run_live(directory, json, &scope, &arena, &in, &answer, &e);
+    else if (ok)
+        ok = run_query(directory, json, &scope, &arena, &answer, &e);
     if (!ok && e.set && !answer.gone) {
         buffer_clear(&answer.line);
         query_wire_error(&e, &answer.line);

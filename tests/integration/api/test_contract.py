@@ -3,6 +3,7 @@
 it, and refusals where it may not."""
 import atexit
 import csv
+import json
 import pathlib
 import re
 import sys
@@ -64,9 +65,22 @@ def hold(operation, reply, wanted=None):
     body = reply.json if kind.startswith("application/json") and reply.bytes else None
     if reply.status == 200 and "officedocument" in kind:
         return None
+    if reply.status == 200 and kind.startswith("application/x-ndjson"):
+        return hold_lines(operation, reply)
     faults = contract.faults(operation, reply.status, body)
     check(not faults, f"{operation} {reply.status}:\n" + "\n".join(faults[:12]))
     return body
+
+
+def hold_lines(operation, reply):
+    """Each line of a stream is a StreamLine with one member; the lines."""
+    lines = [json.loads(line) for line in reply.bytes.decode().splitlines()]
+    for line in lines:
+        check(len(line) == 1, f"{operation}: a line with {list(line)}")
+        faults = list(contract.check({"$ref": "#/components/schemas/StreamLine"}, line, "$"))
+        check(not faults, f"{operation} {list(line)}:\n" + "\n".join(faults[:12]))
+    check("head" in lines[0], f"{operation} begins with {lines[0]}")
+    return lines
 
 
 def path_of(pattern):
@@ -127,7 +141,8 @@ def _():
         path = path_of(pattern)
         for role in about["x-roles"]:
             if path:
-                hold(operation, user(role).get(path), 200)
+                short = {"seconds": 1} if path == "/events/live" else {}
+                hold(operation, user(role).get(path, **short), 200)
 
 
 @test("every operation refuses each role that may not ask, and everybody without a session")
@@ -184,7 +199,8 @@ def _():
         ("/alerts", {"nothing": 1}, "nothing"), ("/events", {"from": "gestern"}, "from"),
         ("/plan/matrix", {"period": "2026-Q9"}, "period"), ("/home", {"at": "2026-13-01"}, "at"),
         ("/systems", {"level": 6}, "level"), ("/agencies", {"cursor": "nonsense"}, "cursor"),
-        ("/events", {"query": "user:("}, None),
+        ("/events", {"query": "user:("}, None), ("/events/stream", {"values": 51}, "values"),
+        ("/events/live", {"query": "* | count"}, None), ("/events", {"query": "* | count"}, "query"),
     ]
     for path, parameters, place in rows:
         body = hold(f"GET {path}", lead.get(path, **parameters), 400)

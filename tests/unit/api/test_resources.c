@@ -3,6 +3,7 @@
 
 #include "api/assets.h"
 #include "base/json.h"
+#include "records/audit.h"
 #include "test.h"
 #include "world.h"
 
@@ -137,10 +138,108 @@ TEST("the histogram has every bucket, the empty ones too")
     arena_free(&arena);
 }
 
+/* The member of the first line of a stream that has it; NULL when none has. Lines stand in chunks, each
+ * behind its size. */
+static const struct json *streamed(const struct answer *answer, const char *what)
+{
+    struct slice rest = slice_from(answer->body, answer->len), line;
+    struct error e = ERROR_NONE;
+    struct json *json;
+
+    arena_init(&arena, 0);
+    while (slice_split(&rest, '\n', &line))
+        if (line.len && line.data[0] == '{' && json_parse(line, &arena, &json, &e) &&
+            json_member(json, what))
+            return json_member(json, what);
+    return NULL;
+}
+
+TEST("a stream says head, events, histogram, fields, what was skipped and the foot")
+{
+    ANSWER answer = ask(session_of("lead"), "GET",
+                        "/events/stream?query=root&limit=1&buckets=4&values=5&explain=true"
+                        "&from=2026-11-23T22:00:00Z&to=2026-11-24T02:00:00Z", NULL, NULL);
+    CHECK_INT(answer.status, 200);
+    CHECK(strstr(answer.head, "application/x-ndjson"));
+    CHECK(!json_boolean(json_member(streamed(&answer, "head"), "table"), true));
+    arena_free(&arena);
+    CHECK_SLICE(json_member_text(streamed(&answer, "event"), "id"), "20261124.standard.2");
+    arena_free(&arena);
+    CHECK(!strstr(answer.body, "20261124.standard.1\"")); /* beyond the limit, counted all the same */
+    CHECK_INT(json_member(streamed(&answer, "histogram"), "items")->count, 4);
+    arena_free(&arena);
+    CHECK_SLICE(json_member_text(streamed(&answer, "explain"), "why"), "words");
+    arena_free(&arena);
+    const struct json *foot = streamed(&answer, "foot");
+    CHECK_INT(number(foot, "total"), 2);
+    CHECK(json_member_text(foot, "next").len > 0);
+    CHECK_INT(number(json_member(foot, "skipped"), "time"), 1);
+    arena_free(&arena);
+    ANSWER wrong = ask(session_of("lead"), "GET", "/events/stream?query=(", NULL, NULL);
+    CHECK_INT(wrong.status, 400);
+    CHECK(strstr(wrong.body, "\"place\":\"query:1\""));
+}
+
+TEST("a query with pipes is a table in a stream, and refused as a page of events")
+{
+    ANSWER answer = ask(session_of("lead"), "GET", "/events/stream?query=x%20%7C%20count", NULL, NULL);
+    CHECK(json_boolean(json_member(streamed(&answer, "head"), "table"), false));
+    arena_free(&arena);
+    CHECK_SLICE(json_text(json_element(streamed(&answer, "columns"), 1), SLICE("")), "count");
+    arena_free(&arena);
+    CHECK_INT(json_integer(json_element(streamed(&answer, "row"), 1), 0), 2);
+    arena_free(&arena);
+    ANSWER page = ask(session_of("lead"), "GET", "/events?query=x%20%7C%20count", NULL, NULL);
+    CHECK_INT(page.status, 400);
+}
+
+TEST("a live tail goes on until its time is over, and as many as may be listen")
+{
+    ANSWER answer = ask(session_of("lead"), "GET", "/events/live?seconds=1", NULL, NULL);
+    CHECK_INT(answer.status, 200);
+    CHECK(json_boolean(json_member(streamed(&answer, "head"), "live"), false));
+    CHECK(world_asked()->live && world_asked()->all);
+    arena_free(&arena);
+    ANSWER own = ask(session_of("agency"), "GET", "/events/live?seconds=1", NULL, NULL);
+    CHECK_INT(own.status, 200);
+    CHECK(!world_asked()->all);
+    CHECK_SLICE(world_asked()->scope, "so-y-te");
+}
+
+TEST("an export is a file whose cells no spreadsheet runs, and stands in the audit log")
+{
+    struct records_audit_list list;
+    struct records_audit_filter filter = { .object = SLICE("events") };
+    struct records_page page = { 0 };
+    struct error e = ERROR_NONE;
+    ANSWER events = ask(session_of("responder"), "POST", "/events/export",
+                        "{\"format\":\"csv\",\"query\":\"root\"}", NULL);
+    CHECK_INT(events.status, 200);
+    CHECK(strstr(events.head, "attachment; filename=\"haidang-"));
+    CHECK(strstr(events.body, "\"20261124.standard.1\""));
+    CHECK(strstr(events.body, "\"{\"\"user\"\":"));
+    ANSWER table = ask(session_of("lead"), "POST", "/events/export",
+                       "{\"format\":\"csv\",\"query\":\"x | count by user\"}", NULL);
+    CHECK(strstr(table.body, "\"'=root\",\"2\"\r\n"));
+    ANSWER lines = ask(session_of("lead"), "POST", "/events/export",
+                       "{\"format\":\"jsonl\"}", NULL);
+    CHECK(strstr(lines.body, "{\"id\":\"20261124.standard.1\""));
+    ANSWER admin = ask(session_of("admin"), "POST", "/events/export", "{\"format\":\"csv\"}", NULL);
+    CHECK_INT(admin.status, 403);
+    arena_init(&arena, 0);
+    CHECK(records_audit_list(world()->records, &RECORDS_SCOPE_ALL, &filter, &page, &arena, &list, &e));
+    CHECK_INT(list.total, 6);
+    CHECK_SLICE(list.rows[0].action, "events.exported");
+    CHECK(slice_find(list.rows[4].detail, SLICE("\"rows\":2")) < list.rows[4].detail.len);
+    CHECK_SLICE(list.rows[5].action, "events.export");
+    CHECK_SLICE(list.rows[5].user, "responder");
+    arena_free(&arena);
+}
+
 TEST("fields are counted over the events found, the register's first")
 {
-    ANSWER answer = ask(session_of("lead"), "GET", "/events/fields", NULL, NULL);
-    const struct json *list = read(&answer), *items = json_member(list, "items");
+    ANSWER answer = ask(session_of("lead"), "GET", "/events/stream?values=5", NULL, NULL);
+    const struct json *list = streamed(&answer, "fields"), *items = json_member(list, "items");
     CHECK_INT(number(list, "sampled"), 2);
     CHECK_SLICE(json_member_text(json_element(items, 0), "field"), "agency");
     CHECK_SLICE(json_member_text(json_element(json_member(json_element(items, 0), "values"), 0),

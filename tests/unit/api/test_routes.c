@@ -159,7 +159,7 @@ TEST("lists of an agency's user hold nothing of another agency")
 TEST("a filter that names another agency is refused, also where a search would use it")
 {
     static const char *const paths[] = { "/alerts", "/incidents", "/systems", "/sources", "/events",
-                                         "/events/histogram", "/events/fields", NULL };
+                                         "/events/histogram", "/events/stream", "/events/live", NULL };
     char path[100];
 
     for (size_t i = 0; paths[i]; i++) {

@@ -182,6 +182,23 @@ static bool fake_run(void *owner, const struct api_search_request *request,
         error_set(e, "there is no such event");
         return error_kind(e, ERROR_NOT_FOUND);
     }
+    bool table = slice_find(request->query, SLICE("| count")) < request->query.len;
+    if (!request->id && !line(user, API_SEARCH_HEAD, table ? SLICE("{\"table\":true}")
+                                                           : SLICE("{\"table\":false}")))
+        return true;
+    if (table)
+        return line(user, API_SEARCH_COLUMNS, SLICE("{\"columns\":[\"user\",\"count\"]}")) &&
+               line(user, API_SEARCH_ROW, SLICE("[\"=root\",2]")) &&
+               line(user, API_SEARCH_FOOT, slice_of(foot));
+    while (request->live) {
+        if (!line(user, API_SEARCH_WAITING, SLICE_NONE))
+            return true;
+        line(user, API_SEARCH_EVENT, slice_of(one));
+        line(user, API_SEARCH_FOOT, slice_of(foot));
+    }
+    if (request->explain)
+        line(user, API_SEARCH_EXPLAIN,
+             SLICE("{\"file\":\"20261124.standard.db\",\"block\":3,\"why\":\"words\"}"));
     if (request->buckets)
         line(user, API_SEARCH_BUCKETS, SLICE("{\"width_ns\":3600000000000,\"buckets\":"
                                              "[[\"2026-11-24T00:00:00Z\",2]]}"));

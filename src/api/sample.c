@@ -1,14 +1,10 @@
-/* event_fields - which fields the newest matching events carry, and their commonest values. */
+#include "api/sample.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/map.h"
-
-#include "api/resource.h"
-#include "api/search.h"
 #include "api/shape.h"
 
-#define SAMPLE 1000         /* events that are counted over */
 #define FIELDS_MOST 200     /* shown */
 #define VALUES_MOST 2000    /* different values counted of one field */
 #define VALUE_SHOWN 500     /* bytes of a value */
@@ -26,22 +22,13 @@ struct field {
     unsigned order;
 };
 
-struct sample {
-    struct api_call *call;
-    struct map fields;      /* name → struct field * */
-    struct arena scratch;
-    uint64_t events;
-    struct json *foot;
-};
-
-static void sample_free(struct sample *sample)
+void sample_free(struct sample *sample)
 {
     struct map_entry *entry;
 
     for (size_t i = 0; (entry = map_next(&sample->fields, &i));)
         map_free(&((struct field *)entry->value)->values);
     map_free(&sample->fields);
-    arena_free(&sample->scratch);
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */
@@ -121,30 +108,19 @@ static void count_member(struct sample *sample, struct slice name, const struct 
     count_json(sample, field, json);
 }
 
-static bool sample_line(void *user, enum api_search_line kind, struct slice line)
+void sample_take(struct sample *sample, const struct json *event)
 {
     static const char *const envelope[] = { "agency", "system", "source" };
-    struct sample *sample = user;
-    struct error e = ERROR_NONE;
-    struct json *json;
+    const struct json *fields = json_member(event, "fields");
 
-    if (kind == API_SEARCH_FOOT)
-        return json_parse(line, sample->call->arena, &sample->foot, &e);
-    if (kind != API_SEARCH_EVENT)
-        return true;
-    arena_clear(&sample->scratch);
-    if (!json_parse(line, &sample->scratch, &json, &e))
-        return error_set(&sample->call->error, "the reader gave an event that is none");
     sample->events++;
     for (size_t i = 0; i < sizeof envelope / sizeof *envelope; i++) {
-        const struct json *member = json_member(json, envelope[i]);
+        const struct json *member = json_member(event, envelope[i]);
         if (member && member->text.len)
             count_member(sample, slice_of(envelope[i]), member, true);
     }
-    const struct json *fields = json_member(json, "fields");
     for (uint32_t i = 0; fields && fields->kind == JSON_OBJECT && i < fields->count; i++)
         count_member(sample, fields->children[i].name, &fields->children[i], false);
-    return !sample->call->arena->exhausted;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -213,29 +189,16 @@ static void field_put(struct sample *sample, struct search_names *names, const s
     json_close_object(json);
 }
 
-bool api_event_fields(struct api_call *call)
+void sample_put(struct sample *sample, struct search_names *names, size_t values)
 {
-    __attribute__((cleanup(sample_free))) struct sample sample = { .call = call };
-    SEARCH_NAMES names = { 0 };
-    struct api_search_request request;
-    struct json_writer *json = &call->json;
-    size_t count, most = (size_t)api_number(call, "values");
+    struct json_writer *json = &sample->call->json;
+    size_t count;
+    void **fields = sorted(sample->call->arena, &sample->fields, compare_fields, &count);
 
-    arena_init(&sample.scratch, 16u << 20);
-    if (!search_request(call, &request))
-        return false;
-    request.limit = SAMPLE;
-    if (!search_ask(call, &request, sample_line, &sample) || call->error.set)
-        return false;
-    void **fields = sorted(call->arena, &sample.fields, compare_fields, &count);
-    json_open_object(json);
-    json_integer_member(json, "sampled", (int64_t)sample.events);
+    json_integer_member(json, "sampled", (int64_t)sample->events);
     json_name(json, "items");
     json_open_array(json);
     for (size_t i = 0; i < count && i < FIELDS_MOST; i++)
-        field_put(&sample, &names, fields[i], most);
+        field_put(sample, names, fields[i], values);
     json_close_array(json);
-    search_foot_put(call, sample.foot, "only the newest events were counted");
-    json_close_object(json);
-    return true;
 }
