@@ -13,6 +13,10 @@ describe('a filter added to a query', () => {
     ['', 'message', 'Failed password', false, 'message:="Failed password"'],
     ['', 'path', 'a "b" c', false, 'path:="a \\"b\\" c"'],
     ['', 'cs-uri-stem', '/etc/*', false, 'cs-uri-stem:="/etc/*"'],
+    ['failed | count by user', 'user', 'admin', true, 'failed and not user:=admin | count by user'],
+    ['* | top user', 'user', 'admin', false, 'user:=admin | top user'],
+    ['"a|b" | count', 'user', 'x', false, '"a|b" and user:=x | count'],
+    ['raw:/a|b/', 'user', 'x', false, 'raw:/a|b/ and user:=x'],
   ])('%j with %s=%s (out: %s) becomes %j', (query, field, value, out, expected) => {
     expect(withFilter(query, field, value, out)).toBe(expected);
   });
@@ -42,6 +46,9 @@ describe('what is being typed', () => {
     ['failed and us', { before: 'failed and ', field: null, word: 'us' }],
     ['user:ad', { before: '', field: 'user', word: 'ad' }],
     ['(user:"ad', { before: '(', field: 'user', word: 'ad' }],
+    ['failed | ', { before: 'failed | ', field: null, word: '', pipe: 'name' }],
+    ['failed |co', { before: 'failed |', field: null, word: 'co', pipe: 'name' }],
+    ['failed | count by us', { before: 'failed | count by ', field: null, word: 'us', pipe: 'rest' }],
   ])('%j', (query, expected) => {
     expect(typing(query)).toEqual(expected);
   });

@@ -43,10 +43,10 @@ bool search_ask(struct api_call *call, const struct api_search_request *request,
     if (with->run(with->owner, request, line, user, &call->error))
         return true;
     if (call->error.kind == ERROR_INPUT && !request->id) {
-        char place[sizeof call->error.place];
-        snprintf(place, sizeof place, "%s", call->error.place);
-        snprintf(call->error.place, sizeof call->error.place, "query:%.200s",
-                 place[0] ? place : "1");
+        const char *last = strrchr(call->error.place, ':');
+        char column[16];
+        snprintf(column, sizeof column, "%.15s", last ? last + 1 : "1");
+        snprintf(call->error.place, sizeof call->error.place, "query:%s", column);
     }
     if (call->error.kind == ERROR_BUSY)
         call->code = "search_down";

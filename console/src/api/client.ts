@@ -76,6 +76,61 @@ export async function call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: st
   throw new Problem(outcome.response.status, error.code, error.sentence, error.place, error.hint);
 }
 
+export type StreamLine = Schemas['StreamLine'];
+
+const asked = (query: object) =>
+  new URLSearchParams(Object.entries(tidy(query) ?? {}).map(([name, value]) => [name, String(value)])).toString();
+
+async function refusal(response: Response): Promise<Problem> {
+  const body = (await response.json().catch(() => null)) as Schemas['Error'] | null;
+  const { status } = response;
+  if (!body?.error) return new Problem(status >= 500 ? 0 : status, 'no_answer', '');
+  return new Problem(status, body.error.code, body.error.sentence, body.error.place, body.error.hint);
+}
+
+async function start(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal | undefined): Promise<Response> {
+  const headers: Record<string, string> = { 'Accept-Language': state.language };
+  if (body) Object.assign(headers, { 'Content-Type': 'application/json', 'X-Haidang-Csrf': state.csrf });
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, { method, credentials: 'same-origin', signal, headers, body: body && JSON.stringify(body) });
+  } catch (failure) {
+    if (failure instanceof DOMException && failure.name === 'AbortError') throw failure;
+    throw new Problem(0, 'no_answer', '');
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** A stream of lines as they come, those of one piece together. To abort is to stop the search. Throws a
+ * Problem, also for the line that says what went wrong on the way. */
+export async function streamLines(path: '/events/stream' | '/events/live', query: object, take: (lines: StreamLine[]) => void, signal: AbortSignal): Promise<void> {
+  const response = await start('GET', `${path}?${asked(query)}`, undefined, signal);
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read().catch((failure: unknown) => {
+      if (failure instanceof DOMException && failure.name === 'AbortError') throw failure;
+      throw new Problem(0, 'no_answer', '');
+    });
+    if (done) return;
+    const pieces = (rest + value).split('\n');
+    rest = pieces.pop()!;
+    const lines = pieces.map((piece) => JSON.parse(piece) as StreamLine);
+    const wrong = lines.find((line) => line.error)?.error;
+    take(wrong ? lines.filter((line) => !line.error) : lines);
+    if (wrong) throw new Problem(500, wrong.code, wrong.sentence, wrong.place, wrong.hint);
+  }
+}
+
+/** A file that the server makes of what is asked. */
+export async function fetchFile(path: string, body: object): Promise<Blob> {
+  const response = await start('POST', path, body, undefined);
+  return response.blob().catch(() => {
+    throw new Problem(0, 'no_answer', '');
+  });
+}
+
 export interface GetInit<P extends GetPath> {
   query?: QueryOf<Method<P, 'get'>>;
   path?: PathOf<Method<P, 'get'>>;

@@ -74,6 +74,11 @@ const dark: typeof light = {
 };
 
 export const palettes = { light, dark };
+/** Of things side by side in one chart: none of a standing, none that says 'needs you'. */
+export const series: Record<Mode, readonly string[]> = {
+  light: ['#0a6ebd', '#6b4fa0', '#0f8a8a', '#a0527a', '#5b7083', '#7a6a2f', '#2f9fd6', '#9aa8b5'],
+  dark: ['#4aa3e0', '#a58bd8', '#3fb8b3', '#d488b0', '#93a6b8', '#b8a766', '#7cc4ee', '#66788a'],
+};
 export type Colour = keyof typeof light;
 
 export const family =

@@ -22,8 +22,9 @@ interface Props {
   title: string;
   option: (colours: (typeof palettes)['light']) => EChartsCoreOption;
   height: number;
-  head: string[];
-  rows: (string | number)[][];
+  /** The table behind it; left out where the page shows it beside the picture. */
+  head?: string[];
+  rows?: (string | number)[][];
   /** Called with the first and last index on the x axis that a drag covered. */
   onRange?: (first: number, last: number) => void;
 }
@@ -64,7 +65,7 @@ export default function Chart({ title, option, height, head, rows, onRange }: Pr
   return (
     <figure className="chart">
       <div ref={box} style={{ height }} role="img" aria-label={title} />
-      <details>
+      {head && rows && <details>
         <summary>{t('chart.table')}</summary>
         <div className="chart-table" tabIndex={0} role="region" aria-label={title}>
           <table>
@@ -89,7 +90,7 @@ export default function Chart({ title, option, height, head, rows, onRange }: Pr
             </tbody>
           </table>
         </div>
-      </details>
+      </details>}
     </figure>
   );
 }

@@ -10,8 +10,10 @@ export function csv(rows: (string | number | null | undefined)[][]): string {
   return `\ufeff${rows.map((r) => r.map(cell).join(',')).join('\r\n')}\r\n`;
 }
 
-export function save(name: string, text: string, type = 'text/csv'): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+export const save = (name: string, text: string) => download(name, new Blob([text], { type: 'text/csv;charset=utf-8' }));
+
+export function download(name: string, file: Blob): void {
+  const url = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

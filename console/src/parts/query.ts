@@ -7,24 +7,35 @@ export function quoted(value: string): string {
   return plain ? value : `"${value.replace(/(["\\])/g, '\\$1')}"`;
 }
 
+export const PIPES = ['count', 'fields', 'limit', 'sort', 'stats', 'timechart', 'top', 'uniq'] as const;
+
+/** What a query looks for, and its pipes (with the first `|`; empty when it has none). A `|` within
+ * quotation marks or a regular expression is no pipe. */
+export function halves(query: string): [string, string] {
+  const filter = /^(?:"(?:[^"\\]|\\.)*"|:\/(?:[^/\\]|\\.)*\/|[^|])*/s.exec(query)![0];
+  return [filter.trim(), query.slice(filter.length).trim()];
+}
+
 /** Keys of the register are whole already; of an event's field, exactly this value is meant. */
 const KEYS = new Set(['agency', 'system', 'source', 'decoder', 'product', 'category', 'service']);
 const term = (field: string, value: string) => `${field}:${KEYS.has(field) ? '' : '='}${quoted(value)}`;
 
-/** Adds `field:value` (or its opposite); a query with `or` at its top is put in brackets first. */
+/** Adds `field:value` (or its opposite) to what is looked for; a query with `or` at its top is put in
+ * brackets first. Pipes stay behind it. */
 export function withFilter(query: string, field: string, value: string, out: boolean): string {
   const wanted = out ? `not ${term(field, value)}` : term(field, value);
-  const before = query.trim();
-  if (!before) return wanted;
-  if (before.split(/\s+(?:and\s+)?/i).includes(term(field, value)) && !out) return before;
+  const [before, pipes] = halves(query);
+  const whole = (filter: string) => (pipes ? `${filter} ${pipes}` : filter);
+  if (!before || before === '*') return whole(wanted);
+  if (before.split(/\s+(?:and\s+)?/i).includes(term(field, value)) && !out) return whole(before);
   const bracketed = /\sor\s/i.test(before) && !/^\(.*\)$/.test(before) ? `(${before})` : before;
-  return `${bracketed} and ${wanted}`;
+  return whole(`${bracketed} and ${wanted}`);
 }
 
 /** The words and values that a query looks for, to be marked in the lines. */
 export function wanted(query: string): string[] {
   const found: string[] = [];
-  query = query.split('|')[0]!; // what follows a pipe counts, it does not look for words
+  query = halves(query)[0]; // what follows a pipe counts, it does not look for words
   for (const m of query.matchAll(/(not\s+)?(?:[\w@.-]+:(?:=|[<>]=?)?)?(?:"((?:[^"\\]|\\.)*)"|([^\s()"|]+))/gi)) {
     if (m[1]) continue;
     const word = (m[2]?.replace(/\\(.)/g, '$1') ?? m[3] ?? '').replace(/^\*+|\*+$/g, '');
@@ -33,8 +44,21 @@ export function wanted(query: string): string[] {
   return [...new Set(found)];
 }
 
-/** What stands before the cursor: the field (when a colon came) and the beginning of a word. */
-export function typing(query: string): { before: string; field: string | null; word: string } {
+export interface Typing {
+  before: string;
+  field: string | null;
+  word: string;
+  pipe?: 'name' | 'rest';
+}
+
+/** What stands before the cursor: the field (when a colon came) and the beginning of a word; within the
+ * pipes, whether it is a pipe's name or what follows it. */
+export function typing(query: string): Typing {
+  const [, pipes] = halves(query);
+  if (pipes) {
+    const m = /(\|\s*)?([\w@.-]*)$/.exec(query)!;
+    return { before: query.slice(0, query.length - m[2]!.length), field: null, word: m[2]!, pipe: m[1] ? 'name' : 'rest' };
+  }
   const m = /^(.*?)(?:([\w@.-]+):=?)?("?[^\s()"]*)$/s.exec(query);
   return { before: m?.[1] ?? query, field: m?.[2] ?? null, word: (m?.[3] ?? '').replace(/^"/, '') };
 }

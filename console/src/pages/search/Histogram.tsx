@@ -7,7 +7,7 @@ import { iso } from '../../text/format';
 const Chart = lazy(() => import('../../parts/Chart'));
 const HEIGHT = 108;
 
-export function Histogram({ data, onRange }: { data: Schemas['Histogram'] | undefined; onRange: (from: string, to: string) => void }) {
+export function Histogram({ data, onRange }: { data: Schemas['Buckets'] | undefined; onRange: (from: string, to: string) => void }) {
   const { t, number, hourMinute, dayMonth, exact } = useText();
   const long = data ? new Date(data.to).getTime() - new Date(data.from).getTime() > 36 * 3600_000 : false;
   const label = useCallback((time: string) => (long ? `${dayMonth(time)} ${hourMinute(time)}` : hourMinute(time)), [long, dayMonth, hourMinute]);

@@ -1,22 +1,51 @@
-// Search: a query line, time range with histogram, field list, lines, and what was read.
-import DownloadOutlined from '@ant-design/icons/es/icons/DownloadOutlined';
-import { AutoComplete, Button, Input, Select } from 'antd';
-import { useEffect, useMemo, useRef, useState } from 'react';
+// Search: a query line, time range with histogram, field list, lines or a table, and what was read.
+// Everything comes in one stream while the archive is read. Live is the same page with a switch.
+import { Button, Select } from 'antd';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { Schemas } from '../../api/client';
 import { useSession } from '../../app/session';
-import { Problem, useGet, useList } from '../../api/client';
 import { useAddress } from '../../parts/address';
-import { csv, save } from '../../parts/export';
 import { Chip, Empty, Page, Trouble } from '../../parts/page';
-import { RANGES, quoted, typing, wanted, withFilter } from '../../parts/query';
+import { RANGES, halves, wanted, withFilter } from '../../parts/query';
 import { useText } from '../../text';
-import { fold, fromField, iso, localDay, toField } from '../../text/format';
+import { fromField, iso, toField } from '../../text/format';
 import { Fields } from './Fields';
-import { Foot } from './Foot';
+import { Foot, Progress } from './Foot';
 import { Histogram } from './Histogram';
+import { LiveBar } from './LiveBar';
+import { QueryField, QueryTrouble } from './QueryField';
 import { Results } from './Results';
+import { Table } from './Table';
+import { ExportButtons, ShareButton } from './Tools';
+import { useLive } from './useLive';
+import { useStream } from './useStream';
 
-const LIVE_SECONDS = 2;
-const REOPEN = 120; // ms
+const DAY = 86400_000;
+const LIVE_MINUTES = '15';
+const WIDEST = RANGES[RANGES.length - 1]!;
+
+/** Counts of the lines that came live, in the buckets that the search began with; these move on. */
+function movedOn(histogram: Schemas['Buckets'] | undefined, events: Schemas['Event'][]): Schemas['Buckets'] | undefined {
+  if (!histogram || histogram.items.length === 0 || events.length === 0) return histogram;
+  const width = histogram.bucket_seconds * 1000;
+  const first = Date.parse(histogram.items[0]!.time);
+  const items = histogram.items.map((b) => ({ ...b }));
+  for (const e of events) {
+    const at = Math.floor((Date.parse(e.time) - first) / width);
+    if (at < 0 || at > items.length + 10_000) continue;
+    while (items.length <= at) items.push({ time: iso(first + items.length * width), count: 0 });
+    items[at]!.count++;
+  }
+  const shown = items.slice(-histogram.items.length);
+  return { ...histogram, from: shown[0]!.time, to: iso(Date.parse(shown.at(-1)!.time) + width), items: shown, total: shown.reduce((sum, b) => sum + b.count, 0) };
+}
+
+/** Lines that both the search and the live tail gave stand there once. */
+function together(live: Schemas['Event'][], found: Schemas['Event'][]): Schemas['Event'][] {
+  if (live.length === 0) return found;
+  const seen = new Set(live.map((e) => e.id));
+  return [...live, ...found.filter((e) => !seen.has(e.id))];
+}
 
 export default function Search() {
   const { t, span } = useText();
@@ -27,201 +56,128 @@ export default function Search() {
   const live = get('live') === '1';
   const agency = get('agency');
   const source = get('source');
-  const fixed = get('from') !== undefined || get('to') !== undefined;
+  const fixed = !live && (get('from') !== undefined || get('to') !== undefined);
 
   const [draft, setDraft] = useState(query);
   useEffect(() => setDraft(query), [query]);
 
   // A moving range is fixed when it is asked for, so that lines, histogram and fields agree.
-  const [asked, setAsked] = useState(() => Date.now());
-  useEffect(() => {
-    if (!live) return;
-    const timer = window.setInterval(() => setAsked(Date.now()), LIVE_SECONDS * 1000);
-    return () => window.clearInterval(timer);
-  }, [live]);
+  const [now, setNow] = useState(() => Date.now());
   const minutes = last || 1440;
-  const range = useMemo(
-    () =>
-      fixed && !live
-        ? { from: get('from') ?? iso(new Date(get('to')!).getTime() - 86400_000), to: get('to') ?? iso(asked) }
-        : { from: iso(asked - minutes * 60_000), to: iso(asked + 1000) },
-    [fixed, live, get('from'), get('to'), asked, minutes],
-  );
+  const from = fixed ? (get('from') ?? iso(Date.parse(get('to')!) - DAY)) : iso(now - minutes * 60_000);
+  const to = fixed ? (get('to') ?? iso(now)) : iso(now + 1000);
+  const asked = useMemo(() => ({ query, from, to, agency, source }), [query, from, to, agency, source]);
+  const { found, more, stop } = useStream(asked);
+  const [paused, setPaused] = useState(false);
+  const { live: tail, release } = useLive(live && !found.head?.table, { query, agency, source }, paused);
 
-  const asking = { query, ...range, agency, source };
-  const found = useList('/events', { ...asking, limit: 100 });
-  const histogram = useGet('/events/histogram', { query: { ...asking, buckets: 72 } });
-  const fields = useGet('/events/fields', { query: asking });
   const words = useMemo(() => wanted(query), [query]);
+  const events = useMemo(() => together(tail.events, found.events), [tail.events, found.events]);
+  const histogram = useMemo(() => movedOn(found.histogram, tail.events.filter((e) => e.time >= (found.histogram?.from ?? ''))), [found.histogram, tail.events]);
 
-  const search = (next: string) => {
-    setAsked(Date.now());
-    set({ query: next.trim() }, false);
-  };
-  const filter = (field: string, value: string, out: boolean) => search(withFilter(query, field, value, out));
+  const search = useCallback(
+    (next: string) => {
+      setNow(Date.now());
+      set({ query: next.trim() }, false);
+    },
+    [set],
+  );
+  const filter = useCallback((field: string, value: string, out: boolean) => search(withFilter(query, field, value, out)), [search, query]);
 
-  const problem = found.error instanceof Problem ? found.error : null;
-  const wrongQuery = problem?.status === 400 && problem.place?.startsWith('query');
+  useEffect(() => {
+    if (!found.running) return;
+    const press = (e: KeyboardEvent) => e.key === 'Escape' && !e.defaultPrevented && stop();
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  }, [found.running, stop]);
+
+  const wrongQuery = found.error?.status === 400 && found.error.place?.startsWith('query') ? found.error : null;
+  const table = found.head?.table ?? false;
+  const busy = found.running && found.head === undefined;
+  const none = !found.running && (table ? found.rows.length === 0 : events.length === 0);
 
   return (
     <Page title={t('place.search')} className="search-page">
       <div className="query-line">
-        <QueryField draft={draft} setDraft={setDraft} search={search} fields={fields.data?.items ?? []} wrong={wrongQuery ? problem : null} />
+        <QueryField draft={draft} setDraft={setDraft} search={search} fields={found.fields?.items ?? []} wrong={wrongQuery} />
         <Select
           aria-label={t('search.range')}
-          value={fixed && !live ? 0 : minutes}
+          value={fixed ? 0 : minutes}
           style={{ minWidth: 150 }}
           onChange={(m: number) => {
-            setAsked(Date.now());
+            setNow(Date.now());
             if (m > 0) set({ last: String(m), from: null, to: null }, false);
-            else set({ from: range.from, to: range.to, last: null, live: null }, false);
+            else set({ from, to, last: null, live: null }, false);
           }}
           options={[...RANGES.map((m) => ({ value: m as number, label: t('search.last', { span: span(m * 60) }) })), { value: 0, label: t('search.between') }]}
         />
         <Button type="primary" onClick={() => search(draft)}>
           {t('search.go')}
         </Button>
-        <Chip on={live} onClick={() => set({ live: live ? null : '1', from: null, to: null, last: live ? get('last') : '15' })}>
+        <Chip
+          on={live}
+          onClick={() => {
+            setNow(Date.now());
+            set({ live: live ? null : '1', from: null, to: null, last: live ? get('last') : LIVE_MINUTES });
+          }}
+        >
           <span className={live ? 'pulse' : 'pulse pulse-off'} aria-hidden="true" /> {t('search.live')}
         </Chip>
-        <Button
-          icon={<DownloadOutlined />}
-          disabled={found.items.length === 0}
-          onClick={() =>
-            save(
-              `su-kien-${localDay(Date.now())}.csv`,
-              csv([
-                ['time', 'received', 'agency', 'system', 'source', 'raw'],
-                ...found.items.map((e) => [e.time, e.received, e.agency?.id, e.system?.id, e.source?.id, e.raw]),
-              ]),
-            )
-          }
-        >
-          {t('common.export')}
-        </Button>
       </div>
-      {fixed && !live && (
+      {wrongQuery && <QueryTrouble query={query} problem={wrongQuery} />}
+      {fixed && (
         <div className="range-line">
           <label>
             {t('search.from')}{' '}
-            <input type="datetime-local" value={toField(range.from)} onChange={(e) => fromField(e.target.value) && set({ from: fromField(e.target.value) })} />
+            <input type="datetime-local" value={toField(from)} onChange={(e) => fromField(e.target.value) && set({ from: fromField(e.target.value) })} />
           </label>
           <label>
             {t('search.to')}{' '}
-            <input type="datetime-local" value={toField(range.to)} onChange={(e) => fromField(e.target.value) && set({ to: fromField(e.target.value) })} />
+            <input type="datetime-local" value={toField(to)} onChange={(e) => fromField(e.target.value) && set({ to: fromField(e.target.value) })} />
           </label>
         </div>
       )}
-      {(agency || source) && (
-        <div className="range-line">
+      {!wrongQuery && (
+        <div className="search-tools">
           {agency && role !== 'agency' && <Chip on onClick={() => set({ agency: null })}>{t('search.only', { what: agency })} ✕</Chip>}
           {source && <Chip on onClick={() => set({ source: null })}>{t('search.only', { what: source })} ✕</Chip>}
+          <span className="spring" />
+          <ShareButton asked={asked} />
+          <ExportButtons asked={asked} disabled={none} />
         </div>
       )}
-      {wrongQuery && <QueryTrouble query={query} problem={problem} />}
-      {found.error && !wrongQuery && <Trouble error={found.error} retry={() => void found.refetch()} />}
+      {found.error && !wrongQuery && <Trouble error={found.error} retry={() => setNow(Date.now())} />}
+      {found.running && <Progress asked={asked} progress={found.progress} stop={stop} />}
       {!wrongQuery && (
         <>
-          <Histogram
-            data={histogram.data}
-            onRange={(from, to) => set({ from, to, last: null, live: null }, false)}
-          />
-          <div className="search-columns">
-            <Fields data={fields.data} onFilter={filter} />
-            <div className="results-panel">
-              {found.data === undefined ? (
-                <div className="waiting" aria-busy="true" />
-              ) : found.items.length === 0 ? (
+          <Histogram data={histogram} onRange={(a, b) => set({ from: a, to: b, last: null, live: null }, false)} />
+          <div className={`search-columns${table ? ' search-table' : ''}`}>
+            {!table && <Fields data={found.fields} onFilter={filter} />}
+            <div className="results-panel" aria-busy={busy}>
+              {live && table && <p className="notice">{t('search.live_table')}</p>}
+              {live && !table && <LiveBar tail={tail} paused={paused} setPaused={setPaused} release={release} />}
+              {table && found.rows.length > 0 ? (
+                <Table columns={found.columns} rows={found.rows} query={query} onFilter={(field, value) => search(withFilter(halves(query)[0], field, value, false))} />
+              ) : none ? (
                 <Empty>
                   <p>{query ? t('search.nothing', { query }) : t('search.nothing_at_all')}</p>
-                  <p>
-                    {minutes < 43200 && !fixed && (
-                      <Button onClick={() => set({ last: '43200' }, false)}>{t('search.widen')}</Button>
-                    )}{' '}
-                    {query && <Button onClick={() => search('')}>{t('search.clear')}</Button>}
-                  </p>
+                  {!live && (
+                    <p>
+                      {minutes < WIDEST && !fixed && <Button onClick={() => set({ last: String(WIDEST) }, false)}>{t('search.widen')}</Button>}{' '}
+                      {query && <Button onClick={() => search('')}>{t('search.clear')}</Button>}
+                    </p>
+                  )}
                 </Empty>
               ) : (
-                <Results events={found.items} words={words} onFilter={filter} more={found.hasNextPage ? () => void found.fetchNextPage() : undefined} busy={found.isFetchingNextPage} />
+                !table && <Results events={events} words={words} onFilter={filter} more={live ? undefined : more} busy={found.running} />
               )}
             </div>
           </div>
-          {found.last && <Foot shown={found.items.length} total={found.first?.total ?? null} foot={found.last.foot} more={found.hasNextPage} />}
+          {found.stopped && <p className="search-foot">{t('search.stopped')}</p>}
+          {found.foot && !live && <Foot shown={table ? found.rows.length : found.events.length} total={found.total} table={table} foot={found.foot} more={found.foot.next !== null} asked={asked} />}
         </>
       )}
     </Page>
   );
 }
 
-/** Says what is wrong in a query and points at the column. */
-function QueryTrouble({ query, problem }: { query: string; problem: Problem }) {
-  const column = Number(/query:(?:1:)?(\d+)/.exec(problem.place ?? '')?.[1] ?? 0);
-  return (
-    <div className="trouble" role="alert">
-      <strong>{problem.message}</strong>
-      {column > 0 && (
-        <pre>
-          {query}
-          {'\n'}
-          {' '.repeat(column - 1)}^
-        </pre>
-      )}
-      {problem.hint && <p className="quiet">{problem.hint}</p>}
-    </div>
-  );
-}
-
-interface FieldProps {
-  draft: string;
-  setDraft: (text: string) => void;
-  search: (query: string) => void;
-  fields: { field: string; values: { value: string; label: string | null }[] }[];
-  wrong: Problem | null;
-}
-
-/** The query line, completing fields and their values. */
-function QueryField({ draft, setDraft, search, fields, wrong }: FieldProps) {
-  const { t } = useText();
-  const [open, setOpen] = useState(false);
-  const chosen = useRef(false);
-  const { before, field, word } = typing(draft);
-  const options = useMemo(() => {
-    const start = fold(word);
-    if (field)
-      return (fields.find((f) => f.field === field)?.values ?? [])
-        .filter((v) => fold(v.value).startsWith(start))
-        .map((v) => ({ value: `${before}${field}:${quoted(v.value)} `, label: v.label ? `${v.value} · ${v.label}` : v.value }));
-    if (!word) return [];
-    return fields.filter((f) => fold(f.field).startsWith(start)).slice(0, 12).map((f) => ({ value: `${before}${f.field}:`, label: f.field }));
-  }, [before, field, word, fields]);
-  return (
-    <AutoComplete
-      className="query-field"
-      value={draft}
-      options={options}
-      open={open && options.length > 0}
-      onOpenChange={setOpen}
-      defaultActiveFirstOption={false}
-      onChange={(text: string) => setDraft(text)}
-      onSelect={(text: string) => {
-        chosen.current = true;
-        setTimeout(() => {
-          chosen.current = false;
-        });
-        // The list closes after a choice; after a field its values follow.
-        setTimeout(() => setOpen(text.endsWith(':')), REOPEN);
-      }}
-      onInputKeyDown={(e) => {
-        if (e.key === 'Enter')
-          setTimeout(() => {
-            if (!chosen.current) {
-              setOpen(false);
-              search(draft);
-            }
-          });
-      }}
-    >
-      <Input allowClear status={wrong ? 'error' : undefined} aria-label={t('search.query')} placeholder={t('search.example')} spellCheck={false} autoComplete="off" />
-    </AutoComplete>
-  );
-}
