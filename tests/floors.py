@@ -13,7 +13,7 @@ FLOORS = [
     ["event", "records"],
     ["document"],
     ["intake", "detect", "archive", "trust"],
-    ["plan", "cases", "exchange"],
+    ["plan", "cases", "exchange", "enrol"],
     ["report"],
     ["api"],
     ["serve"],

@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "enrol/office.h"
 #include "plan/plan.h"
 #include "records/records.h"
 
@@ -117,6 +118,7 @@ struct api_machine {
 struct api_options {
     int listen_fd;               /* bound and listening; the API's from now on */
     const char *records;         /* the database's path */
+    struct office *office;       /* enrols senders; NULL: that answers 503 */
     const struct plan *plan;     /* shared, never changed; NULL: the plan's pages say 503 */
     const char *rules[4];        /* folders of rules, for an alert's text; NULL-filled */
     const char *archive;         /* directory, for the disk's figures; may be NULL */

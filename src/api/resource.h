@@ -47,6 +47,16 @@ bool api_system_get(struct api_call *call);
 bool api_source_list(struct api_call *call);
 bool api_source_get(struct api_call *call);
 
+bool api_source_certificates(struct api_call *call);
+bool api_source_enrol(struct api_call *call);
+bool api_relay_list(struct api_call *call);
+bool api_relay_add(struct api_call *call);
+bool api_relay_certificates(struct api_call *call);
+bool api_relay_enrol(struct api_call *call);
+bool api_certificate_revoke(struct api_call *call);
+bool api_enrolment(struct api_call *call);
+bool api_enrolment_renewal(struct api_call *call);
+
 bool api_user_list(struct api_call *call);
 bool api_user_add(struct api_call *call);
 bool api_user_change(struct api_call *call);

@@ -91,6 +91,9 @@ static const struct api_field source_list[] = {
     AGENCY, { "system", API_KEY }, { "health", API_CHOICE, .choices = healths }, WORDS,
     { "sort", API_CHOICE, .choices = source_sorts, .fallback = "name" }, LIMIT, CURSOR, END };
 static const struct api_field source[] = { PATH("source", API_KEY), END };
+static const struct api_field relay[] = { PATH("relay", API_KEY), END };
+static const struct api_field certificate[] = {
+    { "certificate", API_TEXT, .required = true, .least = 64, .most = 64 }, END };
 static const struct api_field user_list[] = {
     WORDS, { "role", API_CHOICE, .choices = roles }, LIMIT, CURSOR, END };
 static const struct api_field user[] = {
@@ -130,6 +133,23 @@ static const struct api_field new_user_body[] = {
 static const struct api_field user_body[] = {
     { "disabled", API_BOOLEAN, .required = true }, END };
 
+static const char *const enrolment_ways[] = { "code", "key", NULL };
+static const struct api_field enrolment_body[] = {
+    { "way", API_CHOICE, .choices = enrolment_ways, .fallback = "code" },
+    { "days", API_INTEGER, .least = 1, .most = 1095, .fallback = "365" },
+    { "folder", API_TEXT, .least = 2, .most = 200 }, END };
+static const struct api_field relay_body[] = {
+    { "key", API_KEY, .required = true, .least = 1 },
+    { "name", API_TEXT, .required = true, .least = 1, .most = 200 },
+    { "agency", API_KEY, .required = true, .least = 1 }, END };
+static const struct api_field code_body[] = {
+    { "code", API_SECRET, .required = true, .least = 1, .most = 128 },
+    { "request", API_TEXT, .required = true, .least = 1, .most = 24000 }, END };
+static const struct api_field renewal_body[] = {
+    { "certificate", API_TEXT, .required = true, .least = 64, .most = 64 },
+    { "request", API_TEXT, .required = true, .least = 1, .most = 24000 },
+    { "signature", API_TEXT, .required = true, .least = 1, .most = 4000 }, END };
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 #define GET HTTP_GET
@@ -146,7 +166,8 @@ enum {
     TRIAGE = ROLE_LEAD | ROLE_AGENCY | ROLE_RESPONDER,
     CASE_READERS = TRIAGE | ROLE_POLICE | ROLE_LEADER,
     PLAN_READERS = ALL & ~ROLE_ADMIN,
-    INTAKE_READERS = WATCHERS | ROLE_LEADER
+    INTAKE_READERS = WATCHERS | ROLE_LEADER,
+    ENROLLERS = ROLE_LEAD | ROLE_ADMIN | ROLE_AGENCY   /* an agency: its own sources and relays */
 };
 
 static const struct api_route table[] = {
@@ -199,6 +220,21 @@ static const struct api_route table[] = {
     { GET, "/systems/{system}", ALL, false, QUICK, system, NULL, api_system_get },
     { GET, "/sources", WATCHERS, false, QUICK, source_list, NULL, api_source_list },
     { GET, "/sources/{source}", WATCHERS, false, QUICK, source, NULL, api_source_get },
+
+    { GET, "/sources/{source}/certificates", WATCHERS, false, QUICK, source, NULL,
+      api_source_certificates },
+    { POST, "/sources/{source}/enrolment", ENROLLERS, true, QUICK, source, enrolment_body,
+      api_source_enrol },
+    { GET, "/relays", WATCHERS, false, QUICK, none, NULL, api_relay_list },
+    { POST, "/relays", ROLE_LEAD | ROLE_ADMIN, true, QUICK, none, relay_body, api_relay_add },
+    { GET, "/relays/{relay}/certificates", WATCHERS, false, QUICK, relay, NULL,
+      api_relay_certificates },
+    { POST, "/relays/{relay}/enrolment", ENROLLERS, true, QUICK, relay, enrolment_body,
+      api_relay_enrol },
+    { POST, "/certificates/{certificate}/revoke", ENROLLERS, true, QUICK, certificate, reason_body,
+      api_certificate_revoke },
+    { POST, "/enrolment", 0, false, API_LOGIN, none, code_body, api_enrolment },
+    { POST, "/enrolment/renewal", 0, false, API_LOGIN, none, renewal_body, api_enrolment_renewal },
 
     { GET, "/users", ROLE_ADMIN, false, QUICK, user_list, NULL, api_user_list },
     { POST, "/users", ROLE_ADMIN, true, API_LOGIN, none, new_user_body, api_user_add },

@@ -12,6 +12,7 @@ extern const struct command cli_report_standing_command, cli_report_template_com
 extern const struct command cli_import_agencies_command, cli_import_systems_command;
 extern const struct command cli_import_sources_command, cli_import_people_command;
 extern const struct command cli_source_token_command;
+extern const struct command cli_enrol_command, cli_enrol_list_command, cli_enrol_revoke_command;
 extern const struct command cli_user_add_command, cli_user_password_command;
 extern const struct command cli_user_disable_command, cli_user_enable_command;
 extern const struct command cli_user_list_command;
@@ -42,6 +43,9 @@ const struct command *const commands[] = {
     &cli_import_sources_command,
     &cli_import_people_command,
     &cli_source_token_command,
+    &cli_enrol_command,
+    &cli_enrol_list_command,
+    &cli_enrol_revoke_command,
     &cli_user_add_command,
     &cli_user_password_command,
     &cli_user_disable_command,

@@ -6,6 +6,7 @@
 #include "process/jail.h"
 
 #include "serve/control.h"
+#include "serve/enrolment.h"
 
 bool cli_settings(struct cli *cli, struct serve_settings *settings_out, struct error *e)
 {
@@ -25,17 +26,34 @@ bool cli_records(struct cli *cli, const struct serve_settings *settings,
     return error_hint(e, "start the server once: haidang serve");
 }
 
+static bool open_office(struct cli *cli, const struct serve_settings *s, struct office **office_out,
+                        struct error *e)
+{
+    struct enrolment_places places = {
+        .secrets = s->secrets, .templates = s->enrol_templates, .trust = s->enrol_trust,
+        .console_url = s->enrol_console, .names = s->names, .certificate = s->certificate,
+        .syslog_tls = s->listen[INTAKE_SYSLOG_TLS],
+        .https = s->listen[INTAKE_HTTPS], .console = s->console,
+    };
+    return enrolment_open(&places, &cli->arena, office_out, e);
+}
+
 static bool change_directly(struct cli *cli, const struct serve_settings *settings,
                             struct slice request, const struct json **result_out, struct error *e)
 {
     RECORDS_AUTO records = NULL;
     BUFFER_AUTO result;
     struct json *json;
+    struct office *office = NULL;
     buffer_init(&result, 0);
     umask(0077);
     if (!json_parse(request, &cli->arena, &json, e) || !serve_settings_folders(settings, e) ||
         !records_open(settings->records, RECORDS_WRITE, &records, e) ||
-        !change_apply(records, json, &cli->arena, &result, e))
+        !open_office(cli, settings, &office, e))
+        return false;
+    bool done = change_apply(records, office, json, &cli->arena, &result, e);
+    office_close(&office);
+    if (!done)
         return false;
     bool parsed = json_parse(arena_copy(&cli->arena, buffer_slice(&result)), &cli->arena, &json, e);
     *result_out = json;

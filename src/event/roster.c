@@ -26,6 +26,8 @@ struct roster_index {
     uint32_t net_count;
     struct map keys;     /* key → source */
     struct map tokens;   /* hex digest → source */
+    struct map relays;   /* key → relay */
+    struct map certificates; /* hex digest → certificate */
 };
 
 /* --- in and out ------------------------------------------------------------------------------ */
@@ -62,14 +64,41 @@ static void digest_hex(struct slice bytes, char hex[DIGEST_HEX + 1])
     sodium_bin2hex(hex, DIGEST_HEX + 1, digest, sizeof digest);
 }
 
-bool roster_save(const struct roster *roster, const char *path, struct error *e)
+static void print_relays(const struct roster *roster, struct json_writer *w)
 {
-    BUFFER_AUTO out;
+    json_name(w, "relays");
+    json_open_array(w);
+    for (uint32_t i = 0; i < roster->relay_count; i++) {
+        json_open_object(w);
+        json_text_member(w, "key", roster->relays[i].key);
+        json_text_member(w, "agency", roster->relays[i].agency);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void print_certificates(const struct roster *roster, struct json_writer *w)
+{
+    json_name(w, "certificates");
+    json_open_array(w);
+    for (uint32_t i = 0; i < roster->certificate_count; i++) {
+        const struct roster_certificate *c = &roster->certificates[i];
+        json_open_object(w);
+        json_text_member(w, "sha256", c->sha256);
+        json_text_member(w, "source", c->source);
+        json_text_member(w, "relay", c->relay);
+        json_boolean_member(w, "revoked", c->revoked);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+bool roster_print(const struct roster *roster, struct buffer *out, struct error *e)
+{
     struct json_writer w;
     char hex[DIGEST_HEX + 1];
 
-    buffer_init(&out, ROSTER_BYTES_MOST);
-    json_writer_init(&w, &out);
+    json_writer_init(&w, out);
     json_open_object(&w);
     json_integer_member(&w, "format", ROSTER_FORMAT);
     json_integer_member(&w, "generation", (int64_t)roster->generation);
@@ -82,20 +111,28 @@ bool roster_save(const struct roster *roster, const char *path, struct error *e)
         json_close_object(&w);
     }
     json_close_array(&w);
+    print_relays(roster, &w);
+    print_certificates(roster, &w);
     json_name(&w, "disabled_rules");
     json_open_array(&w);
     for (uint32_t i = 0; i < roster->disabled_count; i++)
         json_put_text(&w, roster->disabled_rules[i]);
     json_close_array(&w);
     json_close_object(&w);
-    buffer_add_byte(&out, '\n');
-    if (out.failed)
+    buffer_add_byte(out, '\n');
+    if (out->failed)
         return error_set(e, "the roster is too large");
-    digest_hex(buffer_slice(&out), hex);
-    buffer_print(&out, "sha256:%s\n", hex);
-    if (out.failed)
-        return error_set(e, "the roster is too large");
-    return file_replace(path, buffer_slice(&out), 0640, e);
+    digest_hex(buffer_slice(out), hex);
+    buffer_print(out, "sha256:%s\n", hex);
+    return !out->failed || error_set(e, "the roster is too large");
+}
+
+bool roster_save(const struct roster *roster, const char *path, struct error *e)
+{
+    BUFFER_AUTO out;
+
+    buffer_init(&out, ROSTER_BYTES_MOST);
+    return roster_print(roster, &out, e) && file_replace(path, buffer_slice(&out), 0640, e);
 }
 
 /* Cuts the last line off and compares it with what stands before. */
@@ -130,6 +167,38 @@ static bool read_source(const struct json *row, struct roster_source *source)
     return row->kind == JSON_OBJECT;
 }
 
+static bool read_relays(struct roster *roster, const struct json *rows, struct error *e)
+{
+    uint32_t count = rows && rows->kind == JSON_ARRAY ? rows->count : 0;
+
+    roster->relays = arena_array(&roster->arena, count + 1u, sizeof *roster->relays);
+    for (uint32_t i = 0; roster->relays && i < count; i++) {
+        const struct json *row = json_element(rows, i);
+        roster->relays[roster->relay_count++] = (struct roster_relay){
+            json_text(json_member(row, "key"), SLICE("")),
+            json_text(json_member(row, "agency"), SLICE("")),
+        };
+    }
+    return roster->relays || error_set(e, "not enough memory for the roster");
+}
+
+static bool read_certificates(struct roster *roster, const struct json *rows, struct error *e)
+{
+    uint32_t count = rows && rows->kind == JSON_ARRAY ? rows->count : 0;
+
+    roster->certificates = arena_array(&roster->arena, count + 1u, sizeof *roster->certificates);
+    for (uint32_t i = 0; roster->certificates && i < count; i++) {
+        const struct json *row = json_element(rows, i);
+        roster->certificates[roster->certificate_count++] = (struct roster_certificate){
+            .sha256 = json_text(json_member(row, "sha256"), SLICE("")),
+            .source = json_text(json_member(row, "source"), SLICE("")),
+            .relay = json_text(json_member(row, "relay"), SLICE("")),
+            .revoked = json_boolean(json_member(row, "revoked"), true),
+        };
+    }
+    return roster->certificates || error_set(e, "not enough memory for the roster");
+}
+
 static bool read_rows(struct roster *roster, const struct json *json, const char *path,
                       struct error *e)
 {
@@ -153,21 +222,46 @@ static bool read_rows(struct roster *roster, const struct json *json, const char
     for (uint32_t i = 0; i < rules; i++)
         roster->disabled_rules[roster->disabled_count++] =
             json_text(json_element(disabled, i), SLICE(""));
-    return true;
+    return read_relays(roster, json_member(json, "relays"), e) &&
+           read_certificates(roster, json_member(json, "certificates"), e);
+}
+
+/* text lives in the roster's arena. */
+static bool read_text(struct roster *roster, struct slice text, const char *name, struct error *e)
+{
+    struct json *json;
+
+    return check_digest(name, &text, e) && json_parse(text, &roster->arena, &json, e) &&
+           read_rows(roster, json, name, e) && roster_ready(roster, e);
+}
+
+bool roster_parse(struct slice bytes, const char *name, struct roster **roster_out,
+                  struct error *e)
+{
+    struct roster *roster = roster_new();
+    struct slice text = roster ? arena_copy(&roster->arena, bytes) : SLICE_NONE;
+
+    *roster_out = NULL;
+    if (!text.data)
+        error_set(e, "not enough memory for the roster");
+    else if (read_text(roster, text, name, e)) {
+        *roster_out = roster;
+        return true;
+    }
+    roster_free(&roster);
+    return false;
 }
 
 bool roster_load(const char *path, struct roster **roster_out, struct error *e)
 {
     struct roster *roster = roster_new();
     struct slice text;
-    struct json *json;
 
     *roster_out = NULL;
     if (!roster)
         return error_set(e, "not enough memory for the roster");
     if (file_read(path, ROSTER_BYTES_MOST, &roster->arena, &text, e) &&
-        check_digest(path, &text, e) && json_parse(text, &roster->arena, &json, e) &&
-        read_rows(roster, json, path, e) && roster_ready(roster, e)) {
+        read_text(roster, text, path, e)) {
         *roster_out = roster;
         return true;
     }
@@ -190,6 +284,8 @@ static void index_free(struct roster_index **index)
         return;
     map_free(&(*index)->keys);
     map_free(&(*index)->tokens);
+    map_free(&(*index)->relays);
+    map_free(&(*index)->certificates);
     free((*index)->nets);
     free(*index);
     *index = NULL;
@@ -255,6 +351,24 @@ static bool index_source(struct roster_index *index, struct roster_source *sourc
     return true;
 }
 
+/* A certificate may name a source or relay that is not in force: it is known, and claims nothing. */
+static bool index_certificates(struct roster *roster, struct roster_index *index, struct error *e)
+{
+    for (uint32_t i = 0; i < roster->relay_count; i++)
+        if (!map_put(&index->relays, roster->relays[i].key, &roster->relays[i]))
+            return error_set(e, "not enough memory for the roster");
+    for (uint32_t i = 0; i < roster->certificate_count; i++) {
+        struct roster_certificate *c = &roster->certificates[i];
+        if (c->sha256.len != DIGEST_HEX)
+            return error_set(e, "a certificate of the roster has no fingerprint");
+        c->source_row = c->source.len ? map_get(&index->keys, c->source) : NULL;
+        c->relay_row = c->relay.len ? map_get(&index->relays, c->relay) : NULL;
+        if (!map_put(&index->certificates, c->sha256, c))
+            return error_set(e, "not enough memory for the roster");
+    }
+    return true;
+}
+
 bool roster_ready(struct roster *roster, struct error *e)
 {
     struct roster_index *index = calloc(1, sizeof *index);
@@ -271,6 +385,10 @@ bool roster_ready(struct roster *roster, struct error *e)
             index_free(&index);
             return false;
         }
+    if (!index_certificates(roster, index, e)) {
+        index_free(&index);
+        return false;
+    }
     qsort(index->nets, index->net_count, sizeof *index->nets, compare_nets);
     roster->index = index;
     return true;
@@ -330,4 +448,15 @@ const struct roster_source *roster_find_token(const struct roster *roster, struc
     const struct roster_source *source = map_get(&roster->index->tokens,
                                                  slice_from(hex, DIGEST_HEX));
     return source && sodium_memcmp(source->token_sha256.data, hex, DIGEST_HEX) == 0 ? source : NULL;
+}
+
+const struct roster_certificate *roster_find_certificate(const struct roster *roster,
+                                                         struct slice sha256)
+{
+    return roster->index ? map_get(&roster->index->certificates, sha256) : NULL;
+}
+
+bool roster_relay_carries(const struct roster_relay *relay, const struct roster_source *source)
+{
+    return relay->agency.len && slice_equal(relay->agency, source->agency);
 }

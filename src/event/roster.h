@@ -24,6 +24,21 @@ struct roster_source {
                                   * or "" (the same) */
 };
 
+/* A relay at an agency: it may hand on what that agency's sources sent. */
+struct roster_relay {
+    struct slice key, agency;
+};
+
+/* A client certificate that was registered. What stands here with `revoked` is refused; a valid one
+ * that does not stand here is an unknown sender. */
+struct roster_certificate {
+    struct slice sha256;         /* hex of SHA-256 of its DER */
+    struct slice source, relay;  /* key of whom it names; the other one is "" */
+    bool revoked;
+    const struct roster_source *source_row; /* by roster_ready; NULL: none, or not in force */
+    const struct roster_relay *relay_row;
+};
+
 struct roster_index;             /* networks and tokens made ready for lookups; roster.c only */
 
 struct roster {
@@ -31,6 +46,10 @@ struct roster {
     uint64_t generation;         /* grows with every publication */
     struct roster_source *sources;
     uint32_t source_count;
+    struct roster_relay *relays;
+    uint32_t relay_count;
+    struct roster_certificate *certificates;
+    uint32_t certificate_count;
     struct slice *disabled_rules; /* rule ids not to run */
     uint32_t disabled_count;
     struct roster_index *index;  /* by roster_load or roster_ready; NULL before */
@@ -47,6 +66,12 @@ bool roster_ready(struct roster *roster, struct error *e);
 /* False with the place and reason when missing, damaged or of a newer format. */
 bool roster_load(const char *path, struct roster **roster_out, struct error *e);
 bool roster_save(const struct roster *roster, const char *path, struct error *e);
+/* The same from and to bytes: what roster_save writes. `name` names them in errors; the bytes are
+ * copied. */
+struct buffer;
+bool roster_parse(struct slice bytes, const char *name, struct roster **roster_out,
+                  struct error *e);
+bool roster_print(const struct roster *roster, struct buffer *out, struct error *e);
 void roster_free(struct roster **roster);
 
 /* The source a syslog sender is: address as text ("127.0.0.1", "::1") inside the source's network
@@ -62,5 +87,10 @@ const struct roster_source *roster_find_address(const struct roster *roster, str
 const struct roster_source *roster_find_key(const struct roster *roster, struct slice key);
 /* The source of a bearer token (hashed and compared in constant time); NULL: no such token. */
 const struct roster_source *roster_find_token(const struct roster *roster, struct slice token);
+/* The certificate of that fingerprint (hex of SHA-256); NULL: never registered. */
+const struct roster_certificate *roster_find_certificate(const struct roster *roster,
+                                                         struct slice sha256);
+/* Whether the relay may hand on events of that source: those of its own agency. */
+bool roster_relay_carries(const struct roster_relay *relay, const struct roster_source *source);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "records/agency.h"
 #include "records/alert.h"
+#include "records/certificate.h"
 #include "records/source.h"
 #include "records/system.h"
 
@@ -101,6 +102,49 @@ static bool sources_read(struct records *records, const struct alive *alive, str
     return true;
 }
 
+/* Relays in force, of living agencies. */
+static bool relays_read(struct records *records, const struct alive *alive, struct roster *roster,
+                        struct arena *arena, struct error *e)
+{
+    struct records_relay *rows;
+    uint32_t count;
+    if (!records_relay_list(records, &RECORDS_SCOPE_ALL, arena, &rows, &count, e))
+        return false;
+    roster->relays = arena_array(&roster->arena, count + 1u, sizeof *roster->relays);
+    for (uint32_t i = 0; roster->relays && i < count; i++)
+        if (rows[i].enabled && map_has(&alive->agencies, rows[i].agency))
+            roster->relays[roster->relay_count++] = (struct roster_relay){
+                arena_copy(&roster->arena, rows[i].key),
+                arena_copy(&roster->arena, rows[i].agency),
+            };
+    return true;
+}
+
+/* What has ended is refused by the clock, and need not stand there. */
+static bool certificates_read(struct records *records, struct roster *roster, struct arena *arena,
+                              struct error *e)
+{
+    struct records_certificate *rows;
+    uint32_t count;
+    int64_t now = clock_now();
+    if (!records_certificate_list(records, &RECORDS_SCOPE_ALL, NULL, arena, &rows, &count, e))
+        return false;
+    roster->certificates = arena_array(&roster->arena, count + 1u, sizeof *roster->certificates);
+    for (uint32_t i = 0; roster->certificates && i < count; i++) {
+        const struct records_certificate *c = &rows[i];
+        struct slice key = arena_copy(&roster->arena, c->holder.key);
+        if (c->valid_to <= now)
+            continue;
+        roster->certificates[roster->certificate_count++] = (struct roster_certificate){
+            .sha256 = arena_copy(&roster->arena, c->sha256),
+            .source = c->holder.relay ? SLICE("") : key,
+            .relay = c->holder.relay ? key : SLICE(""),
+            .revoked = c->revoked_at != 0,
+        };
+    }
+    return true;
+}
+
 static bool rules_read(struct records *records, struct roster *roster, struct arena *arena,
                        struct error *e)
 {
@@ -128,6 +172,17 @@ static void digest(const struct roster *roster, char hex[65])
                                        o->hostname, o->token_sha256, o->decoder, o->zone };
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
             buffer_add_slice(&text, parts[k]);
+    }
+    for (uint32_t i = 0; i < roster->relay_count; i++) {
+        buffer_add_slice(&text, roster->relays[i].key);
+        buffer_add_slice(&text, roster->relays[i].agency);
+    }
+    for (uint32_t i = 0; i < roster->certificate_count; i++) {
+        const struct roster_certificate *c = &roster->certificates[i];
+        buffer_add_slice(&text, c->sha256);
+        buffer_add_slice(&text, c->source);
+        buffer_add_slice(&text, c->relay);
+        buffer_add_u8(&text, c->revoked);
     }
     buffer_add_byte(&text, '\n');
     for (uint32_t i = 0; i < roster->disabled_count; i++)
@@ -173,6 +228,8 @@ bool roster_from_records(struct records *records, struct roster **roster_out, st
     bool fine = agencies_read(records, &alive, &arena, e) &&
                 systems_read(records, &alive, &arena, e) &&
                 sources_read(records, &alive, roster, &arena, e) &&
+                relays_read(records, &alive, roster, &arena, e) &&
+                certificates_read(records, roster, &arena, e) &&
                 rules_read(records, roster, &arena, e) &&
                 generation_set(records, roster, &arena, e);
     if (fine && (roster->arena.exhausted || arena.exhausted))

@@ -43,6 +43,7 @@ struct http_request {
     uint16_t port;               /* of the peer */
     bool tls;
     struct slice certificate_sha256; /* hex, of a verified client certificate; "" none */
+    const char *certificate_fault; /* why the one that it sent is not valid; NULL: it is, or none */
     int64_t received;            /* when the headers were there; ns UTC */
     /* begin() may set it for a body of any length: it is called with what is there whenever more has
      * come, and returns how many bytes are done with. What it leaves waits, at most begin()'s value;

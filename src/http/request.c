@@ -1,11 +1,11 @@
 #include <arpa/inet.h>
-#include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/fold.h"
+#include "http/certificate.h"
 #include "http/exchange.h"
 
 /* --- text of a request ------------------------------------------------------------------------ */
@@ -200,34 +200,23 @@ static void read_peer(struct http_exchange *exchange)
     request->address = arena_copy(&exchange->arena, slice_of(text));
 }
 
-/* The client's certificate, when it sent one and the library finds it valid. */
 static void read_certificate(struct http_exchange *exchange)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     struct http_request *request = &exchange->request;
-    unsigned char digest[32];
-    unsigned status = 1, count = 0;
-    size_t size = sizeof digest;
+    struct http_certificate certificate;
 
     request->certificate_sha256 = SLICE("");
+    request->certificate_fault = NULL;
     request->tls = info && info->tls_session;
     if (!request->tls || !exchange->server->options.tls_clients)
         return;
-    gnutls_session_t session = info->tls_session;
-    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-    if (!chain || !count || gnutls_certificate_verify_peers2(session, &status) != 0 || status != 0)
-        return;
-    if (gnutls_fingerprint(GNUTLS_DIG_SHA256, chain, digest, &size) != 0)
-        return;
-    char *hex = arena_alloc(&exchange->arena, 2 * sizeof digest);
-    if (!hex)
-        return;
-    for (size_t i = 0; i < sizeof digest; i++) {
-        hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-        hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
-    }
-    request->certificate_sha256 = slice_from(hex, 2 * sizeof digest);
+    http_certificate_look(info->tls_session, &certificate);
+    request->certificate_fault = certificate.fault;
+    if (certificate.shown && !certificate.fault)
+        request->certificate_sha256 =
+            arena_copy(&exchange->arena, slice_of(certificate.sha256));
 }
 
 bool exchange_read(struct http_exchange *exchange, const char *method, const char **sentence_out)

@@ -158,6 +158,13 @@ const struct roster_source *collector_identify(struct collector *c, struct slice
     return roster_find_sender(roster, address, header.host);
 }
 
+const struct roster_certificate *collector_certificate(struct collector *c, struct slice sha256)
+{
+    const struct roster *roster = roster_now(c);
+
+    return roster ? roster_find_certificate(roster, sha256) : NULL;
+}
+
 const struct roster_source *collector_source(struct collector *c, struct slice key)
 {
     const struct roster *roster = roster_now(c);

@@ -51,6 +51,9 @@ void collector_end(struct collector *c);
 /* Whose record is this? (Remembers addresses as long as the roster stays.) */
 const struct roster_source *collector_identify(struct collector *c, struct slice address,
                                                struct slice raw);
+/* Whose certificate is this? Known to the roster or not (NULL), in force or revoked. Holds until the
+ * next call of the collector. */
+const struct roster_certificate *collector_certificate(struct collector *c, struct slice sha256);
 /* The source with that key, or NULL. */
 const struct roster_source *collector_source(struct collector *c, struct slice key);
 /* False when intake is at its end: the queue is closed and the record lost. */

@@ -88,6 +88,7 @@ bool relp_start(struct listener *listener, int fd, struct error *e);
 bool lumberjack_start(struct listener *listener, int fd, struct error *e);
 void stream_stop(struct listener *listener);
 bool http_listener_start(struct listener *listener, int fd, struct error *e);
+bool https_listener_start(struct listener *listener, int fd, struct error *e);
 void http_listener_stop(struct listener *listener);
 bool follow_start(struct listener *listener, int fd, struct error *e);
 void follow_stop(struct listener *listener);

@@ -22,6 +22,7 @@ static const struct protocol protocols[] = {
     { "relp",       true,  INTAKE_RELP,       relp_start,          stream_stop },
     { "lumberjack", true,  INTAKE_LUMBERJACK, lumberjack_start,    stream_stop },
     { "http",       true,  INTAKE_HTTP,       http_listener_start, http_listener_stop },
+    { "https",      true,  INTAKE_HTTPS,      https_listener_start, http_listener_stop },
     { "file",       true,  LISTENS_AT_FILES,  follow_start,        follow_stop },
 };
 

@@ -35,7 +35,9 @@ struct intake_options {
     int listen_fd[INTAKE_LISTENERS_COUNT];
     const char *tls_certificate;      /* PEM with chain; NULL: HTTP in the clear, no TLS syslog */
     const char *tls_key;              /* PEM */
-    const char *tls_clients;          /* PEM of the CA of client certificates; NULL */
+    const char *tls_clients;          /* PEM of the CAs of client certificates; NULL: none is asked */
+    bool tls_client_required;         /* syslog over TLS and Lumberjack: who shows none is refused */
+    bool http_clear;                  /* http_fd and lumberjack_fd speak no TLS all the same */
     const struct intake_file *files;
     size_t file_count;
     const char *state_folder;         /* where offsets of files are kept; NULL: from their end */
@@ -83,7 +85,7 @@ struct intake_statistics {
     int64_t last;                 /* receipt time of the last record, ns UTC; 0: none yet */
 };
 
-#define INTAKE_LISTENERS_MOST 8u
+#define INTAKE_LISTENERS_MOST 12u
 /* Fills rows (INTAKE_LISTENERS_MOST places), returns how many. Any thread. */
 size_t intake_statistics(struct intake *intake, struct intake_statistics *rows);
 

@@ -15,11 +15,13 @@
     ROW(SYSLOG_TCP, "syslog_tcp", SOCKET_TCP, "127.0.0.1:5514",                                  \
         "syslog over TCP (RFC 6587); empty: off")                                                \
     ROW(SYSLOG_TLS, "syslog_tls", SOCKET_TCP, "",                                                \
-        "syslog over TLS (RFC 5425); needs tls.certificate")                                     \
+        "syslog over TLS (RFC 5425), senders by certificate; empty: off")                        \
     ROW(RELP, "relp", SOCKET_TCP, "", "RELP; empty: off")                                        \
     ROW(LUMBERJACK, "lumberjack", SOCKET_TCP, "",                                                \
         "Lumberjack v2 (Beats' output.logstash); empty: off")                                    \
-    ROW(HTTP, "http", SOCKET_TCP, "127.0.0.1:8514", "events by HTTP POST; empty: off")
+    ROW(HTTP, "http", SOCKET_TCP, "127.0.0.1:8514", "events by HTTP POST; empty: off") \
+    ROW(HTTPS, "https", SOCKET_TCP, "",                                                          \
+        "the same by TLS, senders by certificate or token; empty: off")
 
 #define INTAKE_LISTENER_NAME(id, name, kind, standard, help) INTAKE_##id,
 enum intake_listener { INTAKE_LISTENERS(INTAKE_LISTENER_NAME) INTAKE_LISTENERS_COUNT };

@@ -225,7 +225,8 @@ static const struct stream_protocol lumberjack_tls = {
 
 bool lumberjack_start(struct listener *listener, int fd, struct error *e)
 {
-    bool tls = listener->intake->options.tls_certificate != NULL;
+    const struct intake_options *options = &listener->intake->options;
+    bool tls = options->tls_certificate && !options->http_clear;
 
     return stream_start(listener, tls ? &lumberjack_tls : &lumberjack, fd, e);
 }

@@ -33,6 +33,8 @@ struct stream_peer {
     int fd;
     char address[INET6_ADDRSTRLEN];
     struct tls_session *tls;
+    char certificate[HTTP_FINGERPRINT_TEXT]; /* of the one that it showed; "" none */
+    int64_t certificate_until;
     bool shaken;                        /* the handshake is done (or there is none) */
     bool ended;                         /* the peer has closed its side */
     bool hanging_up, gone;
@@ -59,6 +61,7 @@ struct stream {
     uint64_t last_batch;
     struct stream_peer *delivering;     /* during collector_add */
     int64_t ticked;
+    unsigned judged;                    /* the roster's generation that certificates were held to */
     bool deaf; /* no descriptor is left: new peers wait in the kernel's queue */
 
     pthread_mutex_t lock;               /* of what follows: shared with the archive's thread */
@@ -208,6 +211,15 @@ bool stream_must_wait(const struct stream_peer *peer)
     return peer->paused || peer->gone || peer->hanging_up;
 }
 
+/* Who shows a certificate is what it says, or unknown: never what its address would say. */
+static const struct roster_source *certified_source(struct stream_peer *peer)
+{
+    const struct roster_certificate *known =
+        collector_certificate(&peer->stream->collector, slice_of(peer->certificate));
+
+    return known && !known->revoked ? known->source_row : NULL;
+}
+
 bool stream_deliver(struct stream_peer *peer, struct slice raw, uint32_t flags, bool syslog)
 {
     struct stream *stream = peer->stream;
@@ -216,7 +228,9 @@ bool stream_deliver(struct stream_peer *peer, struct slice raw, uint32_t flags, 
         .sender = slice_of(peer->address), .protocol = slice_of(stream->protocol->name),
     };
 
-    record.source = collector_identify(&stream->collector, record.sender, raw);
+    record.source = peer->certificate[0]
+                        ? certified_source(peer)
+                        : collector_identify(&stream->collector, record.sender, raw);
     stream->delivering = peer;
     bool ok = collector_add(&stream->collector, &record);
     if (!ok)
@@ -362,6 +376,58 @@ static void peer_read(struct stream_peer *peer)
     }
 }
 
+static void peer_refuse(struct stream_peer *peer, const char *reason,
+                        gnutls_alert_description_t alert)
+{
+    log_warning("%s: %s was turned away: %s%s%s", peer->stream->protocol->name, peer->address,
+                reason, peer->certificate[0] ? ", sha256:" : "", peer->certificate);
+    listener_refuse(peer->stream->listener, NULL, 1);
+    tls_refuse(peer->tls, alert);
+    peer->gone = true;
+}
+
+/* Right after the handshake. */
+static void peer_admit(struct stream_peer *peer)
+{
+    struct http_certificate shown;
+
+    tls_peer(peer->tls, &shown);
+    snprintf(peer->certificate, sizeof peer->certificate, "%s", shown.sha256);
+    peer->certificate_until = shown.until;
+    if (!shown.shown)
+        return;
+    const struct roster_certificate *known =
+        collector_certificate(&peer->stream->collector, slice_of(shown.sha256));
+    if (shown.fault)
+        peer_refuse(peer, shown.fault, shown.alert);
+    else if (known && known->revoked)
+        peer_refuse(peer, "the client certificate is revoked", GNUTLS_A_CERTIFICATE_REVOKED);
+    else if (!known || !known->source_row)
+        log_warning("%s: %s shows a valid certificate that no source in force has: its events go to "
+                    "quarantine, sha256:%s", peer->stream->protocol->name, peer->address,
+                    shown.sha256);
+}
+
+/* Certificates end, and are revoked, while their connections stand. */
+static void judge_again(struct stream *stream)
+{
+    unsigned generation = atomic_load(&stream->listener->intake->roster_generation);
+    int64_t now = clock_now();
+
+    for (struct stream_peer *peer = stream->peers; peer; peer = peer->next) {
+        const struct roster_certificate *known;
+        if (!peer->certificate[0] || !peer->shaken || peer->gone)
+            continue;
+        if (peer->certificate_until < now)
+            peer_refuse(peer, "the client certificate has expired", GNUTLS_A_CERTIFICATE_EXPIRED);
+        else if (generation != stream->judged &&
+                 (known = collector_certificate(&stream->collector,
+                                                slice_of(peer->certificate))) && known->revoked)
+            peer_refuse(peer, "the client certificate is revoked", GNUTLS_A_CERTIFICATE_REVOKED);
+    }
+    stream->judged = generation;
+}
+
 static void peer_shake(struct stream_peer *peer)
 {
     const char *reason = "";
@@ -369,6 +435,7 @@ static void peer_shake(struct stream_peer *peer)
 
     if (code == 1) {
         peer->shaken = true;
+        peer_admit(peer);
     } else if (code == TLS_FAILED) {
         log_warning("%s: TLS with %s failed: %s", peer->stream->protocol->name, peer->address,
                     reason);
@@ -554,6 +621,8 @@ static void tick(struct stream *stream)
         return;
     stream->ticked = now;
     listen_or_not(stream, false);
+    if (stream->tls)
+        judge_again(stream);
     for (struct stream_peer *peer = stream->peers, *next; peer; peer = next) {
         next = peer->next;
         if (peer->way_count && stream->protocol->keep_patient && now - peer->told > PATIENCE) {
@@ -700,7 +769,7 @@ bool stream_start(struct listener *listener, const struct stream_protocol *proto
     bool ok = true;
     if (protocol->tls)
         ok = tls_server_new(options->tls_certificate, options->tls_key, options->tls_clients,
-                            &stream->tls, e);
+                            options->tls_client_required, &stream->tls, e);
     if (ok && (!watch(stream) || pthread_create(&stream->thread, NULL, stream_run, stream) != 0))
         ok = error_set(e, "a listener's thread does not start");
     if (!ok) {

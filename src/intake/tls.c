@@ -7,7 +7,7 @@
 struct tls_server {
     gnutls_certificate_credentials_t credentials;
     gnutls_priority_t priority;
-    bool clients;
+    bool clients, required;
 };
 
 struct tls_session {
@@ -19,7 +19,7 @@ static gnutls_datum_t datum(const char *text)
     return (gnutls_datum_t){ (unsigned char *)(uintptr_t)text, (unsigned)strlen(text) };
 }
 
-bool tls_server_new(const char *certificate, const char *key, const char *clients,
+bool tls_server_new(const char *certificate, const char *key, const char *clients, bool required,
                     struct tls_server **server_out, struct error *e)
 {
     struct tls_server *server = calloc(1, sizeof *server);
@@ -41,6 +41,7 @@ bool tls_server_new(const char *certificate, const char *key, const char *client
         code = gnutls_certificate_set_x509_trust_mem(server->credentials, &clients_text,
                                                      GNUTLS_X509_FMT_PEM);
         server->clients = code > 0;
+        server->required = required;
     }
     if (code < 0) {
         tls_server_free(&server);
@@ -73,8 +74,8 @@ struct tls_session *tls_session_new(struct tls_server *server, int fd)
     gnutls_priority_set(s->session, server->priority);
     gnutls_credentials_set(s->session, GNUTLS_CRD_CERTIFICATE, server->credentials);
     if (server->clients) {
-        gnutls_certificate_server_set_request(s->session, GNUTLS_CERT_REQUIRE);
-        gnutls_session_set_verify_cert(s->session, NULL, 0);
+        gnutls_certificate_server_set_request(s->session, server->required ? GNUTLS_CERT_REQUIRE
+                                                                           : GNUTLS_CERT_REQUEST);
     }
     gnutls_transport_set_int(s->session, fd);
     return s;
@@ -104,7 +105,19 @@ int tls_handshake(struct tls_session *s, const char **reason_out)
     if (code >= 0)
         return 1;
     *reason_out = gnutls_strerror(code);
+    if (gnutls_error_is_fatal(code))
+        gnutls_alert_send_appropriate(s->session, code); /* the sender's log shall say why, too */
     return outcome(code);
+}
+
+void tls_peer(struct tls_session *s, struct http_certificate *out)
+{
+    http_certificate_look(s->session, out);
+}
+
+void tls_refuse(struct tls_session *s, gnutls_alert_description_t alert)
+{
+    gnutls_alert_send(s->session, GNUTLS_AL_FATAL, alert);
 }
 
 long tls_read(struct tls_session *s, void *out, size_t size)

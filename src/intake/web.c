@@ -150,16 +150,55 @@ static bool copy_source(struct arena *arena, const struct roster_source *from,
     return !arena->exhausted;
 }
 
-/* *ready_out: there is a roster to ask. */
+/* Who it is by certificate, token, or both (then they must agree). NULL in *why_out: found; else
+ * with the status of the refusal. */
+static const struct roster_source *identify(const struct roster *roster,
+                                            struct http_request *request, unsigned *status_out,
+                                            const char **why_out)
+{
+    const struct roster_certificate *shown =
+        roster_find_certificate(roster, request->certificate_sha256);
+    struct slice token = token_of(request);
+    const struct roster_source *by_token = roster_find_token(roster, token);
+
+    *why_out = NULL;
+    *status_out = 403;
+    if (request->certificate_fault)
+        *why_out = request->certificate_fault;
+    else if (shown && shown->revoked)
+        *why_out = "the client certificate is revoked";
+    else if (shown && shown->source_row && by_token && by_token != shown->source_row)
+        *why_out = "the token is of another source than the client certificate";
+    else if (shown && shown->source_row && (by_token || !token.len))
+        return shown->source_row;
+    else if (by_token)
+        return by_token;
+    else {
+        *status_out = 401;
+        *why_out = request->certificate_sha256.len && !token.len
+                       ? "no source in force has this client certificate"
+                       : "the token is missing or no source has it";
+    }
+    return NULL;
+}
+
 static bool find_source(struct web *web, struct http_request *request, struct roster_source *source,
-                        bool *ready_out)
+                        unsigned *status_out, const char **why_out)
 {
     struct roster_hold *hold = roster_take(web->listener->intake);
-    const struct roster_source *found =
-        hold ? roster_find_token(hold->roster, token_of(request)) : NULL;
-    bool ok = found && copy_source(request->arena, found, source);
+    bool ok = false;
 
-    *ready_out = hold != NULL;
+    *status_out = 503;
+    *why_out = "the server is starting; send again later";
+    if (hold) {
+        const struct roster_source *found =
+            identify(hold->roster, request, status_out, why_out);
+        ok = found && copy_source(request->arena, found, source);
+        if (found && !ok) {
+            *status_out = 503;
+            *why_out = "the server has no memory left";
+        }
+    }
     roster_leave(&hold);
     return ok;
 }
@@ -219,7 +258,9 @@ static size_t begin(struct http_request *request, void *user)
 {
     struct web *web = user;
     struct slice rest;
-    bool path_known, ready;
+    bool path_known;
+    unsigned status;
+    const char *why;
     const struct web_route *route = find_route(request, &rest, &path_known);
     struct web_mark *mark = arena_zero(request->arena, sizeof *mark);
 
@@ -234,11 +275,9 @@ static size_t begin(struct http_request *request, void *user)
     }
     *mark = (struct web_mark){ .route = route, .request = {
         .listener = web->listener, .http = request, .repeats = web->repeats, .rest = rest } };
-    if (route->needs != WEB_OPEN && !find_source(web, request, &mark->request.source, &ready)) {
-        if (ready)
-            refuse(web, request, mark, 401, "the token is missing or no source has it");
-        else
-            refuse(web, request, mark, 503, "the server is starting; send again later");
+    if (route->needs != WEB_OPEN &&
+        !find_source(web, request, &mark->request.source, &status, &why)) {
+        refuse(web, request, mark, status, why);
         return 0;
     }
     if (route->needs == WEB_OPEN)
@@ -300,7 +339,7 @@ static void server_refuses(struct http_request *request, unsigned status, const 
     refuse(web, request, request->mark, status, sentence);
 }
 
-bool http_listener_start(struct listener *listener, int fd, struct error *e)
+static bool listener_start(struct listener *listener, int fd, bool tls, struct error *e)
 {
     const struct intake_options *o = &listener->intake->options;
     struct web *web = calloc(1, sizeof *web);
@@ -319,8 +358,8 @@ bool http_listener_start(struct listener *listener, int fd, struct error *e)
         .listen_fd = fd, .threads = o->http_threads ? o->http_threads : 2,
         .connections_most = INTAKE_HTTP_PEERS, .address_most = INTAKE_HTTP_PEERS_ADDRESS,
         .idle_seconds = 90, .request_arena = 16u * 1024 * 1024,
-        .tls_certificate = o->tls_certificate, .tls_key = o->tls_key,
-        .tls_clients = o->tls_clients, .begin = begin, .handle = handle, .end = end,
+        .tls_certificate = tls ? o->tls_certificate : NULL, .tls_key = tls ? o->tls_key : NULL,
+        .tls_clients = tls ? o->tls_clients : NULL, .begin = begin, .handle = handle, .end = end,
         .refuse = server_refuses, .user = web,
     };
     if (!http_start(&options, &web->server, e)) {
@@ -330,6 +369,16 @@ bool http_listener_start(struct listener *listener, int fd, struct error *e)
     }
     listener->own = web;
     return true;
+}
+
+bool http_listener_start(struct listener *listener, int fd, struct error *e)
+{
+    return listener_start(listener, fd, !listener->intake->options.http_clear, e);
+}
+
+bool https_listener_start(struct listener *listener, int fd, struct error *e)
+{
+    return listener_start(listener, fd, true, e);
 }
 
 void http_listener_stop(struct listener *listener)

@@ -12,6 +12,9 @@ struct change {
     const char *name;
     bool (*apply)(struct records *records, const struct json *request, struct arena *arena,
                   struct json_writer *w, struct error *e);
+    /* those that need the office */
+    bool (*enrol)(struct office *office, struct records *records, const struct json *request,
+                  struct arena *arena, struct json_writer *w, struct error *e);
 };
 
 /* ---- users -------------------------------------------------------------------------------------- */
@@ -145,16 +148,102 @@ static bool make_token(struct records *records, const struct json *request, stru
     return true;
 }
 
+/* ---- enrolment ----------------------------------------------------------------------------------- */
+
+static struct records_holder holder_of(const struct json *request)
+{
+    struct slice relay = json_member_text(request, "relay");
+    return (struct records_holder){ relay.len > 0, relay.len ? relay
+                                                             : json_member_text(request, "source") };
+}
+
+static void put_bytes(struct json_writer *w, const char *name, struct slice bytes,
+                      struct arena *arena)
+{
+    size_t size = sodium_base64_encoded_len(bytes.len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = arena_alloc(arena, size);
+    if (text)
+        sodium_bin2base64(text, size, (const unsigned char *)bytes.data, bytes.len,
+                          sodium_base64_VARIANT_ORIGINAL);
+    json_text_member(w, name, text ? slice_of(text) : SLICE(""));
+}
+
+static bool make_relay(struct records *records, const struct json *request, struct slice key,
+                       struct error *e)
+{
+    struct actor actor = ACTOR_SYSTEM;
+    enum records_change change;
+    struct records_relay relay = { .key = key, .agency = json_member_text(request, "agency"),
+                                   .name = key, .enabled = true };
+    return !relay.agency.len || records_relay_put(records, &actor, &relay, &change, e);
+}
+
+static bool make_package(struct office *office, struct records *records,
+                         const struct json *request, struct arena *arena, struct json_writer *w,
+                         struct error *e)
+{
+    RECORDS_TRANSACTION t = { 0 };
+    struct actor actor = ACTOR_SYSTEM;
+    struct office_package package;
+    struct slice folder = json_member_text(request, "folder");
+    struct office_wish wish = {
+        .holder = holder_of(request),
+        .with_key = json_boolean(json_member(request, "with_key"), false),
+        .days = json_integer(json_member(request, "days"), 0),
+        .folder = folder.len ? arena_text(arena, folder) : NULL,
+    };
+    if (!records_begin(records, &t, e) ||
+        (wish.holder.relay && !make_relay(records, request, wish.holder.key, e)) ||
+        !office_package(office, records, &actor, &wish, arena, &package, e) ||
+        !records_commit(&t, e))
+        return false;
+    json_text_member(w, "name", package.name);
+    put_bytes(w, "zip", package.zip, arena);
+    json_text_member(w, "password", package.password);
+    json_integer_member(w, "until", package.code_until);
+    json_text_member(w, "certificate", package.sha256);
+    return true;
+}
+
+static bool register_certificate(struct office *office, struct records *records,
+                                 const struct json *request, struct arena *arena,
+                                 struct json_writer *w, struct error *e)
+{
+    struct actor actor = ACTOR_SYSTEM;
+    struct records_holder holder = holder_of(request);
+    struct authority_certificate c;
+    struct slice bytes;
+    if (!get_bytes(request, arena, &bytes, e) ||
+        !office_register(office, records, &actor, &holder, bytes, arena, &c, e))
+        return false;
+    json_text_member(w, "certificate", arena_copy(arena, slice_of(c.sha256)));
+    return true;
+}
+
+static bool revoke_certificate(struct records *records, const struct json *request,
+                               struct arena *arena, struct json_writer *w, struct error *e)
+{
+    (void)arena;
+    struct actor actor = ACTOR_SYSTEM;
+    struct slice sha256 = json_member_text(request, "certificate");
+    json_text_member(w, "certificate", sha256);
+    return records_certificate_revoke(records, &actor, sha256, json_member_text(request, "reason"),
+                                      e);
+}
+
 static const struct change changes[] = {
-    { "user add", add_user },
-    { "user password", set_password },
-    { "user disable", disable_user },
-    { "import", import_sheet },
-    { "source token", make_token },
+    { "user add", add_user, NULL },
+    { "user password", set_password, NULL },
+    { "user disable", disable_user, NULL },
+    { "import", import_sheet, NULL },
+    { "source token", make_token, NULL },
+    { "enrol", NULL, make_package },
+    { "enrol register", NULL, register_certificate },
+    { "enrol revoke", revoke_certificate, NULL },
 };
 
-bool change_apply(struct records *records, const struct json *request, struct arena *arena,
-                  struct buffer *result_out, struct error *e)
+bool change_apply(struct records *records, struct office *office, const struct json *request,
+                  struct arena *arena, struct buffer *result_out, struct error *e)
 {
     struct slice name = json_member_text(request, "do");
     struct json_writer w;
@@ -163,7 +252,9 @@ bool change_apply(struct records *records, const struct json *request, struct ar
         if (!slice_is(name, changes[i].name))
             continue;
         json_open_object(&w);
-        bool done = changes[i].apply(records, request, arena, &w, e);
+        bool done = changes[i].apply
+                        ? changes[i].apply(records, request, arena, &w, e)
+                        : changes[i].enrol(office, records, request, arena, &w, e);
         json_close_object(&w);
         return done && (!result_out->failed || error_set(e, "the answer is too large"));
     }

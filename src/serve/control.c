@@ -21,6 +21,7 @@
 struct control {
     int listen_fd, stop_fd;
     struct records *records;
+    struct office *office;
     void (*changed)(void *owner);
     void *owner;
     pthread_t thread;
@@ -55,7 +56,7 @@ static bool answer(struct control *control, int fd, bool *effect_out, struct err
     if (!line_patience(fd, CONTROL_PATIENCE) || !line_read(fd, &in, &line, e))
         return false;
     *effect_out = json_parse(line, &arena, &request, &wrong) &&
-                  change_apply(control->records, request, &arena, &result, &wrong);
+                  change_apply(control->records, control->office, request, &arena, &result, &wrong);
     put_answer(&out, buffer_slice(&result), *effect_out ? NULL : &wrong);
     return line_write(fd, buffer_slice(&out), e);
 }
@@ -97,15 +98,16 @@ static void control_free(struct control *control)
     free(control);
 }
 
-bool control_start(int listen_fd, const char *records, void (*changed)(void *owner), void *owner,
-                   struct control **control_out, struct error *e)
+bool control_start(int listen_fd, const char *records, struct office *office,
+                   void (*changed)(void *owner), void *owner, struct control **control_out,
+                   struct error *e)
 {
     struct control *control = calloc(1, sizeof *control);
     if (!control) {
         close(listen_fd);
         return error_set(e, "not enough memory to start");
     }
-    *control = (struct control){ .listen_fd = listen_fd, .stop_fd = eventfd(0, EFD_CLOEXEC),
+    *control = (struct control){ .listen_fd = listen_fd, .office = office, .stop_fd = eventfd(0, EFD_CLOEXEC),
                                  .changed = changed, .owner = owner };
     int failed = control->stop_fd < 0 ? errno : 0;
     bool started = !failed && records_open(records, RECORDS_WRITE, &control->records, e) &&

@@ -15,8 +15,9 @@ struct control;
 /* Hub's side: a thread that answers on the listening descriptor (its own from now on) with a
  * connection to the records of its own; changed() runs in that thread after each change that took
  * effect. */
-bool control_start(int listen_fd, const char *records, void (*changed)(void *owner), void *owner,
-                   struct control **control_out, struct error *e);
+bool control_start(int listen_fd, const char *records, struct office *office,
+                   void (*changed)(void *owner), void *owner, struct control **control_out,
+                   struct error *e);
 /* Ends the thread after the command in hand. NULL is fine. */
 void control_stop(struct control **control);
 

@@ -27,6 +27,7 @@
 
 #include "serve/control.h"
 #include "serve/duties.h"
+#include "serve/enrolment.h"
 #include "serve/first_start.h"
 #include "serve/fold.h"
 #include "serve/machine.h"
@@ -40,6 +41,7 @@
 
 #define FOLD_AT_ONCE 64u
 #define LOOK_EVERY_MS 1000
+#define CERTIFICATE_EVERY CLOCK_HOUR    /* looked at, not made */
 #define GAP_LEAST (15 * CLOCK_SECOND)   /* shorter silences of the pipeline are restarts */
 
 struct hub {
@@ -49,6 +51,8 @@ struct hub {
     struct fold *fold;
     struct api *api;
     struct control *control;
+    struct office *office;          /* where senders are enrolled */
+    int64_t certificate_due;        /* to be looked at; steady clock */
     struct machine machine;
     int nudges;
     int wake;                       /* eventfd: something was changed by people */
@@ -136,6 +140,43 @@ static void fold(struct hub *hub)
     }
 }
 
+/* The listeners' own certificate, where none is configured: made, and made anew in time. */
+static bool serve_certificate(struct hub *hub, struct error *e)
+{
+    bool replaced;
+    hub->certificate_due = clock_steady() + CERTIFICATE_EVERY;
+    if (!authority_serve(office_authority(hub->office), heritage_text(hub->heritage, "tls"),
+                         heritage_text(hub->heritage, "names"), &replaced, e))
+        return false;
+    if (replaced)
+        message_nudge(hub->nudges, NUDGE_TLS);
+    return true;
+}
+
+static void watch_certificate(struct hub *hub)
+{
+    struct error e = ERROR_NONE;
+    if (clock_steady() >= hub->certificate_due && !serve_certificate(hub, &e))
+        log_error(&e, "the listeners' certificate");
+}
+
+static bool start_office(struct hub *hub, struct error *e)
+{
+    const struct heritage *h = hub->heritage;
+    struct enrolment_places places = {
+        .secrets = heritage_text(h, "secrets"),
+        .templates = heritage_text(h, "enrol_templates"),
+        .trust = heritage_text_if(h, "enrol_trust"),
+        .console_url = heritage_text_if(h, "enrol_console"),
+        .names = heritage_text(h, "names"),
+        .certificate = heritage_text_if(h, "certificate"),
+        .syslog_tls = heritage_text_if(h, "syslog_tls_address"),
+        .https = heritage_text_if(h, "https_address"),
+        .console = heritage_text_if(h, "console_address"),
+    };
+    return enrolment_open(&places, h->arena, &hub->office, e) && serve_certificate(hub, e);
+}
+
 static bool wait_once(struct hub *hub, int signals)
 {
     struct pollfd polled[] = { { .fd = signals, .events = POLLIN },
@@ -174,6 +215,7 @@ static bool start_api(struct hub *hub, struct error *e)
         .machine = { &hub->machine, machine_look },
         .changed = changed,
         .changed_owner = hub,
+        .office = hub->office,
         .language = heritage_text(h, "language"),
         .syslog_address = heritage_text_if(h, "syslog_address"),
         .http_address = heritage_text_if(h, "http_address"),
@@ -205,11 +247,13 @@ static bool start(struct hub *hub, struct error *e)
         .records = hub->records,
         .skew_most = strtoll(heritage_text(h, "skew_seconds"), NULL, 10) * CLOCK_SECOND,
     };
+    if (!start_office(hub, e))
+        return false;
     publish_roster(hub);
     load_plan(hub);
     return fold_open(heritage_text(h, "archive"), hub->records, &hub->fold, e) &&
-           control_start(heritage_descriptor(h, "control"), heritage_text(h, "records"), changed,
-                         hub, &hub->control, e) &&
+           control_start(heritage_descriptor(h, "control"), heritage_text(h, "records"), hub->office,
+                         changed, hub, &hub->control, e) &&
            start_api(hub, e);
 }
 
@@ -220,6 +264,7 @@ static void stop(struct hub *hub)
     if (hub->fold)
         fold(hub); /* what the pipeline stored at its end */
     fold_close(&hub->fold);
+    office_close(&hub->office);
     plan_free(&hub->plan);
     records_close(&hub->records);
     if (hub->wake >= 0)
@@ -246,6 +291,7 @@ int hub_run(struct heritage *heritage)
         fold(&hub);
         watch_pulse(&hub);
         duties_step(&hub.duties);
+        watch_certificate(&hub);
     }
     stop(&hub);
     holdings_free(&hub.machine.holdings);

@@ -1,6 +1,7 @@
 #include "serve/options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -30,9 +31,21 @@ static const struct config_option options[] = {
     { "files", CONFIG_LIST, .value = "", .help = "files followed: SOURCE PATH, one a line" },
     { "health.skew", CONFIG_SECONDS, .min = 1, .max = 86400, .value = "5m",
       .help = "a source whose clock is wrong by more raises an alert" },
-    { "tls.certificate", CONFIG_PATH, .value = "", .help = "PEM with chain, for all listeners" },
+    { "tls.certificate", CONFIG_PATH, .value = "",
+      .help = "PEM with chain, for all listeners; empty: syslog_tls and https take one of the "
+              "built-in authority" },
     { "tls.key", CONFIG_PATH, .value = "", .help = "PEM, readable by the owner of data only" },
-    { "tls.clients", CONFIG_PATH, .value = "", .help = "PEM of the CA of senders' certificates" },
+    { "tls.clients", CONFIG_PATH, .value = "",
+      .help = "PEM of a further CA of senders' certificates; then syslog_tls wants one from all" },
+    { "tls.names", CONFIG_LIST, .value = "",
+      .help = "names or addresses by which senders reach this server, the first is told to them; "
+              "empty: this machine's name" },
+    { "enrol.templates", CONFIG_PATH, .value = "", .help = "folder of what senders get" },
+    { "enrol.console", CONFIG_TEXT, .value = "",
+      .help = "https://NAME:PORT of the console as senders reach it, to ask for certificates" },
+    { "enrol.trust", CONFIG_PATH, .value = "",
+      .help = "PEM that senders check tls.certificate against; empty: its own file, or the built-in "
+              "authority" },
     { "console.behind_tls", CONFIG_BOOLEAN, .value = "no",
       .help = "a proxy speaks TLS for the console: mark the cookie Secure" },
     { "console.idle", CONFIG_SECONDS, .min = 60, .max = 86400, .value = "1h",
@@ -61,6 +74,13 @@ static const char *folder_or_installed(struct arena *arena, const struct config 
     return access(name, R_OK) == 0 ? name : file_join(arena, HAIDANG_SHARE, name);
 }
 
+static const char *machine_name(struct arena *arena)
+{
+    char name[HOST_NAME_MAX + 1] = "";
+    gethostname(name, sizeof name - 1);
+    return arena_text(arena, slice_of(name[0] ? name : "localhost"));
+}
+
 static void fill_data(struct arena *arena, struct serve_settings *s)
 {
     s->archive = file_join(arena, s->data, "archive");
@@ -74,6 +94,7 @@ static void fill_data(struct arena *arena, struct serve_settings *s)
     s->control = file_join(arena, s->data, "run/control.sock");
     s->reader = file_join(arena, s->data, "run/reader.sock");
     s->secrets = file_join(arena, s->data, "secrets");
+    s->tls = file_join(arena, s->data, "tls");
     s->tokens = file_join(arena, s->data, "secrets/tokens");
 }
 
@@ -84,6 +105,10 @@ static void fill(struct arena *arena, const struct config *config, struct serve_
         .data = config_text(config, "data"),
         .import = config_text(config, "import"),
         .files = config_text(config, "files"),
+        .names = config_text(config, "tls.names"),
+        .enrol_console = config_text(config, "enrol.console"),
+        .enrol_trust = config_text(config, "enrol.trust"),
+        .enrol_templates = folder_or_installed(arena, config, "enrol.templates", "enrol"),
         .console = config_text(config, "listen.console"),
         .certificate = config_text(config, "tls.certificate"),
         .key = config_text(config, "tls.key"),
@@ -101,6 +126,8 @@ static void fill(struct arena *arena, const struct config *config, struct serve_
 #define LISTEN_SETTING(id, name, kind, standard, words) \
     s->listen[INTAKE_##id] = config_text(config, "listen." name);
     INTAKE_LISTENERS(LISTEN_SETTING)
+    if (!s->names[0])
+        s->names = machine_name(arena);
     fill_data(arena, s);
 }
 
@@ -140,20 +167,20 @@ static bool must_read(const char *path, const char *option, struct error *e)
 
 bool serve_settings_check(const struct serve_settings *s, struct error *e)
 {
-    if (s->listen[INTAKE_SYSLOG_TLS][0] && (!s->certificate[0] || !s->key[0])) {
-        error_set(e, "listen.syslog_tls needs tls.certificate and tls.key");
+    if (!s->certificate[0] != !s->key[0]) {
+        error_set(e, "tls.certificate and tls.key go together");
         return error_kind(e, ERROR_INPUT);
     }
     return must_read(s->plan, "plan", e) && must_read(s->regimes, "regimes", e) &&
            must_read(s->rules, "rules", e) && must_read(s->decoders, "decoders", e) &&
-           must_read(s->import, "import", e) && must_read(s->certificate, "tls.certificate", e) &&
+           must_read(s->import, "import", e) && must_read(s->enrol_trust, "enrol.trust", e) && must_read(s->certificate, "tls.certificate", e) &&
            must_read(s->key, "tls.key", e) && must_read(s->clients, "tls.clients", e);
 }
 
 bool serve_settings_folders(const struct serve_settings *s, struct error *e)
 {
     const char *const folders[] = { s->data, s->archive, s->records_folder, s->roster_folder,
-                                    s->cache, s->run, s->secrets, s->tokens };
+                                    s->cache, s->run, s->secrets, s->tokens, s->tls };
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (!file_make_folder(folders[i], 0700, e))
             return error_hint(e, "set `data` to a folder that you may write");

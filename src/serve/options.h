@@ -18,12 +18,14 @@ struct serve_settings {
     const char *language;
     const char *data;                     /* the data directory, and in it: */
     const char *archive, *records_folder, *records, *roster_folder, *roster, *cache, *blob, *run,
-        *control, *reader, *secrets, *tokens;
+        *control, *reader, *secrets, *tokens, *tls;
     const char *plan, *regimes, *rules, *decoders, *logsources, *import, *indicators;
     const char *files;                    /* "SOURCE PATH" lines */
     const char *listen[INTAKE_LISTENERS_COUNT]; /* host:port, "" off */
     const char *console;
     const char *certificate, *key, *clients;
+    const char *names;                    /* tls.names, or this machine's name; parted by \n */
+    const char *enrol_templates, *enrol_console, *enrol_trust;
     bool cookie_secure;
     int64_t idle_seconds;
     int64_t skew_seconds;        /* a clock may be so wrong */

@@ -10,4 +10,16 @@
 bool pem_read(const struct heritage *heritage, const char *name, const char **text_out,
               struct error *e);
 
+/* What the listeners for events speak TLS with. */
+struct pem_tls {
+    const char *certificate, *key;   /* NULL: no TLS */
+    const char *clients;             /* CAs of client certificates: the built-in one, and tls.clients */
+    bool client_required;            /* tls.clients is set */
+    bool builtin;                    /* the certificate is of the built-in authority */
+};
+
+/* The configured certificate, else the built-in one that the hub makes (waits for it some seconds)
+ * where a listener needs one. */
+bool pem_listeners(const struct heritage *heritage, struct pem_tls *out, struct error *e);
+
 #endif

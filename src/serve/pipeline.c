@@ -211,18 +211,19 @@ static bool start_intake(struct pipeline *p, struct error *e)
         if (!intake_file_parse(line, &files[count++], e))
             return false;
     }
-    const char *certificate, *key, *clients;
-    if (!pem_read(h, "certificate", &certificate, e) || !pem_read(h, "key", &key, e) ||
-        !pem_read(h, "clients", &clients, e))
+    struct pem_tls tls;
+    if (!pem_listeners(h, &tls, e))
         return false;
     struct intake_options options = {
         .decoders = p->decoders,
 #define TAKE_LISTENER(id, name, kind, standard, words) \
         .listen_fd[INTAKE_##id] = heritage_descriptor(h, name),
         INTAKE_LISTENERS(TAKE_LISTENER)
-        .tls_certificate = certificate,
-        .tls_key = key,
-        .tls_clients = clients,
+        .tls_certificate = tls.certificate,
+        .tls_key = tls.key,
+        .tls_clients = tls.clients,
+        .tls_client_required = tls.client_required,
+        .http_clear = tls.builtin,
         .files = files,
         .file_count = count,
         .state_folder = heritage_text(h, "run"),
@@ -340,6 +341,10 @@ static bool wait_once(struct pipeline *p, int signals)
     if (letters >> (NUDGE_RULES - 'a') & 1)
         reload_rules(p);
     bool ending = supervisor_gone;
+    if (letters >> (NUDGE_TLS - 'a') & 1) {
+        log_info("the server's certificate is a new one: starting anew with it");
+        ending = true;
+    }
     for (int number; (number = skeleton_signal(signals));)
         ending |= number == SIGTERM;
     return !ending;

@@ -14,6 +14,7 @@ int compiler_role_run(struct heritage *heritage);
 /* Nudges between pipeline and hub, and from the supervisor (process/message.h). */
 #define NUDGE_STORED 's'    /* pipeline → hub: batches were committed */
 #define NUDGE_ROSTER 'r'    /* hub → pipeline: a new roster stands there */
+#define NUDGE_TLS 't'       /* hub → pipeline: the built-in certificate was made anew */
 #define NUDGE_RULES 'c'     /* supervisor → pipeline: new rules are compiled;
                              * hub → supervisor: compile them anew */
 

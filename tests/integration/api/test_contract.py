@@ -99,6 +99,8 @@ def path_of(pattern):
         "{user}": lambda: "lead",
         "{alert}": lambda: first("/alerts"),
         "{incident}": lambda: first("/incidents"),
+        "{relay}": lambda: next((x["key"] for x in lead.wanted("/relays")["items"]), None),
+        "{certificate}": lambda: None,
     }
     for name in re.findall(r"\{\w+\}", pattern):
         value = found[name]()

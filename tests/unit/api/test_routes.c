@@ -35,7 +35,13 @@ static void fill_path(const char *pattern, bool own, char *out, size_t size)
             len += (size_t)snprintf(out + len, size - len, "%s.cong", agency);
         else if (slice_is(name, "source"))
             len += (size_t)snprintf(out + len, size - len, "%s.cong.web01", agency);
-        else if (slice_is(name, "obligation"))
+        else if (slice_is(name, "relay"))
+            len += (size_t)snprintf(out + len, size - len, "%s.tram", agency);
+        else if (slice_is(name, "certificate")) {
+            char sha256[65];
+            world_fingerprint(agency, sha256);
+            len += (size_t)snprintf(out + len, size - len, "%s", sha256);
+        } else if (slice_is(name, "obligation"))
             len += (size_t)snprintf(out + len, size - len, "II.2.1.a");
         else if (slice_is(name, "event"))
             len += (size_t)snprintf(out + len, size - len, "20261124.standard.2");
@@ -119,12 +125,14 @@ TEST("an agency's user gets 404 for every thing of another agency, and 200 for t
         const struct api_route *route = &routes[i];
         bool scoped = strstr(route->path, "{alert}") || strstr(route->path, "{incident}") ||
                       strstr(route->path, "{agency}") || strstr(route->path, "{system}") ||
-                      strstr(route->path, "{source}");
+                      strstr(route->path, "{source}") || strstr(route->path, "{relay}") ||
+                      strstr(route->path, "{certificate}");
         if (!scoped || !(route->roles & ROLE_AGENCY))
             continue;
         const char *body = !route->body ? NULL
                            : strstr(route->path, "moves") ? "{\"move\":\"note\",\"note\":\"x y z\"}"
-                           : strstr(route->path, "escalate") ? "{}" : "{\"reason\":\"không phải\"}";
+                           : strstr(route->path, "escalate") ||
+                                   strstr(route->path, "enrolment") ? "{}" : "{\"reason\":\"không phải\"}";
         fill_path(route->path, false, path, sizeof path);
         ANSWER answer = ask(session, method_of(route), path, body, NULL);
         if (answer.status != 404)

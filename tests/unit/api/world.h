@@ -34,6 +34,8 @@ struct answer {
 
 /* The one world of this program, started at the first call. */
 struct world *world(void);
+/* Of the certificate that the agency's source has. */
+void world_fingerprint(const char *agency, char sha256[65]);
 
 /* session NULL: none; body NULL: none. `extra` are further header lines, each with \r\n, or NULL.
  * The CSRF token goes with everything but GET. */

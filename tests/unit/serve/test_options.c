@@ -37,7 +37,7 @@ TEST("what is wrong is told by its name")
         { "colour: blue\n", "unknown option 'colour'" },
         { "listen: {console: nowhere}\n", "listen.console" },
         { "rules: /does/not/exist\n", "/does/not/exist" },
-        { "listen: {syslog_tls: '127.0.0.1:6514'}\n", "tls.certificate" },
+        { "tls: {certificate: /dev/null}\n", "tls.certificate" },
         { "console: {idle: 5}\n", "console.idle" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
