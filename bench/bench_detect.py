@@ -39,20 +39,22 @@ def main():
             skip(f"{tool} is not installed")
     with tempfile.TemporaryDirectory() as folder:
         program, events = pathlib.Path(folder) / "detect", pathlib.Path(folder) / "events.jsonl"
+        subprocess.run(["c++", "-std=c++17", "-O2", "-march=native", "-c", str(ROOT / "bench/parse_only.cc"),
+                        "-o", f"{folder}/parse_only.o"], check=True)
         subprocess.run(["cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE", f"-I{ROOT}/src",
-                        str(ROOT / "bench/detect.c"), "-o", str(program), "-Wl,--start-group",
+                        str(ROOT / "bench/detect.c"), f"{folder}/parse_only.o", "-o", str(program), "-Wl,--start-group",
                         *map(str, rooms), "-Wl,--end-group", *LIBRARIES], check=True)
         subprocess.run(["zstd", "-dqf", str(EVENTS), "-o", str(events)], check=True)
         said = subprocess.run([str(program), str(events), str(RULES)], cwd=ROOT, check=True, text=True,
                               stdout=subprocess.PIPE).stdout
     found = {name: float(value) for name, value in
-             re.findall(r"^(parsing alone|detection|ratio|rules) +([\d.]+)", said, re.M)}
+             re.findall(r"^(parsing \(DOM\)|detection|ratio|rules) +([\d.]+)", said, re.M)}
     print(json.dumps({
         "what": f"Windows JSON, {found['rules']:.0f} Sigma rules, one thread",
         "figure": f"{found['detection']:.0f} events/s CPU",
         "beside": "simdjson parsing each line and touching each field",
-        "peer": f"{found['parsing alone']:.0f} events/s CPU",
-        "ratio": found["detection"] / found["parsing alone"], "reach": "≥ 0.5",
+        "peer": f"{found['parsing (DOM)']:.0f} events/s CPU",
+        "ratio": found["ratio"], "reach": "≥ 0.5",
         "command": "bench/run --only detect"}, ensure_ascii=False))
 
 

@@ -99,8 +99,7 @@ static double run(struct json_reader *reader, struct scanner *scanner,
         const uint32_t *rules;
         const struct indicator_found *indicators;
         arena_clear(&arena);
-        if (!line.len || !json_event_read(reader, line, text.len > JSON_EVENT_PADDING, false, &arena,
-                                          &event.fields, &event.field_count, &e))
+        if (!line.len || !json_event_lazy(reader, &event, &arena, &e))
             continue;
         ++*events;
         scanner_scan(scanner, &event, &rules);

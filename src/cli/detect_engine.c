@@ -218,8 +218,7 @@ static void scan_event(struct worker *w, struct job *job, struct event *event, u
         keep_indicators(w, job, event, place, timed);
 }
 
-static void scan_json(struct worker *w, struct job *job, struct slice line, uint64_t place,
-                      bool padded)
+static void scan_json(struct worker *w, struct job *job, struct slice line, uint64_t place)
 {
     struct event event = { .raw = line, .received = w->engine->options->now };
     struct error e = ERROR_NONE;
@@ -227,8 +226,7 @@ static void scan_json(struct worker *w, struct job *job, struct slice line, uint
     event.raw = line;
     if (!line.len)
         return;
-    if (!json_event_read(w->reader, line, padded, false, &w->arena, &event.fields,
-                         &event.field_count, &e)) {
+    if (!json_event_lazy(w->reader, &event, &w->arena, &e)) {
         job->events++;
         job->broken++;
         if (!job->first_broken.set) {
@@ -290,7 +288,7 @@ static void scan_block(struct worker *w, struct job *job)
     while (slice_split(&rest, '\n', &line)) {
         arena_clear(&w->arena);
         if (job->block.kind == INPUT_JSON)
-            scan_json(w, job, line, place, true);
+            scan_json(w, job, line, place);
         else
             scan_text(w, job, line, place);
         place++;

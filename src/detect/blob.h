@@ -89,6 +89,7 @@ struct group {
     struct ref product, category, service;
     struct span fields, always, rules;       /* always: in LIST; rules: in RULE (contiguous) */
     uint32_t uses_whole;                     /* a keyword index exists */
+    struct span parts;                       /* in NAME: for filter.h; none: no filter */
 };
 
 /* Where log sources come from (logsources/ *.yaml). */

@@ -272,8 +272,8 @@ static bool field(struct evaluator *v, const struct atom *atom, struct view_valu
         bool cased = atom->flags & ATOM_CASED;
         if (!cased)
             view_folded(&v->view, value);
-        struct slice b = cased ? other->raw : view_folded(&v->view, other);
-        struct slice a = cased ? value->raw : view_folded(&v->view, value);
+        struct slice b = cased ? view_raw(&v->view, other) : view_folded(&v->view, other);
+        struct slice a = cased ? view_raw(&v->view, value) : view_folded(&v->view, value);
         bool hit = atom->mode == FIELD_EQUAL ? slice_equal(a, b)
                    : atom->mode == FIELD_STARTS ? slice_starts(a, b)
                    : atom->mode == FIELD_ENDS ? slice_ends(a, b) : contains(a, b);
@@ -291,9 +291,9 @@ bool evaluate_value(struct evaluator *v, const struct atom *atom, struct view_va
     struct network_address address;
     if (value->kind == EVENT_NULL)
         return false;
-    struct slice text = value->raw, want = blob_text(r, atom->text);
-    if (atom->kind <= ATOM_GLOB && !(atom->flags & ATOM_CASED))
-        text = view_folded(&v->view, value);
+    bool fold = atom->kind <= ATOM_GLOB && !(atom->flags & ATOM_CASED);
+    struct slice text = fold ? view_folded(&v->view, value) : view_raw(&v->view, value);
+    struct slice want = blob_text(r, atom->text);
     switch ((enum atom_kind)atom->kind) {
     case ATOM_EXACT: return slice_equal(text, want);
     case ATOM_PREFIX: return slice_starts(text, want);
@@ -332,6 +332,7 @@ static bool test_slot(struct evaluator *v, const struct atom *atom)
 /* IMPLEMENTS sigma-2/keywords: every value of the event, numbers too, and the raw line of text. */
 static bool test_whole(struct evaluator *v, const struct atom *atom)
 {
+    view_complete(&v->view);
     for (uint32_t i = 0; !v->ignore_whole && i < v->view.field_count; i++) {
         struct view_value *value = &v->view.values[i];
         if (value->kind != EVENT_OBJECT && value->kind != EVENT_ARRAY &&

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "detect/indicator_fields.h"
+#include "event/json_event.h"
 
 #define NAMES_MOST 65536u    /* remembered; names beyond are looked up each time */
 #define FOLLOWERS 8u         /* by length and last letter: events of several shapes alternate */
@@ -25,6 +26,7 @@ struct indicator_matcher {
     uint8_t lengths[129], allow_lengths[129]; /* prefix lengths there are, longest first */
     unsigned length_count, allow_count;
     struct arena arena;
+    struct arena settled;            /* lazy values of the event at hand */
     struct map names;
     struct known_name first, none;   /* none: without a role, not remembered */
     struct indicator_found found[INDICATOR_FOUND_MOST];
@@ -48,6 +50,7 @@ struct indicator_matcher *indicator_matcher_new(const struct indicator_fields *f
         return NULL;
     m->fields = fields;
     m->table = table;
+    arena_init(&m->settled, ARENA_NO_CEILING);
     arena_init(&m->arena, 64u << 20);
     if (table && indicator_table_count(table)) {
         m->types = indicator_table_types(table);
@@ -65,6 +68,7 @@ void indicator_matcher_free(struct indicator_matcher **matcher)
         return;
     map_free(&m->names);
     arena_free(&m->arena);
+    arena_free(&m->settled);
     free(m);
 }
 
@@ -434,8 +438,10 @@ uint32_t indicator_matcher_scan(struct indicator_matcher *m, const struct event 
         try_text(m, event->raw);
         return m->found_count;
     }
+    if (m->settled.used)
+        arena_clear(&m->settled);
     for (uint32_t i = 0; i < event->field_count; i++) {
-        const struct event_field *field = &event->fields[i];
+        struct event_field *field = &event->fields[i];
         size_t len = field->name.len;
         struct known_name **follower =
             &last->followers[len ? (len * 3 + (unsigned char)field->name.data[len - 1]) % FOLLOWERS
@@ -448,6 +454,8 @@ uint32_t indicator_matcher_scan(struct indicator_matcher *m, const struct event 
         }
         last = known;
         if (!known->roles || field->value.len < 3 || field->kind > EVENT_NUMBER)
+            continue;
+        if (field->lazy && !json_event_settle(field, &m->settled))
             continue;
         m->field = i;
         try_value(m, known->roles, field->value);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/fold.h"
+#include "detect/filter.h"
 #include "detect/regex.h"
 
 struct pending { /* a witness being collected */
@@ -497,6 +498,36 @@ static bool lower_database(struct lowering *l, struct pending **sorted, uint32_t
     return true;
 }
 
+/* The longest part of a folded keyword that every JSON record writes the same way but for case. */
+static struct slice plain_part(struct slice text)
+{
+    struct slice best = SLICE("");
+    for (size_t from = 0, to; from < text.len; from = to + 1) {
+        for (to = from; to < text.len && text.data[to] >= ' ' && text.data[to] < 0x7f &&
+                        !strchr("\"\\/", text.data[to]);)
+            to++;
+        if (to - from > best.len)
+            best = slice_cut(text, from, to);
+    }
+    return best;
+}
+
+/* What the filter of the group's keywords [0, count) looks for; nothing where some keyword has no part
+ * that it could. */
+static struct span lower_parts(struct lowering *l, struct pending **keywords, uint32_t count)
+{
+    struct span span = { lower_count(l, SECTION_NAME, sizeof(struct ref)), count };
+    for (uint32_t i = 0; i < count; i++)
+        if (keywords[i]->witness.kind != ATOM_CONTAINS ||
+            plain_part(keywords[i]->literal).len < FILTER_PART_LEAST)
+            return (struct span){ 0, 0 };
+    for (uint32_t i = 0; i < count; i++) {
+        struct ref part = lower_text(l, plain_part(keywords[i]->literal));
+        put(l, SECTION_NAME, &part, sizeof part);
+    }
+    return span;
+}
+
 static bool lower_field(struct lowering *l, struct pending **sorted, uint32_t first, uint32_t count,
                         struct error *e)
 {
@@ -549,7 +580,10 @@ bool lower_group_end(struct lowering *l, struct group *group, struct error *e)
     for (uint32_t from = 0, to; from < count; from = to) {
         for (to = from; to < count && sorted[to]->witness.slot == sorted[from]->witness.slot;)
             to++;
-        group->uses_whole |= sorted[from]->witness.slot == SLOT_WHOLE;
+        if (sorted[from]->witness.slot == SLOT_WHOLE) {
+            group->uses_whole = 1;
+            group->parts = lower_parts(l, sorted + from, to - from);
+        }
         if (!lower_field(l, sorted + from, first + from, to - from, e))
             return false;
     }

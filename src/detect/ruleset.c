@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 
-#define BLOB_FORMAT 3u
+#define BLOB_FORMAT 4u
 
 uint64_t ruleset_key(void)
 {

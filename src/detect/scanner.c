@@ -2,57 +2,29 @@
 
 #include "detect/scanner.h"
 
-#include "base/map.h"
-#include "detect/evaluate.h"
+#include "detect/classes.h"
+#include "detect/memo.h"
 #include "detect/why.h"
 
-#define CLASSES_MOST 20000u
-#define CLASS_KEY_MOST 4096u
-
-/* A group that an event's class belongs to, with what its sources call the fields. */
-struct membership {
-    uint32_t group;
-    uint32_t rename_first, rename_count;   /* in the class's renames */
-};
-
-/* All events that the log source data cannot tell apart. */
-struct class {
-    struct slice key;
-    bool known;
-    bool uses_whole;             /* some group searches the whole event */
-    struct membership *groups;
-    uint32_t group_count;
-    struct rename *renames;
-    uint32_t rename_count;
-};
+#define MEMO_TRIED 512u      /* values between two looks at whether remembering pays */
+#define MEMO_PAUSE 8192u     /* values for which it is left, where fewer than a quarter were known */
 
 struct scanner {
     struct ruleset *ruleset;
     struct evaluator evaluator;
-    struct map classes;
-    struct class spare;          /* when no more are remembered, or the line itself decides */
+    struct classes classes;
     struct class *class;         /* of the event scanned last */
-    char key[CLASS_KEY_MOST];
-    size_t key_len;
-    bool whole_selectors, slow;
-    struct event_logsource given;
+    struct memo memo;
+    bool slow;
+    uint32_t *guards;            /* by rule: a node that has to hold and mostly does not; 0: none */
     uint32_t *seen;              /* by rule: stamp of the event for which it is a candidate */
     uint32_t *candidates, candidate_count;
     uint32_t *matches, match_count;
     const struct field_index *scanning;
-    struct slice whole;          /* all folded values of the event, where a group needs them */
+    uint32_t fired[MEMO_FIRED_MOST + 1], fired_count; /* witnesses of the value at hand */
     struct scanner_statistics statistics;
     char unknown[160];
 };
-
-static bool uses_whole(const struct ruleset *r)
-{
-    for (uint32_t i = 0; i < r->source_count; i++)
-        for (uint32_t n = r->sources[i].node; n < r->nodes[r->sources[i].node].end; n++)
-            if (r->nodes[n].op == EXPR_TEST && r->atoms[r->nodes[n].arg].slot == SLOT_WHOLE)
-                return true;
-    return false;
-}
 
 struct scanner *scanner_new(struct ruleset *ruleset)
 {
@@ -61,38 +33,28 @@ struct scanner *scanner_new(struct ruleset *ruleset)
         return NULL;
     s->ruleset = ruleset_share(ruleset);
     s->seen = calloc(ruleset->rule_count + 1, sizeof *s->seen);
+    s->guards = calloc(ruleset->rule_count + 1, sizeof *s->guards);
     s->candidates = calloc(ruleset->rule_count + 1, sizeof *s->candidates);
     s->matches = calloc(ruleset->rule_count + 1, sizeof *s->matches);
-    s->whole_selectors = uses_whole(ruleset);
-    if (!evaluator_init(&s->evaluator, ruleset) || !s->seen || !s->candidates || !s->matches)
+    bool fine = evaluator_init(&s->evaluator, ruleset);
+    fine = classes_init(&s->classes, ruleset) && fine;
+    fine = memo_init(&s->memo) && fine;
+    if (!fine || !s->seen || !s->guards || !s->candidates || !s->matches)
         scanner_free(&s);
     return s;
-}
-
-static void clear_class(struct class *class)
-{
-    free((char *)(uintptr_t)class->key.data);
-    free(class->groups);
-    free(class->renames);
-    *class = (struct class){ 0 };
 }
 
 void scanner_free(struct scanner **scanner)
 {
     struct scanner *s = *scanner;
-    struct map_entry *entry;
     *scanner = NULL;
     if (!s)
         return;
-    for (size_t i = 0; (entry = map_next(&s->classes, &i));) {
-        struct class *class = entry->value;
-        clear_class(class);
-        free(class);
-    }
-    map_free(&s->classes);
-    clear_class(&s->spare);
+    classes_free(&s->classes);
     evaluator_free(&s->evaluator);
+    memo_free(&s->memo);
     free(s->seen);
+    free(s->guards);
     free(s->candidates);
     free(s->matches);
     ruleset_free(&s->ruleset);
@@ -119,166 +81,7 @@ void scanner_slow(struct scanner *s, bool on)
 
 void scanner_logsource(struct scanner *s, struct event_logsource logsource)
 {
-    s->given = logsource;
-}
-
-/* --- log source --- */
-
-/* Does the event belong to `wanted` (one part of a log source), by what was found or given? */
-struct found {
-    const uint8_t *sources;      /* 1: source i fits */
-    struct event_logsource parts[2];
-};
-
-static bool part_fits(const struct ruleset *r, const struct found *f, struct slice wanted, int part)
-{
-    if (!wanted.len)
-        return true;
-    for (int i = 0; i < 2; i++) {
-        const struct slice parts[] = { f->parts[i].product, f->parts[i].category,
-                                       f->parts[i].service };
-        if (slice_equal_nocase(parts[part], wanted))
-            return true;
-    }
-    for (uint32_t i = 0; i < r->source_count; i++) {
-        const struct source *s = &r->sources[i];
-        const struct ref parts[] = { s->product, s->category, s->service };
-        if (f->sources[i] && slice_equal(blob_text(r, parts[part]), wanted))
-            return true;
-    }
-    return false;
-}
-
-/* The renames of sources that brought the group in by its category or, without one, its service. */
-static bool source_brings(const struct ruleset *r, const struct source *s, const struct group *g)
-{
-    struct slice category = blob_text(r, g->category), service = blob_text(r, g->service);
-    if (category.len)
-        return slice_equal(blob_text(r, s->category), category);
-    return service.len && slice_equal(blob_text(r, s->service), service) && !s->category.len;
-}
-
-static void add_group(struct scanner *s, struct class *class, const struct found *f, uint32_t index)
-{
-    const struct ruleset *r = s->ruleset;
-    struct membership *m = &class->groups[class->group_count++];
-    class->uses_whole = class->uses_whole || r->groups[index].uses_whole;
-    *m = (struct membership){ .group = index, .rename_first = class->rename_count };
-    for (uint32_t i = 0; i < r->source_count; i++) {
-        const struct source *source = &r->sources[i];
-        if (!f->sources[i] || !source_brings(r, source, &r->groups[index]))
-            continue;
-        for (uint32_t k = 0; k < source->renames.count; k++) {
-            struct rename *grown = realloc(class->renames, (class->rename_count + 1) * sizeof *grown);
-            if (!grown)
-                return;
-            class->renames = grown;
-            grown[class->rename_count++] = r->renames[source->renames.first + k];
-            m->rename_count++;
-        }
-    }
-}
-
-/* IMPLEMENTS sigma-2/logsource sigma-2/logsource-several: each part of a rule's log source has to be
- * among what the sources that fit say. */
-static void build_class(struct scanner *s, const struct event *event, struct class *class)
-{
-    const struct ruleset *r = s->ruleset;
-    uint8_t *sources = calloc(r->source_count + 1, 1);
-    struct found found = { sources, { event->logsource, s->given } };
-    class->groups = calloc(r->group_count + 1, sizeof *class->groups);
-    if (!sources || !class->groups) {
-        free(sources);
-        return;
-    }
-    class->known = event->logsource.product.len || event->logsource.category.len ||
-                   event->logsource.service.len || s->given.product.len ||
-                   s->given.category.len || s->given.service.len;
-    for (uint32_t i = 0; i < r->source_count; i++) {
-        sources[i] = evaluate_node(&s->evaluator, r->sources[i].node);
-        class->known |= sources[i];
-    }
-    for (uint32_t i = 0; i < r->group_count; i++) {
-        const struct group *g = &r->groups[i];
-        if (part_fits(r, &found, blob_text(r, g->product), 0) &&
-            part_fits(r, &found, blob_text(r, g->category), 1) &&
-            part_fits(r, &found, blob_text(r, g->service), 2))
-            add_group(s, class, &found, i);
-    }
-    free(sources);
-}
-
-static bool key_add(struct scanner *s, const void *bytes, size_t len)
-{
-    if (s->key_len + len > sizeof s->key)
-        return false;
-    if (len)
-        memcpy(s->key + s->key_len, bytes, len);
-    s->key_len += len;
-    return true;
-}
-
-/* The values that decide, one after the other; false when they are too long to remember. */
-static bool make_key(struct scanner *s, const struct event *event)
-{
-    struct view *view = &s->evaluator.view;
-    const struct slice *own[] = { &event->logsource.product, &event->logsource.category,
-                                  &event->logsource.service };
-    s->key_len = 0;
-    for (int i = 0; i < 3; i++)
-        if (!key_add(s, own[i]->data, own[i]->len) || !key_add(s, "\x1e", 1))
-            return false;
-    for (uint32_t i = 0; i < s->ruleset->selector_count; i++) {
-        uint32_t selector = s->ruleset->selectors[i];
-        int32_t at = view_head(view, selector & 0xffff);
-        if (at < 0)
-            continue;
-        if (!key_add(s, &selector, sizeof selector))
-            return false;
-        for (; !(selector & 0x10000u) && at >= 0; at = view->values[at].next) {
-            struct slice raw = view->values[at].raw;
-            uint32_t len = (uint32_t)raw.len << 4 | view->values[at].kind;
-            if (!key_add(s, &len, sizeof len) || !key_add(s, raw.data, raw.len))
-                return false;
-        }
-    }
-    return true;
-}
-
-static struct class *find_class(struct scanner *s, const struct event *event)
-{
-    bool text = s->evaluator.view.is_text && s->whole_selectors;
-    s->evaluator.ignore_whole = !text;
-    bool keep = make_key(s, event) && !text;
-    struct slice key = { s->key, s->key_len };
-    struct class *class = NULL;
-    if (keep && s->class && s->class != &s->spare && slice_equal(s->class->key, key))
-        class = s->class;
-    else if (keep)
-        class = map_get(&s->classes, key);
-    if (!class) {
-        char *copy = keep && s->classes.count < CLASSES_MOST ? malloc(key.len + 1) : NULL;
-        class = copy ? calloc(1, sizeof *class) : &s->spare;
-        if (!class) {
-            free(copy);
-            class = &s->spare;
-        }
-        if (class == &s->spare) {
-            clear_class(class);
-        } else {
-            memcpy(copy, key.data, key.len);
-            class->key = slice_from(copy, key.len);
-        }
-        build_class(s, event, class);
-        if (class != &s->spare && !map_put(&s->classes, class->key, class)) {
-            clear_class(&s->spare);
-            s->spare = *class;
-            free(class);
-            class = &s->spare;
-        }
-    }
-    s->evaluator.ignore_whole = false;
-    return class;
+    s->classes.given = logsource;
 }
 
 /* --- candidates --- */
@@ -299,12 +102,23 @@ static void fire(struct scanner *s, uint32_t witness)
     }
 }
 
+/* Fires, and notes it for the memo: once where the same stands several times in a value. */
+static void note(struct scanner *s, uint32_t witness)
+{
+    for (uint32_t i = 0; i < s->fired_count && i < MEMO_FIRED_MOST; i++)
+        if (s->fired[i] == witness)
+            return;
+    if (s->fired_count <= MEMO_FIRED_MOST)
+        s->fired[s->fired_count++] = witness;
+    fire(s, witness);
+}
+
 static int literal_found(unsigned id, unsigned long long from, unsigned long long to,
                          unsigned flags, void *owner)
 {
     struct scanner *s = owner;
     (void)from, (void)to, (void)flags;
-    fire(s, s->ruleset->list[s->scanning->contains.first + id]);
+    note(s, s->ruleset->list[s->scanning->contains.first + id]);
     return 0;
 }
 
@@ -330,7 +144,7 @@ static void try_bucket(struct scanner *s, const struct bucket *b, struct slice t
         struct slice want = blob_text(r, r->witnesses[index].text);
         if (kind == ATOM_EXACT ? slice_equal(text, want)
             : kind == ATOM_PREFIX ? slice_starts(text, want) : slice_ends(text, want))
-            fire(s, index);
+            note(s, index);
     }
 }
 
@@ -366,20 +180,95 @@ static void scan_value(struct scanner *s, const struct field_index *f, struct vi
         scan_text(s, f, text);
 }
 
-static void scan_index(struct scanner *s, const struct field_index *f)
+/* --- one slot --- */
+
+static void search(struct scanner *s, const struct watch *w, struct view_value *value)
+{
+    const uint32_t *list = s->class->plan->list + w->indexes.first;
+    s->fired_count = 0;
+    for (uint32_t i = 0; i < w->indexes.count; i++)
+        scan_value(s, &s->ruleset->fields[list[i]], value);
+}
+
+/* Does it pay to remember this slot's values? */
+static bool remembers(struct watch *w)
+{
+    if (w->pause) {
+        w->pause--;
+        return false;
+    }
+    if (w->tried < MEMO_TRIED)
+        return true;
+    w->pause = w->known < w->tried / 4 ? MEMO_PAUSE : 0;
+    w->tried = w->known = 0;
+    return !w->pause;
+}
+
+static void scan_watched(struct scanner *s, struct watch *w, struct view_value *value)
+{
+    uint32_t tag = w->tag << 4 | (uint32_t)value->lazy << 3 | value->kind;
+    struct slice raw = value->raw;
+    uint64_t hash;
+    if (value->kind == EVENT_NULL)
+        return;
+    if (!raw.len || raw.len > MEMO_VALUE_MOST || !remembers(w)) {
+        search(s, w, value);
+        return;
+    }
+    w->tried++;
+    const struct memo_entry *known = memo_find(&s->memo, tag, raw, &hash);
+    if (known) {
+        w->known++;
+        for (uint32_t i = 0; i < known->count; i++)
+            fire(s, known->fired[i]);
+        return;
+    }
+    search(s, w, value);
+    memo_put(&s->memo, hash, tag, raw, s->fired, s->fired_count);
+}
+
+static void scan_slots(struct scanner *s, struct plan *plan)
 {
     struct view *view = &s->evaluator.view;
-    if (f->slot == SLOT_WHOLE) {
-        if (f->database != NONE && s->whole.len)
-            scan_text(s, f, s->whole);
+    for (uint32_t i = 0; i < view->present_count; i++) {
+        uint32_t watched = plan->watched[view->present[i]];
+        if (!watched)
+            continue;
+        for (int32_t at = view_head(view, view->present[i]); at >= 0; at = view->values[at].next)
+            scan_watched(s, &plan->watches[watched - 1], &view->values[at]);
+    }
+}
+
+static void scan_slot(struct scanner *s, const struct field_index *f)
+{
+    struct view *view = &s->evaluator.view;
+    for (int32_t i = view_head(view, f->slot); i >= 0; i = view->values[i].next) {
+        s->fired_count = 0;
+        scan_value(s, f, &view->values[i]);
+    }
+}
+
+/* --- the whole event --- */
+
+/* IMPLEMENTS sigma-2/index-sound. */
+static void scan_whole(struct scanner *s, const struct plan *plan, const struct event *event)
+{
+    struct view *view = &s->evaluator.view;
+    if (!plan->whole.count)
+        return;
+    if (plan->filter && event->flags & EVENT_AS_RAW && !filter_passes(plan->filter, event->raw))
+        return;
+    struct slice all = view_whole(view);
+    for (uint32_t k = 0; k < plan->whole.count; k++) {
+        const struct field_index *f = &s->ruleset->fields[plan->list[plan->whole.first + k]];
+        s->fired_count = 0;
+        if (f->database != NONE && all.len)
+            scan_text(s, f, all);
         bool tables = f->exact.count || f->lengths_prefix || f->lengths_suffix;
         for (uint32_t i = 0; tables && i < view->field_count; i++)
             if (view->values[i].kind != EVENT_OBJECT && view->values[i].kind != EVENT_ARRAY)
                 scan_value(s, f, &view->values[i]);
-        return;
     }
-    for (int32_t i = view_head(view, f->slot); i >= 0; i = view->values[i].next)
-        scan_value(s, f, &view->values[i]);
 }
 
 /* --- groups --- */
@@ -388,7 +277,7 @@ static void enter(struct scanner *s, const struct membership *m)
 {
     struct view *view = &s->evaluator.view;
     for (uint32_t i = 0; i < m->rename_count; i++) {
-        struct rename *rename = &s->class->renames[m->rename_first + i];
+        struct rename *rename = &s->class->plan->renames[m->rename_first + i];
         int32_t from = view_head(view, rename->from);
         if (from >= 0 && view_head(view, rename->to) < 0)
             view_set(view, rename->to, from);
@@ -400,38 +289,122 @@ static void leave(struct scanner *s, const struct membership *m)
 {
     struct view *view = &s->evaluator.view;
     for (uint32_t i = m->rename_count; i > 0; i--) {
-        struct rename *rename = &s->class->renames[m->rename_first + i - 1];
+        struct rename *rename = &s->class->plan->renames[m->rename_first + i - 1];
         int32_t from = view_head(view, rename->from);
         if (from >= 0 && view_head(view, rename->to) == from)
-            view->stamps[rename->to] = 0;
+            view_unset(view, rename->to);
     }
 }
 
-static void try_rule(struct scanner *s, uint32_t rule)
+static const struct membership *membership_of(const struct scanner *s, uint32_t rule)
+{
+    uint32_t group = s->ruleset->rules[rule].group;
+    uint32_t member = s->class && group != NONE ? s->class->plan->member[group] : 0;
+    return member ? &s->class->plan->groups[member - 1] : NULL;
+}
+
+/* About what it takes to ask that part. */
+static unsigned cost_of(const struct ruleset *r, uint32_t index)
+{
+    static const unsigned char costs[] = {
+        [ATOM_EXACT] = 2, [ATOM_PREFIX] = 2, [ATOM_SUFFIX] = 2, [ATOM_CONTAINS] = 8,
+        [ATOM_GLOB] = 16, [ATOM_REGEX] = 100, [ATOM_CIDR] = 8, [ATOM_COMPARE] = 8, [ATOM_NULL] = 1,
+        [ATOM_EXISTS] = 1, [ATOM_FIELD] = 8, [ATOM_TIME] = 8
+    };
+    unsigned sum = 1;
+    for (uint32_t i = index; i < r->nodes[index].end; i++)
+        if (r->nodes[i].op == EXPR_TEST)
+            sum += r->atoms[r->nodes[i].arg].slot == SLOT_WHOLE
+                       ? 1000 : costs[r->atoms[r->nodes[i].arg].kind];
+    return sum;
+}
+
+/* The cheapest part of the conjunction that does not hold; NONE where all do. */
+static uint32_t failing(struct scanner *s, uint32_t index, unsigned *cost)
+{
+    const struct node *nodes = s->ruleset->nodes, *node = &nodes[index];
+    uint32_t best = NONE;
+    if (node->op != EXPR_AND) {
+        *cost = cost_of(s->ruleset, index);
+        return evaluate_node(&s->evaluator, index) ? NONE : index;
+    }
+    *cost = UINT32_MAX;
+    for (uint32_t child = index + 1; child < node->end; child = nodes[child].end) {
+        unsigned one;
+        uint32_t part = failing(s, child, &one);
+        if (part != NONE && one < *cost) {
+            *cost = one;
+            best = part;
+        }
+    }
+    return best;
+}
+
+/* A candidate mostly fails by the same part as last time: that one is asked first. */
+static bool holds(struct scanner *s, uint32_t rule)
+{
+    uint32_t root = s->ruleset->rules[rule].node;
+    unsigned cost;
+    if (s->guards[rule] && !evaluate_node(&s->evaluator, s->guards[rule]))
+        return false;
+    if (evaluate_node(&s->evaluator, root))
+        return true;
+    uint32_t guard = failing(s, root, &cost);
+    s->guards[rule] = guard == NONE || guard == root ? 0 : guard;
+    return false;
+}
+
+static void try_rule(struct scanner *s, const struct membership *m, uint32_t rule)
 {
     s->statistics.candidates++;
-    if (evaluate_node(&s->evaluator, s->ruleset->rules[rule].node))
+    if (m->rename_count)
+        enter(s, m);
+    if (holds(s, rule))
         s->matches[s->match_count++] = rule;
+    if (m->rename_count)
+        leave(s, m);
 }
 
-static void scan_group(struct scanner *s, const struct membership *m)
+static void try_all(struct scanner *s, const struct plan *plan)
 {
-    const struct ruleset *r = s->ruleset;
-    const struct group *g = &r->groups[m->group];
-    enter(s, m);
-    s->candidate_count = 0;
-    if (s->slow) {
-        for (uint32_t i = 0; i < g->rules.count; i++)
-            try_rule(s, g->rules.first + i);
-    } else {
-        for (uint32_t i = 0; i < g->fields.count; i++)
-            scan_index(s, &r->fields[g->fields.first + i]);
-        for (uint32_t i = 0; i < s->candidate_count; i++)
-            try_rule(s, s->candidates[i]);
-        for (uint32_t i = 0; i < g->always.count; i++)
-            try_rule(s, r->list[g->always.first + i]);
+    for (uint32_t i = 0; i < plan->group_count; i++) {
+        const struct membership *m = &plan->groups[i];
+        const struct group *g = &s->ruleset->groups[m->group];
+        for (uint32_t k = 0; k < g->rules.count; k++)
+            try_rule(s, m, g->rules.first + k);
     }
-    leave(s, m);
+}
+
+static void try_candidates(struct scanner *s, struct plan *plan, const struct event *event)
+{
+    s->candidate_count = 0;
+    scan_whole(s, plan, event);
+    scan_slots(s, plan);
+    for (uint32_t i = 0; i < plan->group_count; i++) {
+        const struct membership *m = &plan->groups[i];
+        if (!m->aliases.count)
+            continue;
+        enter(s, m);
+        for (uint32_t k = 0; k < m->aliases.count; k++)
+            scan_slot(s, &s->ruleset->fields[plan->list[m->aliases.first + k]]);
+        leave(s, m);
+    }
+    for (uint32_t i = 0; i < s->candidate_count; i++)
+        try_rule(s, membership_of(s, s->candidates[i]), s->candidates[i]);
+    for (uint32_t i = 0; i < plan->always.count; i++) {
+        uint32_t rule = plan->list[plan->always.first + i];
+        try_rule(s, membership_of(s, rule), rule);
+    }
+}
+
+static void sort_matches(struct scanner *s)
+{
+    for (uint32_t i = 1; i < s->match_count; i++) {
+        uint32_t rule = s->matches[i], k = i;
+        for (; k > 0 && s->matches[k - 1] > rule; k--)
+            s->matches[k] = s->matches[k - 1];
+        s->matches[k] = rule;
+    }
 }
 
 static void next_stamp(struct scanner *s)
@@ -452,21 +425,19 @@ uint32_t scanner_scan(struct scanner *s, const struct event *event, const uint32
     *rules_out = s->matches;
     if (!view_load(&s->evaluator.view, event))
         return 0;
-    s->class = find_class(s, event);
+    if (!(s->class = classes_find(&s->classes, &s->evaluator, event)))
+        return 0;
     s->statistics.unknown += !s->class->known;
-    s->whole = s->class->uses_whole && !s->slow ? view_whole(&s->evaluator.view) : SLICE_NONE;
-    for (uint32_t i = 0; i < s->class->group_count; i++)
-        scan_group(s, &s->class->groups[i]);
+    if (s->slow)
+        try_all(s, s->class->plan);
+    else
+        try_candidates(s, s->class->plan, event);
+    if (s->match_count) {
+        sort_matches(s);
+        view_settle_all(&s->evaluator.view);
+    }
     s->statistics.matches += s->match_count;
     return s->match_count;
-}
-
-static const struct membership *membership_of(const struct scanner *s, uint32_t rule)
-{
-    for (uint32_t i = 0; s->class && i < s->class->group_count; i++)
-        if (s->class->groups[i].group == s->ruleset->rules[rule].group)
-            return &s->class->groups[i];
-    return NULL;
 }
 
 bool scanner_tries(const struct scanner *s, uint32_t rule)
@@ -518,7 +489,7 @@ struct slice scanner_unknown(const struct scanner *scanner)
         struct slice name = blob_text(s->ruleset, s->ruleset->slots[slot]);
         if (at < 0 || slice_is(name, "EventID"))
             continue;
-        struct slice value = slice_cut(view->values[at].raw, 0, 80);
+        struct slice value = slice_cut(view_raw(view, &view->values[at]), 0, 80);
         snprintf(s->unknown, sizeof s->unknown, "%.*s=%.*s", SLICE_ARGS(name), SLICE_ARGS(value));
         return slice_of(s->unknown);
     }

@@ -1,19 +1,21 @@
 #include "detect/view.h"
 
 #include "base/fold.h"
-#include "base/map.h"
+#include "event/json_event.h"
 
 #define NAMES_MOST 20000u      /* remembered; foreign names beyond are looked up anew */
+#define NAMES_FIRST 1024u
 #define FOLD_FIRST (256u * 1024)
 
 bool view_init(struct view *view, const struct ruleset *ruleset)
 {
     *view = (struct view){ .ruleset = ruleset };
-    view->heads = calloc(ruleset->slot_count + 1, sizeof *view->heads);
-    view->tails = calloc(ruleset->slot_count + 1, sizeof *view->tails);
-    view->stamps = calloc(ruleset->slot_count + 1, sizeof *view->stamps);
-    view->first = calloc(1, sizeof *view->first);
-    view->unknown = calloc(1, sizeof *view->unknown);
+    view->slots = calloc(ruleset->slot_count + 1, sizeof *view->slots);
+    view->present = calloc(ruleset->slot_count + 1, sizeof *view->present);
+    view->names = calloc(NAMES_FIRST, sizeof *view->names);
+    view->name_capacity = NAMES_FIRST;
+    view->known = calloc(VIEW_KNOWN, sizeof *view->known);
+    arena_init(&view->settled, ARENA_NO_CEILING);
     static const char *const own[] = { "logsource.product", "logsource.category",
                                        "logsource.service", "decoder" };
     for (int i = 0; i < 4; i++) {
@@ -25,30 +27,21 @@ bool view_init(struct view *view, const struct ruleset *ruleset)
     view->folds = malloc(FOLD_FIRST);
     view->fold_size = FOLD_FIRST;
     buffer_init(&view->odd, 0);
-    return view->heads && view->tails && view->stamps && view->first && view->unknown &&
-           view->folds;
-}
-
-static void free_name(struct view_name *name)
-{
-    if (name)
-        free(name->bytes);
-    free(name);
+    return view->slots && view->present && view->names && view->known && view->folds;
 }
 
 void view_free(struct view *view)
 {
-    struct map_entry *entry;
-    for (size_t i = 0; (entry = map_next(&view->names, &i));)
-        free_name(entry->value);
-    map_free(&view->names);
-    free_name(view->first);
-    free_name(view->unknown);
-    free(view->heads);
-    free(view->tails);
-    free(view->stamps);
+    for (uint32_t i = 0; view->names && i < view->name_capacity; i++)
+        free(view->names[i].bytes);
+    free(view->names);
+    free(view->known);
+    free(view->unknown.bytes);
+    free(view->slots);
+    free(view->present);
     free(view->values);
     free(view->folds);
+    arena_free(&view->settled);
     buffer_free(&view->odd);
 }
 
@@ -116,44 +109,64 @@ static void resolve(struct view *view, struct view_name *name)
     free(tight);
 }
 
-static struct view_name *learn(struct view *view, struct slice text)
+/* The name's entry, or the free one where it would go. */
+static struct view_name *probe(struct view_name *names, uint32_t capacity, struct slice text,
+                               uint32_t hash)
 {
-    struct view_name *name = map_get(&view->names, text);
-    if (name)
-        return name;
-    bool keep = view->names.count < NAMES_MOST;
-    name = keep ? calloc(1, sizeof *name) : view->unknown;
-    if (!name)
-        return NULL;
-    if (!keep) {
-        free(name->bytes);
-        memset(name, 0, sizeof *name);
+    for (uint32_t at = hash >> 1;; at++) {
+        struct view_name *name = &names[at & (capacity - 1)];
+        if (!name->bytes || (name->hash == hash && name->len == text.len &&
+                             slice_same_bytes(name->bytes, text.data, text.len)))
+            return name;
     }
-    name->bytes = malloc(text.len + 1);
-    if (!name->bytes) {
-        if (keep)
-            free(name);
-        return NULL;
+}
+
+static void widen_names(struct view *view)
+{
+    uint32_t capacity = view->name_capacity * 2;
+    struct view_name *names = calloc(capacity, sizeof *names);
+    if (!names) /* it goes on, more tightly */
+        return;
+    for (uint32_t i = 0; i < view->name_capacity; i++) {
+        struct view_name *name = &view->names[i];
+        if (name->bytes)
+            *probe(names, capacity, slice_from(name->bytes, name->len), name->hash) = *name;
     }
-    memcpy(name->bytes, text.data, text.len);
-    name->len = (uint32_t)text.len;
+    free(view->names);
+    view->names = names;
+    view->name_capacity = capacity;
+}
+
+static struct view_name *learn(struct view *view, struct slice text, uint32_t hash)
+{
+    if ((view->name_count + 1) * 2 > view->name_capacity)
+        widen_names(view);
+    bool keep = view->name_count < NAMES_MOST && view->name_count + 1 < view->name_capacity;
+    struct view_name *name = keep ? probe(view->names, view->name_capacity, text, hash)
+                                  : &view->unknown;
+    char *bytes = malloc(text.len + 1);
+    if (!bytes)
+        return NULL;
+    memcpy(bytes, text.data, text.len);
+    free(name->bytes);
+    *name = (struct view_name){ .bytes = bytes, .len = (uint32_t)text.len, .hash = hash };
+    view->name_count += keep;
     resolve(view, name);
-    if (keep && !map_put(&view->names, slice_from(name->bytes, name->len), name)) {
-        free_name(name);
-        return NULL;
-    }
     return name;
 }
 
-static struct view_name *find_name(struct view *view, struct view_name *before, struct slice text)
+/* The slots of a name that was not met lately. */
+static bool meet(struct view *view, const struct event_field *field, struct view_known *out)
 {
-    struct view_name *guess = before->follower;
-    if (guess && guess->len == text.len && memcmp(guess->bytes, text.data, text.len) == 0)
-        return guess;
-    struct view_name *name = learn(view, text);
-    if (name && name != view->unknown && before != view->unknown)
-        before->follower = name;
-    return name;
+    uint32_t hash = (uint32_t)slice_hash(field->name) | 1u;
+    const struct view_name *name = probe(view->names, view->name_capacity, field->name, hash);
+    if (!name->bytes && !(name = learn(view, field->name, hash)))
+        return false;
+    *out = (struct view_known){ .id = field->id, .count = name->count };
+    memcpy(out->slots, name->slots, sizeof out->slots);
+    if (field->id)
+        view->known[field->id % VIEW_KNOWN] = *out;
+    return true;
 }
 
 static bool make_room(struct view *view, uint32_t count)
@@ -170,15 +183,17 @@ static bool make_room(struct view *view, uint32_t count)
 }
 
 /* IMPLEMENTS sigma-2/objects-as-text: an object's JSON text is one of its field's values. */
-static void put_value(struct view *view, uint32_t slot, uint32_t index)
+static inline void put_value(struct view *view, uint32_t slot, uint32_t index)
 {
-    if (view->stamps[slot] == view->stamp) {
-        view->values[view->tails[slot]].next = (int32_t)index;
+    struct view_slot *s = &view->slots[slot];
+    if (s->stamp == view->stamp) {
+        view->values[s->tail].next = (int32_t)index;
     } else {
-        view->stamps[slot] = view->stamp;
-        view->heads[slot] = (int32_t)index;
+        s->stamp = view->stamp;
+        s->head = (int32_t)index;
+        view->present[view->present_count++] = (uint16_t)slot;
     }
-    view->tails[slot] = (int32_t)index;
+    s->tail = (int32_t)index;
 }
 
 /* What the decoder said of the event, as fields of their own for logsources/ *.yaml. */
@@ -194,42 +209,90 @@ static void put_own(struct view *view, const struct event *event)
     }
 }
 
-bool view_load(struct view *view, const struct event *event)
+static void next_event(struct view *view)
 {
-    struct view_name *before = view->first;
     if (++view->stamp == 0) {
-        memset(view->stamps, 0, view->ruleset->slot_count * sizeof *view->stamps);
+        memset(view->slots, 0, view->ruleset->slot_count * sizeof *view->slots);
         view->stamp = 1;
     }
-    view->value_count = view->field_count = 0;
+    view->value_count = view->field_count = view->present_count = 0;
+    view->complete = false;
     view->fold_used = 0;
+    if (view->settled.used)
+        arena_clear(&view->settled);
+}
+
+static inline struct view_value value_of(const struct event_field *field)
+{
+    return (struct view_value){ .raw = field->value, .kind = (uint8_t)field->kind,
+                                .lazy = field->lazy, .next = -1 };
+}
+
+bool view_load(struct view *view, const struct event *event)
+{
+    next_event(view);
     if (!make_room(view, event->field_count * VIEW_SLOTS_A_NAME + 8))
         return false;
-    for (uint32_t i = 0; i < event->field_count; i++)
-        view->values[i] = (struct view_value){ .raw = event->fields[i].value, .next = -1,
-                                               .kind = (uint8_t)event->fields[i].kind };
+    view->event = event;
     view->field_count = event->field_count;
     view->is_text = event->raw.len && event->raw.data[0] != '{';
     if (view->is_text)
         view->values[view->field_count++] = (struct view_value){ .raw = event->raw, .next = -1 };
     view->value_count = view->field_count;
-    put_own(view, event);
     for (uint32_t i = 0; i < event->field_count; i++) {
-        struct view_name *name = find_name(view, before, event->fields[i].name);
-        if (!name)
-            return false;
-        for (uint32_t k = 0; k < name->count; k++) {
-            uint32_t index = i;
-            if (k) { /* a second slot needs a link of its own */
-                index = view->value_count++;
-                view->values[index] = view->values[i];
-                view->values[index].next = -1;
-            }
-            put_value(view, name->slots[k], index);
+        const struct event_field *field = &event->fields[i];
+        const struct view_known *known = &view->known[field->id % VIEW_KNOWN];
+        struct view_known met;
+        if (!field->id || known->id != field->id) {
+            if (!meet(view, field, &met))
+                return false;
+            known = &met;
         }
-        before = name;
+        for (uint32_t k = 0; k < known->count; k++) {
+            uint32_t index = k ? view->value_count++ : i; /* a second slot needs a link of its own */
+            view->values[index] = value_of(field);
+            put_value(view, known->slots[k], index);
+        }
     }
+    put_own(view, event);
     return true;
+}
+
+void view_fill(struct view *view)
+{
+    const struct event *event = view->event;
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        const struct event_field *field = &event->fields[i];
+        struct view_known met;
+        const struct view_known *known = &view->known[field->id % VIEW_KNOWN];
+        if (!field->id || known->id != field->id)
+            known = meet(view, field, &met) ? &met : NULL;
+        if (!known || !known->count)
+            view->values[i] = value_of(field);
+    }
+    view->complete = true;
+}
+
+struct slice view_settled(struct view *view, struct view_value *value)
+{
+    struct event_field field = { .value = value->raw, .kind = (enum event_kind)value->kind,
+                                 .lazy = 1 };
+    if (!json_event_settle(&field, &view->settled))
+        view->failed = true;
+    value->lazy = false;
+    return value->raw = field.value;
+}
+
+void view_settle_all(struct view *view)
+{
+    const struct event *event = view->event;
+    view_complete(view);
+    for (uint32_t i = 0; i < view->value_count; i++)
+        view_raw(view, &view->values[i]);
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        event->fields[i].value = view->values[i].raw;
+        event->fields[i].lazy = 0;
+    }
 }
 
 #define FOLD_SLACK 16u /* bytes behind a folded value that may be overwritten */
@@ -250,8 +313,8 @@ static inline void fold_wide(const char *from, char *to, wide *high)
     memcpy(to, &bytes, sizeof bytes);
 }
 
-/* Copies with A–Z made small; false when something is not ASCII. Writes up to FOLD_SLACK bytes
- * behind the end. */
+/* Copies (or, from == to, changes) A–Z to small letters; false when something is not ASCII. Writes up
+ * to FOLD_SLACK bytes behind the end. */
 static bool fold_ascii(const char *from, char *to, size_t len)
 {
     wide high = { 0 };
@@ -276,6 +339,7 @@ static char *fold_room(struct view *view, size_t len)
     char *block = malloc(size);
     if (!block)
         return NULL;
+    view_complete(view);
     for (uint32_t i = 0; i < view->value_count; i++)
         view->values[i].folded = SLICE_NONE;
     free(view->folds);
@@ -285,20 +349,26 @@ static char *fold_room(struct view *view, size_t len)
     return block;
 }
 
-/* IMPLEMENTS sigma-2/case-insensitive: Unicode simple folding on both sides. */
+/* IMPLEMENTS sigma-2/case-insensitive: Unicode simple folding on both sides. A lazy value is unescaped
+ * where its folded form will stand: most are never wanted otherwise. */
 struct slice view_folded(struct view *view, struct view_value *value)
 {
-    if (value->folded.data || !value->raw.len)
+    struct slice raw = value->raw;
+    if (value->folded.data || !raw.len)
         return value->folded.data ? value->folded : SLICE("");
-    char *out = fold_room(view, value->raw.len + FOLD_SLACK);
+    if (value->lazy && value->kind != EVENT_TEXT)
+        raw = view_settled(view, value);
+    char *out = fold_room(view, raw.len + FOLD_SLACK);
     if (!out) {
         view->failed = true;
         return SLICE("");
     }
-    struct slice folded = { out, value->raw.len };
-    if (!fold_ascii(value->raw.data, out, value->raw.len)) {
+    if (value->lazy)
+        raw = slice_from(out, json_event_unescape(raw, out));
+    struct slice folded = { out, raw.len };
+    if (!fold_ascii(raw.data, out, raw.len)) {
         buffer_clear(&view->odd);
-        fold_case(value->raw, &view->odd);
+        fold_case(raw, &view->odd);
         if (!(out = fold_room(view, view->odd.len + FOLD_SLACK))) {
             view->failed = true;
             return SLICE("");
@@ -314,6 +384,7 @@ struct slice view_folded(struct view *view, struct view_value *value)
 struct slice view_whole(struct view *view)
 {
     size_t need = 0;
+    view_complete(view);
     for (uint32_t i = 0; i < view->value_count; i++) {
         view->values[i].folded = SLICE_NONE;
         need += view->values[i].raw.len * 3 + 2 + FOLD_SLACK; /* folding may lengthen a character */

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/fold.h"
+#include "event/json_event.h"
 
 #define VALUE_SHOWN 400u
 #define REASONS_MOST 40u
@@ -117,9 +118,10 @@ struct slice why_entity(const struct event *event, struct arena *arena)
                                          "sourceIPAddress", "user", "TargetUserName", "User",
                                          "cs-username", "Computer", "Hostname", "host" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct slice value = event_value(event, slice_of(names[i]));
-        if (value.len && !slice_is(value, "-"))
-            return arena_print(arena, "%s=%.*s", names[i], SLICE_ARGS(shown(value)));
+        const struct event_field *field = event_field(event, slice_of(names[i]));
+        struct event_field settled = field ? *field : (struct event_field){ .value = SLICE_NONE };
+        if (settled.value.len && !slice_is(settled.value, "-") && json_event_settle(&settled, arena))
+            return arena_print(arena, "%s=%.*s", names[i], SLICE_ARGS(shown(settled.value)));
     }
     return SLICE("");
 }

@@ -24,6 +24,10 @@ struct event_field {
     struct slice name;     /* Sigma taxonomy, or the dotted path in the record */
     struct slice value;    /* text as it stands in the record, unescaped */
     enum event_kind kind;
+    /* Set by the JSON reader only. lazy: the value still is as the record writes it (escapes, blanks
+     * inside an object): json_event_settle() before use. Whoever is not told that events are lazy
+     * never meets one. */
+    uint32_t lazy : 1, id : 31; /* id: one for one name while the process lives; 0: none was given */
 };
 
 /* Log source as Sigma names it, set by the decoder; empty where it does not know. */
@@ -35,7 +39,8 @@ enum event_flag {
     EVENT_UNDECODED = 1,     /* no decoder read it: raw only */
     EVENT_TIME_GUESSED = 2,  /* no time, or no year or zone, in the record */
     EVENT_CUT = 4,           /* longer than the limit: the rest is in the next event */
-    EVENT_QUARANTINED = 8    /* its sender is not in the roster */
+    EVENT_QUARANTINED = 8,   /* its sender is not in the roster */
+    EVENT_AS_RAW = 16        /* each field stands in raw, a JSON record, digit for digit */
 };
 
 struct event {

@@ -1,181 +1,297 @@
-/* The only C++ of this room: simdjson's DOM flattened into fields. No exception leaves this file. */
+/* simdjson's first stage marks where tokens begin; we walk over its marks. */
 #include <simdjson.h>
 
+#include <atomic>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <string>
 
 extern "C" {
 #define class class_ /* a field's name in C, a keyword here */
+#include "base/map.h"
 #include "event/json_event.h"
 #undef class
 }
+#include "event/json_text.hh"
 
-using namespace simdjson;
+#define RECORD_MOST (16u * 1024 * 1024)
+#define NAMES_MEMORY (8u * 1024 * 1024) /* beyond, names are made anew for each record */
+#define KEY_MOST 200u                   /* longer ones are not remembered */
+
+namespace {
+
+/* A field's name, kept for all records. */
+struct known_name {
+    struct slice full, key;         /* dotted path; the last part as records write it */
+    const known_name *parent;       /* NULL: a member of the record itself */
+    known_name *next[2];            /* names that came after it, the newest first */
+    uint32_t id;                    /* 0: not kept */
+    bool kept;                      /* by the reader; otherwise it dies with the record */
+};
+
+} // namespace
 
 struct json_reader {
-    dom::parser parser{ 16u * 1024 * 1024 };
-    char *copy = nullptr; /* of texts that came without padding */
-    size_t copy_size = 0;
-    struct event_field *fields = nullptr; /* collected here, then copied to the arena at their number */
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> marks;
+    struct event_field *fields = nullptr;
     uint32_t count = 0, capacity = 0;
-    arena *memory = nullptr;
-    bool keep = false, too_wide = false, too_deep = false;
+    struct arena names_memory;
+    struct map names;
+    known_name before_first = {};
+    known_name *last = nullptr;
+    arena *memory = nullptr;        /* of the record being read */
+    bool as_raw = true, too_wide = false, too_deep = false;
 };
 
 namespace {
 
-struct slice view(std::string_view text)
+/* The walk: marks[i] is the token at hand. */
+struct walk {
+    json_reader *r;
+    struct slice json;
+    const uint32_t *marks;
+    uint32_t i, n;
+
+    char token() const { return i < n ? json.data[marks[i]] : '\0'; }
+    /* Of the token at hand, without the white space behind it. */
+    struct slice text() const
+    {
+        const char *from = json.data + marks[i];
+        const char *end = json.data + (i + 1 < n ? marks[i + 1] : json.len);
+        while (end > from + 1 && static_cast<unsigned char>(end[-1]) <= ' ')
+            end--;
+        return { from, size_t(end - from) };
+    }
+    /* The string at hand without its quotes. */
+    bool string(struct slice *out) const
+    {
+        struct slice s = text();
+        if (s.len < 2 || s.data[s.len - 1] != '"')
+            return false;
+        *out = { s.data + 1, s.len - 2 };
+        return true;
+    }
+};
+
+/* "parent.key", unescaped. */
+struct slice full_name(const known_name *parent, struct slice key, arena *memory)
 {
-    struct slice s = { text.data(), text.size() };
-    return s;
+    size_t prefix = parent ? parent->full.len + 1 : 0;
+    char *out = static_cast<char *>(arena_alloc(memory, prefix + key.len + 1));
+    if (!out)
+        return SLICE_NONE;
+    if (prefix) {
+        memcpy(out, parent->full.data, prefix - 1);
+        out[prefix - 1] = '.';
+    }
+    return { out, prefix + json_event_unescape(key, out + prefix) };
 }
 
-struct slice kept(json_reader *r, std::string_view text)
+/* Never given twice: who meets an id again need not look at the name. */
+uint32_t next_id()
 {
-    return r->keep ? arena_copy(r->memory, view(text)) : view(text);
+    static std::atomic<uint64_t> given{ 0 };
+    uint64_t id = ++given;
+    return id < (uint64_t(1) << 31) ? uint32_t(id) : 0;
 }
 
-bool add(json_reader *r, struct slice name, struct slice value, event_kind kind)
+known_name *make_name(const known_name *parent, struct slice key, arena *memory, bool kept)
+{
+    known_name *name = static_cast<known_name *>(arena_zero(memory, sizeof(known_name)));
+    if (!name)
+        return nullptr;
+    name->full = full_name(parent, key, memory);
+    name->key = arena_copy(memory, key);
+    name->parent = parent;
+    name->kept = kept;
+    if (!name->full.data || !name->key.data)
+        return nullptr;
+    if (kept)
+        name->id = next_id();
+    return name;
+}
+
+/* The name by its parent and key, kept when it may be; NULL when memory is short. */
+known_name *look_up(json_reader *r, const known_name *parent, struct slice key)
+{
+    char both[sizeof parent + KEY_MOST];
+    if (key.len > KEY_MOST || (parent && !parent->kept))
+        return make_name(parent, key, r->memory, false);
+    memcpy(both, &parent, sizeof parent);
+    memcpy(both + sizeof parent, key.data, key.len);
+    struct slice id = { both, sizeof parent + key.len };
+    auto *name = static_cast<known_name *>(map_get(&r->names, id));
+    if (name)
+        return name;
+    name = make_name(parent, key, &r->names_memory, true);
+    id = arena_copy(&r->names_memory, id);
+    if (name && id.data && map_put(&r->names, id, name))
+        return name;
+    return make_name(parent, key, r->memory, false);
+}
+
+/* Records of one kind have the same members in the same order: the guess is nearly always right. */
+known_name *find_name(json_reader *r, const known_name *parent, struct slice key)
+{
+    for (known_name *guess : r->last->next)
+        if (guess && guess->parent == parent && guess->key.len == key.len &&
+            slice_same_bytes(guess->key.data, key.data, key.len))
+            return r->last = guess;
+    known_name *name = look_up(r, parent, key);
+    if (name && name->kept) {
+        r->last->next[1] = r->last->next[0];
+        r->last->next[0] = name;
+        r->last = name;
+    }
+    return name;
+}
+
+struct event_field *add(json_reader *r, const known_name *name, event_kind kind)
 {
     if (r->count == r->capacity) {
         if (r->capacity >= JSON_EVENT_FIELDS_MOST) {
             r->too_wide = true;
-            return false;
+            return nullptr;
         }
         uint32_t more = r->capacity ? r->capacity * 2 : 64;
         void *grown = realloc(r->fields, more * sizeof(struct event_field));
         if (!grown)
-            return false;
+            return nullptr;
         r->fields = static_cast<struct event_field *>(grown);
         r->capacity = more;
     }
-    r->fields[r->count++] = { name, value, kind };
-    return true;
+    struct event_field *field = &r->fields[r->count++];
+    field->name = name->full;
+    field->kind = kind;
+    field->lazy = 0;
+    field->id = name->id;
+    return field;
 }
 
-/* The number as the record writes it cannot be had from the DOM: integers come back in canonical
- * form, and doubles in the shortest form that reads back the same. */
-struct slice number_text(json_reader *r, dom::element element)
+bool plain_digits(struct slice s)
 {
-    char text[40];
-    char *end = text;
-    switch (element.type()) {
-    case dom::element_type::INT64: {
-        int64_t value = int64_t(element);
-        uint64_t rest = value < 0 ? 0 - uint64_t(value) : uint64_t(value);
-        char digits[24];
-        int n = 0;
-        do
-            digits[n++] = char('0' + rest % 10);
-        while (rest /= 10);
-        if (value < 0)
-            *end++ = '-';
-        while (n)
-            *end++ = digits[--n];
-        break;
-    }
-    case dom::element_type::UINT64:
-        end += snprintf(text, sizeof text, "%llu", (unsigned long long)uint64_t(element));
-        break;
-    default: {
-        double value = double(element);
-        if (value == double(int64_t(value)) && value > -1e15 && value < 1e15)
-            end += snprintf(text, sizeof text, "%lld", (long long)value);
-        else
-            end = internal::to_chars(text, text + sizeof text, value);
-    }
-    }
-    char *out = static_cast<char *>(arena_alloc(r->memory, size_t(end - text)));
-    if (!out)
-        return SLICE_NONE;
-    memcpy(out, text, size_t(end - text));
-    return { out, size_t(end - text) };
-}
-
-struct slice joined(json_reader *r, struct slice prefix, std::string_view key)
-{
-    if (!prefix.len)
-        return kept(r, key);
-    char *out = static_cast<char *>(arena_alloc(r->memory, prefix.len + 1 + key.size()));
-    if (!out)
-        return SLICE_NONE;
-    memcpy(out, prefix.data, prefix.len);
-    out[prefix.len] = '.';
-    memcpy(out + prefix.len + 1, key.data(), key.size());
-    return { out, prefix.len + 1 + key.size() };
-}
-
-struct slice json_text_of(json_reader *r, dom::element element)
-{
-    std::string text = minify(element);
-    struct slice s = { text.data(), text.size() };
-    return arena_copy(r->memory, s);
-}
-
-bool walk(json_reader *r, struct slice name, dom::element element, unsigned depth);
-
-bool walk_object(json_reader *r, struct slice prefix, dom::object object, unsigned depth)
-{
-    for (auto member : object) {
-        struct slice name = joined(r, prefix, member.key);
-        if (!name.data || !walk(r, name, member.value, depth))
+    size_t i = s.data[0] == '-';
+    if (i == s.len || s.data[i] == '0')
+        return i == 0 && s.len == 1;
+    for (; i < s.len; i++)
+        if (s.data[i] < '0' || s.data[i] > '9')
             return false;
-    }
     return true;
 }
 
-bool walk(json_reader *r, struct slice name, dom::element element, unsigned depth)
+bool read_number(walk *w, const known_name *name, struct slice text)
 {
-    if (depth > JSON_EVENT_DEPTH_MOST) {
-        r->too_deep = true;
+    struct event_field *field;
+    if (!plain_digits(text) && !json_number_valid(text))
+        return false;
+    if (!(field = add(w->r, name, EVENT_NUMBER)))
+        return false;
+    field->value = text;
+    if (plain_digits(text))
+        return true;
+    char digits[JSON_NUMBER_TEXT];
+    size_t n = json_number_text(text, digits);
+    if (!n)
+        return true;
+    field->value = arena_copy(w->r->memory, { digits, n });
+    w->r->as_raw = false;
+    return field->value.data != nullptr;
+}
+
+bool read_scalar(walk *w, const known_name *name)
+{
+    struct slice text = w->text(), value = text;
+    event_kind kind = EVENT_BOOLEAN;
+    w->i++;
+    if (text.data[0] == 'n' && slice_is(text, "null"))
+        kind = EVENT_NULL, value = SLICE_NONE;
+    else if (text.data[0] == 't' ? !slice_is(text, "true")
+             : text.data[0] != 'f' || !slice_is(text, "false"))
+        return read_number(w, name, text);
+    struct event_field *field = add(w->r, name, kind);
+    if (!field)
+        return false;
+    field->value = value;
+    return true;
+}
+
+bool read_object(walk *w, const known_name *parent, unsigned depth);
+bool read_array(walk *w, const known_name *name, unsigned depth);
+
+bool read_value(walk *w, const known_name *name, unsigned depth)
+{
+    char c = w->token();
+    if (c == '"') {
+        struct slice text;
+        struct event_field *field = w->string(&text) ? add(w->r, name, EVENT_TEXT) : nullptr;
+        if (!field)
+            return false;
+        field->value = text;
+        field->lazy = 1;
+        w->i++;
+        return true;
+    }
+    if (c != '{' && c != '[')
+        return c && read_scalar(w, name);
+    if (depth >= JSON_EVENT_DEPTH_MOST) {
+        w->r->too_deep = true;
         return false;
     }
-    switch (element.type()) {
-    case dom::element_type::STRING:
-        return add(r, name, kept(r, std::string_view(element)), EVENT_TEXT);
-    case dom::element_type::BOOL:
-        return add(r, name, bool(element) ? SLICE("true") : SLICE("false"), EVENT_BOOLEAN);
-    case dom::element_type::NULL_VALUE:
-        return add(r, name, SLICE_NONE, EVENT_NULL);
-    case dom::element_type::ARRAY: {
-        struct slice text = json_text_of(r, element);
-        if (!text.data || !add(r, name, text, EVENT_ARRAY))
-            return false;
-        for (auto item : dom::array(element))
-            if (!walk(r, name, item, depth + 1))
-                return false;
+    uint32_t at = w->r->count, from = w->marks[w->i];
+    if (!add(w->r, name, c == '{' ? EVENT_OBJECT : EVENT_ARRAY) ||
+        !(c == '{' ? read_object(w, name, depth + 1) : read_array(w, name, depth + 1)))
+        return false;
+    struct event_field *field = &w->r->fields[at]; /* the list may have moved */
+    field->value = { w->json.data + from, w->marks[w->i - 1] + 1 - from };
+    field->lazy = 1;
+    return true;
+}
+
+bool read_array(walk *w, const known_name *name, unsigned depth)
+{
+    w->i++;
+    if (w->token() == ']') {
+        w->i++;
         return true;
     }
-    case dom::element_type::OBJECT: {
-        struct slice text = json_text_of(r, element);
-        return text.data && add(r, name, text, EVENT_OBJECT) &&
-               walk_object(r, name, dom::object(element), depth + 1);
-    }
-    default: {
-        struct slice text = number_text(r, element);
-        return text.data && add(r, name, text, EVENT_NUMBER);
-    }
+    for (;;) {
+        if (!read_value(w, name, depth))
+            return false;
+        char c = w->token();
+        if (c != ',' && c != ']')
+            return false;
+        w->i++;
+        if (c == ']')
+            return true;
     }
 }
 
-/* The text where simdjson may read beyond its end. */
-bool make_room(json_reader *r, struct slice *json, bool padded)
+bool read_object(walk *w, const known_name *parent, unsigned depth)
 {
-    if (padded)
+    w->i++;
+    if (w->token() == '}') {
+        w->i++;
         return true;
-    size_t need = json->len + SIMDJSON_PADDING;
-    if (need > r->copy_size) {
-        void *grown = realloc(r->copy, need * 2);
-        if (!grown)
-            return false;
-        r->copy = static_cast<char *>(grown);
-        r->copy_size = need * 2;
     }
-    if (json->len)
-        memcpy(r->copy, json->data, json->len);
-    memset(r->copy + json->len, 0, SIMDJSON_PADDING);
-    json->data = r->copy;
-    return true;
+    for (;;) {
+        struct slice key;
+        const known_name *name;
+        if (w->token() != '"' || !w->string(&key) || !(name = find_name(w->r, parent, key)))
+            return false;
+        w->i++;
+        if (w->token() != ':')
+            return false;
+        w->i++;
+        if (!read_value(w, name, depth))
+            return false;
+        char c = w->token();
+        if (c != ',' && c != '}')
+            return false;
+        w->i++;
+        if (c == '}')
+            return true;
+    }
 }
 
 /* Length of the well-formed UTF-8 character at the beginning, 0 when it is none. */
@@ -194,31 +310,16 @@ size_t character(const unsigned char *s, size_t left)
     return wrong ? 0 : n;
 }
 
-bool is_surrogate(const char *s, size_t left, char low, char high)
-{
-    return left >= 6 && s[0] == '\\' && s[1] == 'u' && (s[2] == 'd' || s[2] == 'D') &&
-           (s[3] | 32) >= low && (s[3] | 32) <= high;
-}
-
-/* What attackers and broken senders write must not hide a record: bytes that are no UTF-8 and halves
- * of surrogate pairs become U+FFFD. */
+/* What attackers and broken senders write must not hide a record: bytes that are no UTF-8
+ * become U+FFFD. */
 std::string repaired(struct slice json)
 {
     std::string out;
-    out.reserve(json.len + 64 + SIMDJSON_PADDING);
+    out.reserve(json.len + 64);
     for (size_t i = 0; i < json.len;) {
         const char *s = json.data + i;
-        size_t left = json.len - i, n = character(reinterpret_cast<const unsigned char *>(s), left);
-        bool high = is_surrogate(s, left, '8', '9') || is_surrogate(s, left, 'a', 'b');
-        bool low = is_surrogate(s, left, 'c', 'f');
-        bool pair = high && is_surrogate(s + 6, left - 6, 'c', 'f');
-        if (pair)
-            out.append(s, n = 12);
-        else if (high || low)
-            out.append("\\ufffd"), n = 6;
-        else if (s[0] == '\\' && left > 1 && s[1] == '\\')
-            out.append(s, n = 2);
-        else if (n)
+        size_t n = character(reinterpret_cast<const unsigned char *>(s), json.len - i);
+        if (n)
             out.append(s, n);
         else
             out.append("\xef\xbf\xbd"), n = 1;
@@ -227,24 +328,62 @@ std::string repaired(struct slice json)
     return out;
 }
 
-bool read(json_reader *r, struct slice json, bool padded, dom::element *root, struct error *e)
+simdjson::error_code mark(json_reader *r, struct slice json)
 {
-    if (!make_room(r, &json, padded))
-        return error_set(e, "out of memory for a record of %zu bytes", json.len);
-    error_code code = r->parser.parse(json.data, json.len, false).get(*root);
-    if (code == UTF8_ERROR || code == STRING_ERROR) {
+    simdjson::error_code code = simdjson::SUCCESS;
+    if (json.len > RECORD_MOST)
+        return simdjson::CAPACITY;
+    if (json.len > r->marks->capacity())
+        code = r->marks->set_capacity(json.len * 2);
+    if (code)
+        return code;
+    return r->marks->stage1(reinterpret_cast<const uint8_t *>(json.data), json.len,
+                            simdjson::stage1_mode::regular);
+}
+
+bool refuse(const walk *w, struct error *e)
+{
+    error_kind(e, ERROR_INPUT);
+    if (w->r->too_wide)
+        return error_set(e, "more than %u fields in one record", JSON_EVENT_FIELDS_MOST);
+    if (w->r->too_deep)
+        return error_set(e, "objects nested deeper than %u", JSON_EVENT_DEPTH_MOST);
+    if (w->r->memory->exhausted)
+        return error_set(e, "no memory left for the fields of this record");
+    return error_set(e, "not JSON: wrong at byte %zu",
+                     w->i < w->n ? size_t(w->marks[w->i]) : w->json.len);
+}
+
+/* json is walked; r->fields are its fields, lazy. */
+bool read(json_reader *r, struct slice json, arena *memory, struct error *e)
+{
+    if (r->names_memory.exhausted) {
+        map_free(&r->names);
+        arena_free(&r->names_memory);
+        arena_init(&r->names_memory, NAMES_MEMORY);
+        r->before_first = {};
+    }
+    r->count = 0;
+    r->memory = memory;
+    r->as_raw = true;
+    r->too_wide = r->too_deep = false;
+    r->last = &r->before_first;
+    simdjson::error_code code = mark(r, json);
+    if (code == simdjson::UTF8_ERROR) {
         std::string fixed = repaired(json);
-        code = r->parser.parse(fixed.data(), fixed.size(), true).get(*root);
+        json = arena_copy(memory, { fixed.data(), fixed.size() });
+        code = json.data ? mark(r, json) : simdjson::MEMALLOC;
     }
     if (code) {
         error_kind(e, ERROR_INPUT);
-        return error_set(e, "not JSON: %s", error_message(code));
+        return error_set(e, "not JSON: %s", simdjson::error_message(code));
     }
-    if (!root->is_object()) {
+    walk w = { r, json, r->marks->structural_indexes.get(), 0, r->marks->n_structural_indexes };
+    if (w.token() != '{') {
         error_kind(e, ERROR_INPUT);
         return error_set(e, "a record must be a JSON object");
     }
-    return true;
+    return (read_object(&w, nullptr, 1) && w.i == w.n) || refuse(&w, e);
 }
 
 } // namespace
@@ -252,8 +391,13 @@ bool read(json_reader *r, struct slice json, bool padded, dom::element *root, st
 json_reader *json_reader_new(void)
 {
     try {
-        json_reader *reader = new json_reader();
-        return reader;
+        auto reader = std::make_unique<json_reader>();
+        reader->names = MAP_EMPTY;
+        arena_init(&reader->names_memory, NAMES_MEMORY);
+        if (simdjson::get_active_implementation()->create_dom_parser_implementation(
+                64 * 1024, 1, reader->marks))
+            return nullptr;
+        return reader.release();
     } catch (...) {
         return nullptr;
     }
@@ -262,44 +406,44 @@ json_reader *json_reader_new(void)
 void json_reader_free(json_reader **reader)
 {
     if (*reader) {
-        free((*reader)->copy);
         free((*reader)->fields);
+        map_free(&(*reader)->names);
+        arena_free(&(*reader)->names_memory);
         delete *reader;
     }
     *reader = nullptr;
 }
 
-bool json_event_read(json_reader *r, struct slice json, bool padded, bool keep, arena *memory,
-                     struct event_field **fields_out, uint32_t *count_out, struct error *e)
+bool json_event_lazy(json_reader *r, struct event *event, arena *memory, struct error *e)
 {
     try {
-        dom::element root;
-        if (!read(r, json, padded, &root, e))
+        if (!read(r, event->raw, memory, e))
             return false;
-        r->count = 0;
-        r->memory = memory;
-        r->keep = keep;
-        r->too_wide = r->too_deep = false;
-        if (!walk_object(r, SLICE_NONE, dom::object(root), 1)) {
-            error_kind(e, ERROR_INPUT);
-            if (r->too_wide)
-                return error_set(e, "more than %u fields in one record", JSON_EVENT_FIELDS_MOST);
-            if (r->too_deep)
-                return error_set(e, "objects nested deeper than %u", JSON_EVENT_DEPTH_MOST);
-            return error_set(e, "no memory left for the fields of this record");
-        }
-        auto *fields = static_cast<struct event_field *>(
-            arena_array(memory, r->count ? r->count : 1, sizeof(struct event_field)));
-        if (!fields)
-            return error_set(e, "no memory left for the fields of this record");
-        if (r->count)
-            memcpy(fields, r->fields, r->count * sizeof(struct event_field));
-        *fields_out = fields;
-        *count_out = r->count;
+        event->fields = r->fields;
+        event->field_count = r->count;
+        if (r->as_raw)
+            event->flags |= EVENT_AS_RAW;
         return true;
     } catch (...) {
-        return error_set(e, "out of memory reading a record of %zu bytes", json.len);
+        return error_set(e, "out of memory for a record of %zu bytes", event->raw.len);
     }
+}
+
+static bool settle_all(json_reader *r, struct slice json, arena *memory, struct event_field *fields)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct event_field *field = &fields[i];
+        const char *before = r->fields[i].value.data;
+        *field = r->fields[i];
+        field->name = arena_copy(memory, field->name);
+        if (!field->name.data || !json_event_settle(field, memory))
+            return false;
+        bool in_record = before == field->value.data && before >= json.data &&
+                         before <= json.data + json.len;
+        if (in_record && !(field->value = arena_copy(memory, field->value)).data)
+            return false;
+    }
+    return true;
 }
 
 bool json_event_decode(struct slice json, arena *memory, struct event_field **fields_out,
@@ -310,48 +454,18 @@ bool json_event_decode(struct slice json, arena *memory, struct event_field **fi
         ~holder() { json_reader_free(&reader); }
     };
     static thread_local holder own;
-    if (!own.reader)
+    json_reader *r = own.reader;
+    if (!r)
         return error_set(e, "out of memory");
-    return json_event_read(own.reader, json, false, true, memory, fields_out, count_out, e);
-}
-
-namespace {
-
-long touch(dom::element element, size_t *bytes)
-{
-    long count = 0;
-    if (element.is_object()) {
-        for (auto member : dom::object(element)) {
-            *bytes += member.key.size();
-            count += touch(member.value, bytes);
-        }
-        return count;
-    }
-    if (element.is_array()) {
-        for (auto item : dom::array(element))
-            count += touch(item, bytes);
-        return count;
-    }
-    if (element.is_string())
-        *bytes += std::string_view(element).size();
-    return 1;
-}
-
-} // namespace
-
-long json_event_touch(json_reader *r, struct slice json, bool padded)
-{
     try {
-        dom::element root;
-        if (!read(r, json, padded, &root, nullptr))
-            return -1;
-        static thread_local volatile size_t sink;
-        (void)sink;
-        size_t bytes = 0;
-        long count = touch(root, &bytes);
-        sink = bytes;
-        return count;
+        if (!read(r, json, memory, e))
+            return false;
     } catch (...) {
-        return -1;
+        return error_set(e, "out of memory for a record of %zu bytes", json.len);
     }
+    *count_out = r->count;
+    *fields_out = static_cast<struct event_field *>(
+        arena_array(memory, r->count ? r->count : 1, sizeof(struct event_field)));
+    return (*fields_out && settle_all(r, json, memory, *fields_out)) ||
+           error_set(e, "no memory left for the fields of this record");
 }

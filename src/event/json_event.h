@@ -1,9 +1,14 @@
-/* json_event - the fast way from a JSON record to an event's fields (simdjson behind it).
+/* json_event - the fast way from a JSON record to an event's fields.
  *
  * One object becomes a flat list in the record's order: a member of a member gets a dotted path
  * ("userIdentity.arn"), elements of an array share its name, and an object or array stands besides
- * as its JSON text (Sigma rules look into both). Text is unescaped; numbers keep the digits of the
- * record, so that 1, 1.0 and "1" can be told apart.
+ * as its JSON text (Sigma rules look into both). Text is unescaped; numbers are canonical (1.0 is 1),
+ * whole ones keep their digits however many. A wrong escape stays as it is written: it must not hide
+ * the record.
+ *
+ * simdjson finds where each token begins (its first stage); the walk over them is ours, since its
+ * second stage copies every string and most fields of most events are never looked at. Names are
+ * kept once for all records: the name that came next last time is the first guess.
  *
  * Good: one json_reader a thread; its buffers are used again for every record.
  * Never: a reader shared between threads; fields used after the arena they were put in is cleared.
@@ -26,28 +31,28 @@ extern "C" {
 
 #define JSON_EVENT_DEPTH_MOST 32u
 #define JSON_EVENT_FIELDS_MOST 8192u
-#define JSON_EVENT_PADDING 64u /* bytes behind a record that may be read (not interpreted) */
-
 struct json_reader;
 
 /* NULL when memory is short. */
 struct json_reader *json_reader_new(void);
 void json_reader_free(struct json_reader **reader);
 
-/* Reads one object. padded: JSON_EVENT_PADDING readable bytes follow the text (whatever they hold);
- * otherwise the text is copied first. The fields are the arena's; names and values may point into
- * the reader: they hold until the next call unless `keep` asks for copies in the arena.
- * False with the byte offset's sentence when it is no JSON object, too deep or too wide. */
-bool json_event_read(struct json_reader *reader, struct slice json, bool padded, bool keep,
-                     struct arena *arena, struct event_field **fields_out, uint32_t *count_out,
+/* Reads event->raw, one object, into event->fields. Lazy: values point into raw and are as they are
+ * written there; the list and the names are the reader's and hold until its next call. Adds
+ * EVENT_AS_RAW where it holds. False with the reason when it is no JSON object, too deep or too wide. */
+bool json_event_lazy(struct json_reader *reader, struct event *event, struct arena *arena,
                      struct error *e);
+/* Makes a lazy value what the header of event.h says; other fields stay. The bytes are the arena's.
+ * False when memory is short. */
+bool json_event_settle(struct event_field *field, struct arena *arena);
 
-/* The same with a reader of the thread's own and copies in the arena: for decoders. */
+/* A lazy text's escapes resolved into out, which has text.len bytes; returns the length. */
+size_t json_event_unescape(struct slice text, char *out);
+
+/* Reads one object by a reader of the thread's own; everything is settled and in the arena, nothing
+ * points into json: for decoders. */
 bool json_event_decode(struct slice json, struct arena *arena, struct event_field **fields_out,
                        uint32_t *count_out, struct error *e);
-
-/* For measuring: parses and touches every field, nothing else. Returns the number of fields, or -1. */
-long json_event_touch(struct json_reader *reader, struct slice json, bool padded);
 
 #ifdef __cplusplus
 }

@@ -58,6 +58,21 @@ static struct ruleset *compile_detection(const char *detection)
     return compile_text(yaml, NULL, NULL);
 }
 
+static bool same_by_index(struct ruleset *ruleset, struct event *event, const char *detection)
+{
+    struct scanner *scanner = scanner_new(ruleset);
+    const uint32_t *rules;
+    uint32_t first = scanner_scan(scanner, event, &rules);
+    uint32_t again = scanner_scan(scanner, event, &rules); /* with what the memo keeps */
+    scanner_slow(scanner, true);
+    uint32_t slow = scanner_scan(scanner, event, &rules);
+    scanner_free(&scanner);
+    if (first != slow || again != slow)
+        fail_msg("with index %u, again %u, without %u: %.*s\n%s", first, again, slow,
+                 SLICE_ARGS(event->raw), detection);
+    return slow == 1;
+}
+
 bool detects(const char *detection, const char *json)
 {
     struct ruleset *ruleset = compile_detection(detection);
@@ -70,16 +85,62 @@ bool detects(const char *detection, const char *json)
     if (json[0] == '{' &&
         !json_event_decode(event.raw, &arena, &event.fields, &event.field_count, &e))
         fail_msg("%s: %s", e.sentence, json);
-    struct scanner *scanner = scanner_new(ruleset);
-    const uint32_t *rules;
-    uint32_t fast = scanner_scan(scanner, &event, &rules);
-    scanner_slow(scanner, true);
-    uint32_t slow = scanner_scan(scanner, &event, &rules);
-    scanner_free(&scanner);
+    bool hit = same_by_index(ruleset, &event, detection);
+    if (json[0] == '{' && detects_lazily(detection, json) != hit)
+        fail_msg("read at once %d, lazily not: %s\n%s", hit, json, detection);
     ruleset_free(&ruleset);
-    if (fast != slow)
-        fail_msg("with index %u, without %u: %s\n%s", fast, slow, json, detection);
-    return fast == 1;
+    return hit;
+}
+
+bool detects_lazily(const char *detection, const char *json)
+{
+    struct ruleset *ruleset = compile_detection(detection);
+    if (!ruleset)
+        fail_msg("refused: %s\n%s", last_refusal, detection);
+    ARENA_AUTO arena;
+    struct event event = { .raw = slice_of(json), .logsource.product = SLICE("test") };
+    struct error e = ERROR_NONE;
+    struct json_reader *reader = json_reader_new();
+    struct scanner *scanner = scanner_new(ruleset);
+    uint32_t counts[3];
+    arena_init(&arena, 0);
+    for (int i = 0; i < 3; i++) { /* a match settles the fields, so each time anew */
+        const uint32_t *rules;
+        scanner_slow(scanner, i == 2);
+        if (!json_event_lazy(reader, &event, &arena, &e))
+            fail_msg("%s: %s", e.sentence, json);
+        counts[i] = scanner_scan(scanner, &event, &rules);
+    }
+    if (counts[0] != counts[2] || counts[1] != counts[2])
+        fail_msg("lazily: with index %u, again %u, without %u: %s\n%s", counts[0], counts[1],
+                 counts[2], json, detection);
+    scanner_free(&scanner);
+    json_reader_free(&reader);
+    ruleset_free(&ruleset);
+    return counts[0] == 1;
+}
+
+uint32_t scan_both(struct scanner *scanner, const struct event *event, const uint32_t **rules_out)
+{
+    static struct json_reader *reader; /* its names are met again and again, as in a long run */
+    static uint32_t first[4096];
+    ARENA_AUTO arena;
+    struct event lazy = *event;
+    struct error e = ERROR_NONE;
+    const uint32_t *rules;
+    uint32_t count = scanner_scan(scanner, event, &rules);
+    CHECK(count < 4096);
+    memcpy(first, rules, count * sizeof *rules);
+    if (!reader)
+        reader = json_reader_new();
+    arena_init(&arena, 0);
+    if (!json_event_lazy(reader, &lazy, &arena, &e))
+        fail_msg("%s", e.sentence);
+    uint32_t again = scanner_scan(scanner, &lazy, &rules);
+    if (again != count || memcmp(first, rules, count * sizeof *rules) != 0)
+        fail_msg("read at once %u rules, lazily %u: %.*s", count, again, SLICE_ARGS(event->raw));
+    *rules_out = first;
+    return count;
 }
 
 bool matches(const char *item, const char *json)

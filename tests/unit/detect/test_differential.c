@@ -179,7 +179,7 @@ TEST("generated rules and events: the engine agrees with the plain evaluator")
         arena_clear(&scratch);
         event.raw = buffer_slice(&json);
         CHECK(json_event_decode(event.raw, &scratch, &event.fields, &event.field_count, &e));
-        uint32_t count = scanner_scan(scanner, &event, &rules);
+        uint32_t count = scan_both(scanner, &event, &rules);
         bool found[500] = { false };
         for (uint32_t i = 0; i < count; i++) {
             struct slice id = ruleset_rule(both.ruleset, rules[i]).id;
@@ -279,7 +279,7 @@ static void hold_against(struct published *p, struct scanner *scanner, struct sl
     arena_init(&arena, 0);
     if (!json_event_decode(json, &arena, &event.fields, &event.field_count, &e))
         fail_msg("%s", e.sentence);
-    uint32_t count = scanner_scan(scanner, &event, &rules);
+    uint32_t count = scan_both(scanner, &event, &rules);
     for (uint32_t i = 0; i < p->count; i++) {
         bool engine = false;
         for (uint32_t k = 0; k < count; k++)
