@@ -80,6 +80,8 @@ struct api_listener {
     int64_t received, stored, repeated, quarantined, refused, waiting;
     int64_t dropped;             /* by the kernel, before we saw them (UDP) */
     int64_t connections;         /* now */
+    struct slice canary;         /* found, lost, waiting (none found yet), none */
+    int64_t canary_found;        /* when the last one found again was sent; 0: none */
 };
 
 struct api_rule_fault {

@@ -126,6 +126,8 @@ static void listeners_put(struct json_writer *json, const struct api_machine_sta
         shape_integer_or_null(json, "waiting", one->waiting >= 0, one->waiting);
         shape_integer_or_null(json, "dropped", one->dropped >= 0, one->dropped);
         shape_integer_or_null(json, "connections", one->connections >= 0, one->connections);
+        json_text_member(json, "canary", one->canary.len ? one->canary : SLICE("none"));
+        json_time_member(json, "canary_found", one->canary_found);
         json_close_object(json);
     }
     json_close_array(json);

@@ -130,6 +130,10 @@ bool catalogue_open(struct catalogue *c, const struct search_options *options,
         struct catalogue_file *file = &c->files[c->file_count];
         struct error reason = ERROR_NONE;
         bool empty = true;
+        if ((strcmp(names[i].class, SEARCH_OWN_CLASS) == 0) != options->own) {
+            foot->files--; /* it is not there for this search */
+            continue;
+        }
         *file = (struct catalogue_file){ .name = names[i] };
         day_name_print(&names[i], file->file);
         if (!window_of(options, file)) {

@@ -49,9 +49,12 @@ struct search_options {
     size_t window_count;
     const struct slice *facets;   /* fields whose most frequent values are wanted */
     size_t facet_count;
+    bool own;                     /* only the machine's own events (class SEARCH_OWN_CLASS), which no
+                                   * other search sees: the canary's */
     bool explain;                 /* say for every block not read why (handlers.explain) */
 };
 
+#define SEARCH_OWN_CLASS "canary"
 #define SEARCH_LIMIT 100
 #define SEARCH_FACET_VALUES 10
 

@@ -34,6 +34,15 @@ static bool agencies_read(struct records *records, struct alive *alive, struct a
     return true;
 }
 
+/* How long events are kept is law by the system's level (regimes/, log_days_…); a day file holds one
+ * class, so that it goes as a whole. */
+static const char *class_of_level(int level)
+{
+    static const char *const classes[] = { "standard", "level-1", "level-2", "level-3", "level-4",
+                                           "level-5" };
+    return classes[level >= 1 && level <= 5 ? level : 0];
+}
+
 static bool systems_read(struct records *records, struct alive *alive, struct arena *arena,
                          struct error *e)
 {
@@ -45,7 +54,8 @@ static bool systems_read(struct records *records, struct alive *alive, struct ar
             return false;
         for (uint32_t i = 0; i < list.count; i++)
             if (map_has(&alive->agencies, list.rows[i].agency) &&
-                !map_put(&alive->systems, list.rows[i].key, alive))
+                !map_put(&alive->systems, list.rows[i].key,
+                         (void *)class_of_level(list.rows[i].level)))
                 return error_set(e, "memory is short");
         page.cursor = list.next;
     } while (list.next.len);
@@ -60,22 +70,33 @@ static bool is_alive(const struct records_source *o, const struct alive *alive)
            (!o->valid_to.len || slice_compare(o->valid_to, today) >= 0);
 }
 
-static bool source_add(struct roster *roster, const struct records_source *o, uint32_t *room,
-                       struct error *e)
+static struct roster_source *source_room(struct roster *roster, uint32_t *room)
 {
     if (roster->source_count == *room) {
         *room = *room ? *room * 2 : 64;
         struct roster_source *more = arena_array(&roster->arena, *room, sizeof *more);
         if (!more)
-            return error_set(e, "memory is short");
+            return NULL;
         if (roster->source_count)
             memcpy(more, roster->sources, roster->source_count * sizeof *more);
         roster->sources = more;
     }
-    struct roster_source *to = &roster->sources[roster->source_count++];
+    return &roster->sources[roster->source_count++];
+}
+
+/* A class of its own stays; the standard one is its system's. */
+static bool source_add(struct roster *roster, const struct records_source *o,
+                       const struct alive *alive, uint32_t *room, struct error *e)
+{
+    struct roster_source *to = source_room(roster, room);
+    struct slice class = o->class;
+    if (!to)
+        return error_set(e, "memory is short");
+    if (slice_is(class, "standard"))
+        class = slice_of(map_get(&alive->systems, o->system));
     struct { struct slice *to; struct slice from; } copies[] = {
         { &to->key, o->key }, { &to->system, o->system }, { &to->agency, o->agency },
-        { &to->class, o->class }, { &to->kind, o->kind }, { &to->network, o->network },
+        { &to->class, class }, { &to->kind, o->kind }, { &to->network, o->network },
         { &to->hostname, o->hostname }, { &to->token_sha256, o->token_sha256 },
         { &to->decoder, o->decoder }, { &to->zone, o->zone },
     };
@@ -84,18 +105,31 @@ static bool source_add(struct roster *roster, const struct records_source *o, ui
     return true;
 }
 
-static bool sources_read(struct records *records, const struct alive *alive, struct roster *roster,
-                         struct arena *arena, struct error *e)
+static bool sources_read(struct records *records, const struct roster_source *own,
+                         const struct alive *alive, struct roster *roster, struct arena *arena,
+                         struct error *e)
 {
     struct records_source_filter filter = { 0 };
     struct records_page page = { .limit = RECORDS_LIMIT_MOST };
     struct records_source_list list;
     uint32_t room = 0;
+    if (own) {
+        struct roster_source *to = source_room(roster, &room);
+        if (!to)
+            return error_set(e, "memory is short");
+        *to = (struct roster_source){
+            .key = arena_copy(&roster->arena, own->key),
+            .class = arena_copy(&roster->arena, own->class),
+            .kind = arena_copy(&roster->arena, own->kind),
+            .network = arena_copy(&roster->arena, own->network),
+            .token_sha256 = arena_copy(&roster->arena, own->token_sha256),
+        };
+    }
     do {
         if (!records_source_list(records, &RECORDS_SCOPE_ALL, &filter, &page, arena, &list, e))
             return false;
         for (uint32_t i = 0; i < list.count; i++)
-            if (is_alive(&list.rows[i], alive) && !source_add(roster, &list.rows[i], &room, e))
+            if (is_alive(&list.rows[i], alive) && !source_add(roster, &list.rows[i], alive, &room, e))
                 return false;
         page.cursor = list.next;
     } while (list.next.len);
@@ -213,7 +247,8 @@ static bool generation_set(struct records *records, struct roster *roster, struc
     return records_setting_put(records, &ACTOR_SYSTEM, "roster", stored, e);
 }
 
-bool roster_from_records(struct records *records, struct roster **roster_out, struct error *e)
+bool roster_from_records(struct records *records, const struct roster_source *own,
+                         struct roster **roster_out, struct error *e)
 {
     *roster_out = NULL;
     ARENA_AUTO arena;
@@ -227,7 +262,7 @@ bool roster_from_records(struct records *records, struct roster **roster_out, st
         return error_set(e, "memory is short");
     bool fine = agencies_read(records, &alive, &arena, e) &&
                 systems_read(records, &alive, &arena, e) &&
-                sources_read(records, &alive, roster, &arena, e) &&
+                sources_read(records, own, &alive, roster, &arena, e) &&
                 relays_read(records, &alive, roster, &arena, e) &&
                 certificates_read(records, roster, &arena, e) &&
                 rules_read(records, roster, &arena, e) &&

@@ -108,8 +108,10 @@ static bool enter_seccomp(const struct jail *jail, struct error *e)
     int failed = filter ? 0 : -ENOMEM;
     for (size_t i = 0; !failed && i < sizeof refused / sizeof *refused; i++)
         failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
-    /* No socket of the network: what the role listens on was handed over. */
-    if (!failed)
+    /* No socket of the network: what the role listens on was handed over. Nobody listens anew. */
+    if (!failed && jail->connect)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(listen), 0);
+    if (!failed && !jail->connect)
         failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
                                   SCMP_A0(SCMP_CMP_NE, AF_UNIX));
     if (!failed && !jail->fork)

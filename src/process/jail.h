@@ -19,6 +19,7 @@ struct jail {
     const char *const *write;   /* folders, NULL-ended: read, written, files made and removed */
     const char *const *read;    /* folders or files, NULL-ended; those that do not exist are left out */
     bool fork;                  /* may start threads and processes of its own (never programs) */
+    bool connect;               /* may make sockets of the network: who sends, never who listens */
 };
 
 /* False only when a wall that this kernel has could not be put up. */

@@ -55,8 +55,9 @@ static const char **folders(const struct heritage *heritage, const char *const *
 static bool shut_in(const struct role_row *row, const struct heritage *heritage, struct error *e)
 {
     struct rlimit none = { 0, 0 };
-    struct jail jail = { folders(heritage, row->write, NULL),
-                         folders(heritage, row->read, always), row->fork };
+    struct jail jail = { .write = folders(heritage, row->write, NULL),
+                         .read = folders(heritage, row->read, always),
+                         .connect = row->connect, .fork = row->fork };
     if (!jail.write || !jail.read)
         return error_set(e, "not enough memory to start");
     setrlimit(RLIMIT_CORE, &none); /* a core file would hold passwords and logs */

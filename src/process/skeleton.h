@@ -18,6 +18,7 @@ struct role_row {
     /* Names of heritage values that hold folders (lists: parted by \n): what it may write and read */
     const char *write[ROLE_PATHS_MAX];
     const char *read[ROLE_PATHS_MAX];
+    bool connect;                            /* makes connections of its own (the canary) */
     bool fork;                               /* starts children of its own */
     bool restart;                            /* the supervisor starts it again when it ends */
 };

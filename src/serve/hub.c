@@ -25,6 +25,7 @@
 
 #include "api/api.h"
 
+#include "serve/canary_watch.h"
 #include "serve/control.h"
 #include "serve/duties.h"
 #include "serve/enrolment.h"
@@ -59,6 +60,7 @@ struct hub {
     uint64_t generation;            /* of the roster published last */
     struct machine_pulse pulse;
     struct duties duties;
+    struct canary_watch *canary;
 };
 
 /* Any thread. */
@@ -77,8 +79,11 @@ static void publish_roster(struct hub *hub)
     struct roster *roster = NULL;
     struct error e = ERROR_NONE;
     const char *path = heritage_text(hub->heritage, "roster");
+    struct roster_source canary, *own = NULL;
+    if (canary_watch_source(hub->canary, &canary))
+        own = &canary;
     if (!first_start_tokens(hub->records, heritage_text(hub->heritage, "tokens"), &e) ||
-        !roster_from_records(hub->records, &roster, &e)) {
+        !roster_from_records(hub->records, own, &roster, &e)) {
         log_error(&e, "the roster cannot be made");
         return;
     }
@@ -249,6 +254,12 @@ static bool start(struct hub *hub, struct error *e)
     };
     if (!start_office(hub, e))
         return false;
+    hub->canary = canary_watch_new(
+        heritage_text(h, "run"), heritage_text(h, "archive"),
+        strtoll(heritage_text(h, "canary_seconds"), NULL, 10) * CLOCK_SECOND);
+    hub->machine.canary = hub->canary;
+    if (!hub->canary)
+        return error_set(e, "not enough memory to start");
     publish_roster(hub);
     load_plan(hub);
     return fold_open(heritage_text(h, "archive"), hub->records, &hub->fold, e) &&
@@ -265,6 +276,7 @@ static void stop(struct hub *hub)
         fold(hub); /* what the pipeline stored at its end */
     fold_close(&hub->fold);
     office_close(&hub->office);
+    canary_watch_free(&hub->canary);
     plan_free(&hub->plan);
     records_close(&hub->records);
     if (hub->wake >= 0)
@@ -292,6 +304,7 @@ int hub_run(struct heritage *heritage)
         watch_pulse(&hub);
         duties_step(&hub.duties);
         watch_certificate(&hub);
+        canary_watch_step(hub.canary, hub.records);
     }
     stop(&hub);
     holdings_free(&hub.machine.holdings);

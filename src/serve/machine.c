@@ -6,9 +6,12 @@
 
 #include "intake/listeners.h"
 
+#include "serve/canary_watch.h"
+
 #define LISTENER_TEXT(id, name, kind, standard, help) name,
 #define LISTENER_NAMES INTAKE_LISTENERS(LISTENER_TEXT)
 
+#define CHECKS_MOST 4u
 #define FILE_MOST (1024u * 1024)
 #define PULSE_MOST (15 * CLOCK_SECOND)
 
@@ -92,6 +95,7 @@ static bool look_listeners(const struct machine *machine, const struct json *jso
         listener->waiting = number(row, "waiting");
         listener->dropped = number(row, "dropped");
         listener->connections = number(row, "connections");
+        canary_watch_listener(machine->canary, listener->protocol, listener);
     }
     return state->listeners != NULL;
 }
@@ -127,6 +131,17 @@ static void look_archive(const struct machine *machine, struct api_machine_state
     state->newest = sums.newest;
 }
 
+static bool look_checks(const struct machine *machine, const char *language, struct arena *arena,
+                        struct api_machine_state *state)
+{
+    state->checks = arena_array(arena, CHECKS_MOST, sizeof *state->checks);
+    if (!state->checks)
+        return false;
+    state->check_count += canary_watch_check(machine->canary, language, arena,
+                                             &state->checks[state->check_count]);
+    return true;
+}
+
 bool machine_look(void *owner, const char *language, struct arena *arena,
                   struct api_machine_state *state_out, struct error *e)
 {
@@ -135,7 +150,8 @@ bool machine_look(void *owner, const char *language, struct arena *arena,
     bool alive = pipeline && clock_now() - number(pipeline, "alive") < PULSE_MOST;
     state_out->started = machine->started;
     look_archive(machine, state_out);
-    return (look_roles(read_json(machine->run, "roles.json", arena), arena, state_out) &&
+    return (look_checks(machine, language, arena, state_out) &&
+            look_roles(read_json(machine->run, "roles.json", arena), arena, state_out) &&
             look_listeners(machine, alive ? pipeline : NULL, arena, state_out) &&
             look_rules(read_json(machine->cache, "rules.json", arena), language, arena,
                        state_out)) ||

@@ -13,6 +13,7 @@ struct machine {
     const char *addresses[INTAKE_LISTENERS_COUNT];   /* of the listeners; "": off */
     int64_t started;        /* of the hub */
     struct holdings *holdings;
+    struct canary_watch *canary;
 };
 
 /* Fits api_machine.look; owner is a struct machine. */

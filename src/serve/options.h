@@ -29,6 +29,7 @@ struct serve_settings {
     bool cookie_secure;
     int64_t idle_seconds;
     int64_t skew_seconds;        /* a clock may be so wrong */
+    int64_t canary_seconds;      /* between two canaries; 0: none */
 };
 
 /* path NULL: ./haidang.yaml, else /etc/haidang/haidang.yaml, else defaults alone. */

@@ -12,5 +12,6 @@ const struct role_row serve_roles[] = {
       .read = { "archive", "cache", "plan", "regimes", "rules", "import", "templates", "certificate",
                 "key", "enrol_templates", "enrol_trust" },
       .restart = true },
+    { "canary", canary_run, .write = { "run" }, .connect = true, .restart = true },
     { 0 },
 };

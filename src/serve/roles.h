@@ -10,6 +10,7 @@ int pipeline_run(struct heritage *heritage);
 int hub_run(struct heritage *heritage);
 int reader_run(struct heritage *heritage);
 int compiler_role_run(struct heritage *heritage);
+int canary_run(struct heritage *heritage);
 
 /* Nudges between pipeline and hub, and from the supervisor (process/message.h). */
 #define NUDGE_STORED 's'    /* pipeline → hub: batches were committed */

@@ -110,6 +110,8 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
     heritage_put(w, "idle_seconds", number);
     snprintf(number, sizeof number, "%lld", (long long)t->skew_seconds);
     heritage_put(w, "skew_seconds", number);
+    snprintf(number, sizeof number, "%lld", (long long)t->canary_seconds);
+    heritage_put(w, "canary_seconds", number);
     for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
         heritage_put(w, listener_rows[i].option, t->listen[i]);
 }
@@ -279,6 +281,8 @@ static void child_ended(struct supervisor *s, struct child *child, int status)
         rules_are_compiled(s);
     if (!child->row->restart || s->stopping)
         return;
+    if (strcmp(child->row->name, "canary") == 0 && !s->settings.canary_seconds)
+        return; /* switched off meanwhile */
     child->pause = asked || lived_well ? 0 : child->pause ? child->pause * 2 : PAUSE_LEAST;
     if (child->pause > PAUSE_MOST)
         child->pause = PAUSE_MOST;
@@ -330,7 +334,7 @@ static void end_child(struct child *child)
  * before it is gone. True when nobody is left. */
 static bool stop_next(struct supervisor *s)
 {
-    static const char *const order[] = { "compiler", "pipeline", "reader", "hub" };
+    static const char *const order[] = { "canary", "compiler", "pipeline", "reader", "hub" };
     bool impatient = clock_steady() - s->stop_since > STOP_PATIENCE;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         struct child *child = find_child(s, order[i]);
@@ -391,6 +395,16 @@ static void start_anew(struct child *child)
         end_child(child);
 }
 
+/* With another interval, or none. */
+static void renew_canary(struct supervisor *s)
+{
+    struct child *canary = find_child(s, "canary");
+    if (canary->state == CHILD_RUNNING)
+        end_child(canary);
+    else if (canary->state == CHILD_STOPPED && s->settings.canary_seconds)
+        start_or_wait(s, canary);
+}
+
 static void reload(struct supervisor *s)
 {
     struct arena arena;
@@ -411,6 +425,7 @@ static void reload(struct supervisor *s)
         return;
     }
     bool pipeline_differs = !same_pipeline(&s->settings, &fresh);
+    bool canary_differs = s->settings.canary_seconds != fresh.canary_seconds;
     arena_free(&s->arena);
     s->arena = arena;
     s->settings = fresh;
@@ -421,6 +436,8 @@ static void reload(struct supervisor *s)
         start_anew(find_child(s, "pipeline"));
     if (find_child(s, "reader")->state == CHILD_WAITING)
         start_anew(find_child(s, "reader"));
+    if (canary_differs || pipeline_differs)
+        renew_canary(s);
     notify("READY=1");
 }
 
@@ -483,6 +500,8 @@ static void start_all(struct supervisor *s)
     s->first_rules = true;
     start_or_wait(s, find_child(s, "hub"));
     start_or_wait(s, find_child(s, "reader"));
+    if (s->settings.canary_seconds)
+        start_or_wait(s, find_child(s, "canary"));
     start_or_wait(s, find_child(s, "compiler")); /* the pipeline starts when it has ended */
     write_status(s);
 }

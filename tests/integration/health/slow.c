@@ -3,6 +3,7 @@
  * The file named by HAIDANG_SLOW holds one line: how many milliseconds each sync takes ("300"), or
  * "eio" for a sync that fails. It is opened before the process shuts itself in.
  */
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +13,21 @@
 
 static int control = -1;
 
+/* Only the pipeline's disk: `haidang --role pipeline`. */
+static int is_pipeline(void)
+{
+    char text[256];
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof text);
+    if (fd >= 0)
+        close(fd);
+    return len > 0 && memmem(text, (size_t)len, "pipeline", 8) != NULL;
+}
+
 __attribute__((constructor)) static void open_control(void)
 {
+    if (!is_pipeline())
+        return;
     const char *path = getenv("HAIDANG_SLOW");
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     /* a high number: descriptor 3 is the heritage's */

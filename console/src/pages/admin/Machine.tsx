@@ -47,6 +47,7 @@ export default function Machine() {
                   { name: 'machine.quarantined', end: true, cell: (r) => count(r.quarantined) },
                   { name: 'machine.refused', end: true, cell: (r) => count(r.refused) },
                   { name: 'machine.waiting', end: true, cell: (r) => count(r.waiting) },
+                  { name: 'machine.canary', cell: (r) => (r.canary === 'none' ? '–' : <span title={r.canary_found ?? ''}>{t(`canary.${r.canary}`)}</span>) },
                   { name: 'machine.dropped', end: true, cell: (r) => (r.protocol === 'syslog-udp' ? count(r.dropped) : '–') },
                 ]}
               />

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""The canary: sent by every listener, found again in the archive, missed when it is not."""
+import contextlib
+import pathlib
+import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from haidang import check, main, test, wait_for  # noqa: E402
+from senders import AllListeners  # noqa: E402
+
+SHORT = "{interval: 2s}"
+
+
+def listeners(admin):
+    return {row["protocol"]: row for row in admin.wanted("/health")["listeners"]}
+
+
+def canary_check(admin):
+    return next(row for row in admin.wanted("/health")["checks"] if row["id"] == "canary")
+
+
+@test("a canary goes through every listener, is found in the archive, and nobody else sees it")
+def _():
+    with AllListeners(canary=SHORT) as server:
+        admin = server.user("admin")
+        rows = wait_for("all canaries", lambda: (r := listeners(admin)) and
+                        all(row["canary"] == "found" for row in r.values()) and r)
+        check(set(rows) == {"syslog-udp", "syslog-tcp", "relp", "lumberjack", "http"}, set(rows))
+        check(canary_check(admin)["state"] == "well", canary_check(admin))
+        check(not server.search("*") and not server.search("source:haidang.canary"), "it is seen")
+        lead = server.user("lead")
+        intake = lead.wanted("/statistics/intake")
+        check(intake["events"] == 0, intake)
+        with contextlib.closing(sqlite3.connect(server.data / "records/haidang.db")) as db:
+            own, = db.execute("SELECT sum(received = stored) = count(*) FROM source_day "
+                              "WHERE source = 'haidang.canary'").fetchone()
+            unknown, = db.execute("SELECT count(*) FROM source_day WHERE source = ''").fetchone()
+        check(own == 1 and unknown == 0, (own, unknown))
+
+
+@test("a disk that fails: the canary is missed, the lead is told, our gap is written; then all ends")
+def _():
+    with AllListeners(slow=True, canary=SHORT) as server:
+        admin, lead = server.user("admin"), server.user("lead")
+        wait_for("the first canaries", lambda: canary_check(admin)["state"] == "well" and
+                 listeners(admin)["http"]["canary"] == "found")
+        server.disk("eio")
+        wait_for("the loss to be seen", lambda: listeners(admin)["http"]["canary"] == "lost")
+        check(canary_check(admin)["state"] == "failed", canary_check(admin))
+        alerts = lead.wanted("/alerts", state="new")["items"]
+        check(any(row["rule"] == "haidang.canary_lost" for row in alerts), alerts)
+        check(not server.user("agency", "so-yt").wanted("/alerts", state="new")["items"],
+              "an agency is told of the machine's trouble")
+
+        def gaps(where):
+            with contextlib.closing(sqlite3.connect(server.data / "records/haidang.db")) as db:
+                return [row for row, in db.execute(
+                    f"SELECT listener FROM collector_gap WHERE reason LIKE '%canary%' AND {where}")]
+        check("http" in gaps("ended_at IS NULL"), gaps("1"))
+        server.disk(0)
+        wait_for("the canary to be found again", lambda: canary_check(admin)["state"] == "well")
+        wait_for("the gaps to end", lambda: not gaps("ended_at IS NULL"))
+        wait_for("the alerts to be closed", lambda: not lead.wanted("/alerts", state="new")["items"])
+
+
+if __name__ == "__main__":
+    main()
