@@ -35,7 +35,7 @@ struct canary {
     const char *addresses[INTAKE_LISTENERS_COUNT];
     const char *run;
     char token[128];
-    bool tls;
+    bool tls, strangers_refused;
     int64_t interval;
     struct told told[INTAKE_LISTENERS_COUNT];
 };
@@ -61,7 +61,8 @@ static void send_one(struct canary *c, enum intake_listener listener)
     randombytes_buf(random, sizeof random);
     *told = (struct told){ .tried = true, .sent = clock_now() };
     sodium_bin2hex(told->nonce, sizeof told->nonce, random, sizeof random);
-    struct canary_letter letter = { told->nonce, c->token, c->tls, told->sent };
+    struct canary_letter letter = { told->nonce, c->token, c->tls, c->strangers_refused,
+                                    told->sent };
     canary_send(listener, c->addresses[listener], &letter, &told->error);
 }
 
@@ -131,6 +132,7 @@ int canary_run(struct heritage *heritage)
         .heritage = heritage, .addresses = { INTAKE_LISTENERS(ADDRESS) },
         .run = heritage_text(heritage, "run"),
         .tls = heritage_text_if(heritage, "certificate")[0] != '\0',
+        .strangers_refused = heritage_text_if(heritage, "clients")[0] != '\0',
         .interval = strtoll(heritage_text(heritage, "canary_seconds"), NULL, 10) * CLOCK_SECOND,
     };
     int signals = skeleton_signals();

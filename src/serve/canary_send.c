@@ -117,14 +117,16 @@ static const struct {
     const char *protocol;
     enum canary_kind kind;
     bool may_tls;              /* it speaks TLS when there is a certificate */
+    bool may_refuse;           /* … and may ask for the sender's certificate, which the canary lacks */
     bool (*say)(struct canary_link *link, const struct canary_letter *letter, struct error *e);
 } rows[INTAKE_LISTENERS_COUNT] = {
-    [INTAKE_SYSLOG_UDP] = { "syslog-udp", CANARY_UDP, false, say_datagram },
-    [INTAKE_SYSLOG_TCP] = { "syslog-tcp", CANARY_TCP, false, say_stream },
-    [INTAKE_SYSLOG_TLS] = { "syslog-tls", CANARY_TLS, true, say_stream },
-    [INTAKE_RELP] = { "relp", CANARY_TCP, false, say_relp },
-    [INTAKE_LUMBERJACK] = { "lumberjack", CANARY_TCP, true, say_lumberjack },
-    [INTAKE_HTTP] = { "http", CANARY_TCP, true, say_http },
+    [INTAKE_SYSLOG_UDP] = { "syslog-udp", CANARY_UDP, false, false, say_datagram },
+    [INTAKE_SYSLOG_TCP] = { "syslog-tcp", CANARY_TCP, false, false, say_stream },
+    [INTAKE_SYSLOG_TLS] = { "syslog-tls", CANARY_TLS, true, true, say_stream },
+    [INTAKE_RELP] = { "relp", CANARY_TCP, false, false, say_relp },
+    [INTAKE_LUMBERJACK] = { "lumberjack", CANARY_TCP, true, true, say_lumberjack },
+    [INTAKE_HTTP] = { "http", CANARY_TCP, true, false, say_http },
+    [INTAKE_HTTPS] = { "https", CANARY_TLS, true, false, say_http },
 };
 
 const char *canary_protocol(enum intake_listener listener)
@@ -143,6 +145,10 @@ bool canary_send(enum intake_listener listener, const char *address,
     }
     if (letter->tls && rows[listener].may_tls)
         kind = CANARY_TLS;
+    if (kind == CANARY_TLS && rows[listener].may_refuse && letter->strangers_refused) {
+        error_set(e, "this listener asks for the sender's certificate, and the canary has none");
+        return error_kind(e, ERROR_INPUT);
+    }
     bool sent = canary_link_open(&link, kind, address, e) && rows[listener].say(&link, letter, e);
     canary_link_close(&link);
     return sent;

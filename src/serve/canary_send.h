@@ -14,6 +14,7 @@ struct canary_letter {
     const char *nonce;         /* by which it is found again */
     const char *token;         /* of HTTP */
     bool tls;                  /* the listeners that may speak TLS do */
+    bool strangers_refused;    /* syslog over TLS and Lumberjack take no one without a certificate */
     int64_t now;               /* ns UTC */
 };
 
