@@ -21,6 +21,11 @@ bool api_event_live(struct api_call *call);
 bool api_event_export(struct api_call *call);
 bool api_event_get(struct api_call *call);
 
+bool api_search_list(struct api_call *call);
+bool api_search_save(struct api_call *call);
+bool api_search_change(struct api_call *call);
+bool api_search_drop(struct api_call *call);
+
 bool api_alert_list(struct api_call *call);
 bool api_alert_get(struct api_call *call);
 bool api_alert_take(struct api_call *call);

@@ -64,6 +64,7 @@ static const struct api_field event_live[] = {
     { "seconds", API_INTEGER, .least = 1, .most = 3600, .fallback = "3600" }, END };
 static const struct api_field event[] = {
     { "event", API_TEXT, .required = true, .least = 1, .most = 64 }, END };
+static const struct api_field saved_search[] = { PATH("search", API_INTEGER), END };
 static const struct api_field alert_list[] = {
     { "state", API_CHOICES, .choices = alert_states }, { "level", API_CHOICE, .choices = levels },
     AGENCY, SOURCE, { "rule", API_TEXT, .most = 200 },
@@ -121,6 +122,14 @@ static const struct api_field incident_body[] = {
 static const struct api_field move_body[] = {
     { "move", API_CHOICE, .required = true, .choices = incident_moves },
     { "note", API_TEXT, .most = 10000 }, { "severity", API_CHOICE, .choices = severities }, END };
+static const struct api_field new_search_body[] = {
+    { "name", API_TEXT, .required = true, .least = 1, .most = 100 },
+    { "query", API_TEXT, .required = true, .most = 2000 },
+    { "minutes", API_INTEGER, .least = 1, .most = 527040, .fallback = "1440" },
+    { "shared", API_BOOLEAN, .fallback = "false" }, END };
+static const struct api_field search_body[] = {
+    { "name", API_TEXT, .least = 1, .most = 100 }, { "query", API_TEXT, .most = 2000 },
+    { "minutes", API_INTEGER, .least = 1, .most = 527040 }, { "shared", API_BOOLEAN }, END };
 static const struct api_field export_body[] = {
     QUERY, FROM, TO, AGENCY, SOURCE,
     { "format", API_CHOICE, .required = true, .choices = formats },
@@ -188,6 +197,12 @@ static const struct api_route table[] = {
     { GET, "/events/live", WATCHERS, false, API_LIVE, event_live, NULL, api_event_live },
     { POST, "/events/export", TRIAGE, true, SLOW, none, export_body, api_event_export },
     { GET, "/events/{event}", WATCHERS, false, SLOW, event, NULL, api_event_get },
+
+    { GET, "/searches", WATCHERS, false, QUICK, none, NULL, api_search_list },
+    { POST, "/searches", WATCHERS, true, QUICK, none, new_search_body, api_search_save },
+    { PATCH, "/searches/{search}", WATCHERS, true, QUICK, saved_search, search_body,
+      api_search_change },
+    { DELETE, "/searches/{search}", WATCHERS, true, QUICK, saved_search, NULL, api_search_drop },
 
     { GET, "/alerts", TRIAGE, false, QUICK, alert_list, NULL, api_alert_list },
     { GET, "/alerts/{alert}", TRIAGE, false, QUICK, alert, NULL, api_alert_get },

@@ -119,6 +119,28 @@ test('a search is taken along as a file, and its link opens the same', ['lead'],
   await close(page);
 });
 
+test('a search is kept, opened again from the list, and dropped', ['lead'], async () => {
+  const page = await pageFor('lead');
+  const name = `tim ${Date.now()}`;
+  await open(page, '/search?last=10080&query=sshd');
+  await page.locator('.saved > button').click();
+  await page.fill('#saved-name', name);
+  await page.press('#saved-name', 'Enter');
+  const kept = page.locator('.saved-box li', { hasText: name });
+  await kept.waitFor();
+  await picture(page, 'search-saved-1440');
+  await page.keyboard.press('Escape');
+  await open(page, '/search');
+  await page.locator('.saved > button').click();
+  await kept.locator('.saved-open').click();
+  await page.waitForURL((address) => address.searchParams.get('query') === 'sshd' && address.searchParams.get('last') === '10080');
+  await page.locator('.saved > button').click();
+  await kept.locator('.ant-btn-dangerous').click();
+  await kept.waitFor({ state: 'detached' });
+  check(page.complaints.length === 0, page.complaints.join('\n'));
+  await close(page);
+});
+
 /** A line for the server's syslog port, as the page of a source tells it. */
 async function send(page, text) {
   const port = await page.evaluate(async () => {

@@ -103,7 +103,7 @@ def path_of(pattern):
         "{certificate}": lambda: None,
     }
     for name in re.findall(r"\{\w+\}", pattern):
-        value = found[name]()
+        value = found.get(name, lambda: None)()
         if value is None:
             return None
         pattern = pattern.replace(name, value)

@@ -206,6 +206,31 @@ TEST("a live tail goes on until its time is over, and as many as may be listen")
     CHECK_SLICE(world_asked()->scope, "so-y-te");
 }
 
+TEST("a search is saved, shared with those who see the same, changed and dropped by its owner")
+{
+    char path[64];
+    ANSWER made = ask(session_of("agency"), "POST", "/searches",
+                      "{\"name\":\"Đêm qua\",\"query\":\"failed | count by user\",\"shared\":true}",
+                      NULL);
+    CHECK_INT(made.status, 201);
+    int64_t id = number(read(&made), "id");
+    arena_free(&arena);
+    snprintf(path, sizeof path, "/searches/%lld", (long long)id);
+    ANSWER others = ask(session_of("other"), "GET", "/searches", NULL, NULL);
+    CHECK(!strstr(others.body, "failed"));
+    ANSWER lead = ask(session_of("lead"), "PATCH", path, "{\"name\":\"x\"}", NULL);
+    CHECK_INT(lead.status, 404);
+    ANSWER changed = ask(session_of("agency"), "PATCH", path, "{\"minutes\":60}", NULL);
+    CHECK_INT(changed.status, 200);
+    CHECK_INT(number(read(&changed), "minutes"), 60);
+    CHECK(strstr(changed.body, "count by user"));
+    arena_free(&arena);
+    ANSWER dropped = ask(session_of("agency"), "DELETE", path, NULL, NULL);
+    CHECK_INT(dropped.status, 204);
+    ANSWER gone = ask(session_of("agency"), "GET", "/searches", NULL, NULL);
+    CHECK(strstr(gone.body, "{\"items\":[]}"));
+}
+
 TEST("an export is a file whose cells no spreadsheet runs, and stands in the audit log")
 {
     struct records_audit_list list;

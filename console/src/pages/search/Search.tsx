@@ -15,6 +15,7 @@ import { Histogram } from './Histogram';
 import { LiveBar } from './LiveBar';
 import { QueryField, QueryTrouble } from './QueryField';
 import { Results } from './Results';
+import { Saved } from './Saved';
 import { Table } from './Table';
 import { ExportButtons, ShareButton } from './Tools';
 import { useLive } from './useLive';
@@ -64,6 +65,7 @@ export default function Search() {
   // A moving range is fixed when it is asked for, so that lines, histogram and fields agree.
   const [now, setNow] = useState(() => Date.now());
   const minutes = last || 1440;
+  const ranges: number[] = (RANGES as readonly number[]).includes(minutes) ? [...RANGES] : [...RANGES, minutes].sort((a, b) => a - b);
   const from = fixed ? (get('from') ?? iso(Date.parse(get('to')!) - DAY)) : iso(now - minutes * 60_000);
   const to = fixed ? (get('to') ?? iso(now)) : iso(now + 1000);
   const asked = useMemo(() => ({ query, from, to, agency, source }), [query, from, to, agency, source]);
@@ -109,7 +111,7 @@ export default function Search() {
             if (m > 0) set({ last: String(m), from: null, to: null }, false);
             else set({ from, to, last: null, live: null }, false);
           }}
-          options={[...RANGES.map((m) => ({ value: m as number, label: t('search.last', { span: span(m * 60) }) })), { value: 0, label: t('search.between') }]}
+          options={[...ranges.map((m) => ({ value: m, label: t('search.last', { span: span(m * 60) }) })), { value: 0, label: t('search.between') }]}
         />
         <Button type="primary" onClick={() => search(draft)}>
           {t('search.go')}
@@ -142,6 +144,14 @@ export default function Search() {
           {agency && role !== 'agency' && <Chip on onClick={() => set({ agency: null })}>{t('search.only', { what: agency })} ✕</Chip>}
           {source && <Chip on onClick={() => set({ source: null })}>{t('search.only', { what: source })} ✕</Chip>}
           <span className="spring" />
+          <Saved
+            query={query}
+            minutes={fixed ? Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / 60_000)) : minutes}
+            open={(s) => {
+              setNow(Date.now());
+              set({ query: s.query, last: String(s.minutes), from: null, to: null, live: null }, false);
+            }}
+          />
           <ShareButton asked={asked} />
           <ExportButtons asked={asked} disabled={none} />
         </div>
