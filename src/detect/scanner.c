@@ -16,7 +16,6 @@ struct scanner {
     struct class *class;         /* of the event scanned last */
     struct memo memo;
     bool slow;
-    uint32_t *guards;            /* by rule: a node that has to hold and mostly does not; 0: none */
     uint32_t *seen;              /* by rule: stamp of the event for which it is a candidate */
     uint32_t *candidates, candidate_count;
     uint32_t *matches, match_count;
@@ -33,13 +32,12 @@ struct scanner *scanner_new(struct ruleset *ruleset)
         return NULL;
     s->ruleset = ruleset_share(ruleset);
     s->seen = calloc(ruleset->rule_count + 1, sizeof *s->seen);
-    s->guards = calloc(ruleset->rule_count + 1, sizeof *s->guards);
     s->candidates = calloc(ruleset->rule_count + 1, sizeof *s->candidates);
     s->matches = calloc(ruleset->rule_count + 1, sizeof *s->matches);
     bool fine = evaluator_init(&s->evaluator, ruleset);
     fine = classes_init(&s->classes, ruleset) && fine;
     fine = memo_init(&s->memo) && fine;
-    if (!fine || !s->seen || !s->guards || !s->candidates || !s->matches)
+    if (!fine || !s->seen || !s->candidates || !s->matches)
         scanner_free(&s);
     return s;
 }
@@ -54,7 +52,6 @@ void scanner_free(struct scanner **scanner)
     evaluator_free(&s->evaluator);
     memo_free(&s->memo);
     free(s->seen);
-    free(s->guards);
     free(s->candidates);
     free(s->matches);
     ruleset_free(&s->ruleset);
@@ -303,63 +300,12 @@ static const struct membership *membership_of(const struct scanner *s, uint32_t 
     return member ? &s->class->plan->groups[member - 1] : NULL;
 }
 
-/* About what it takes to ask that part. */
-static unsigned cost_of(const struct ruleset *r, uint32_t index)
-{
-    static const unsigned char costs[] = {
-        [ATOM_EXACT] = 2, [ATOM_PREFIX] = 2, [ATOM_SUFFIX] = 2, [ATOM_CONTAINS] = 8,
-        [ATOM_GLOB] = 16, [ATOM_REGEX] = 100, [ATOM_CIDR] = 8, [ATOM_COMPARE] = 8, [ATOM_NULL] = 1,
-        [ATOM_EXISTS] = 1, [ATOM_FIELD] = 8, [ATOM_TIME] = 8
-    };
-    unsigned sum = 1;
-    for (uint32_t i = index; i < r->nodes[index].end; i++)
-        if (r->nodes[i].op == EXPR_TEST)
-            sum += r->atoms[r->nodes[i].arg].slot == SLOT_WHOLE
-                       ? 1000 : costs[r->atoms[r->nodes[i].arg].kind];
-    return sum;
-}
-
-/* The cheapest part of the conjunction that does not hold; NONE where all do. */
-static uint32_t failing(struct scanner *s, uint32_t index, unsigned *cost)
-{
-    const struct node *nodes = s->ruleset->nodes, *node = &nodes[index];
-    uint32_t best = NONE;
-    if (node->op != EXPR_AND) {
-        *cost = cost_of(s->ruleset, index);
-        return evaluate_node(&s->evaluator, index) ? NONE : index;
-    }
-    *cost = UINT32_MAX;
-    for (uint32_t child = index + 1; child < node->end; child = nodes[child].end) {
-        unsigned one;
-        uint32_t part = failing(s, child, &one);
-        if (part != NONE && one < *cost) {
-            *cost = one;
-            best = part;
-        }
-    }
-    return best;
-}
-
-/* A candidate mostly fails by the same part as last time: that one is asked first. */
-static bool holds(struct scanner *s, uint32_t rule)
-{
-    uint32_t root = s->ruleset->rules[rule].node;
-    unsigned cost;
-    if (s->guards[rule] && !evaluate_node(&s->evaluator, s->guards[rule]))
-        return false;
-    if (evaluate_node(&s->evaluator, root))
-        return true;
-    uint32_t guard = failing(s, root, &cost);
-    s->guards[rule] = guard == NONE || guard == root ? 0 : guard;
-    return false;
-}
-
 static void try_rule(struct scanner *s, const struct membership *m, uint32_t rule)
 {
     s->statistics.candidates++;
     if (m->rename_count)
         enter(s, m);
-    if (holds(s, rule))
+    if (evaluate_node(&s->evaluator, s->ruleset->rules[rule].node))
         s->matches[s->match_count++] = rule;
     if (m->rename_count)
         leave(s, m);

@@ -23,11 +23,12 @@ namespace {
 
 /* A field's name, kept for all records. */
 struct known_name {
-    struct slice full, key;         /* dotted path; the last part as records write it */
-    const known_name *parent;       /* NULL: a member of the record itself */
     known_name *next[2];            /* names that came after it, the newest first */
+    const known_name *parent;       /* NULL: a member of the record itself */
+    struct slice full;              /* dotted path */
     uint32_t id;                    /* 0: not kept */
-    bool kept;                      /* by the reader; otherwise it dies with the record */
+    uint32_t key_len;
+    char key[];                     /* the last part as records write it */
 };
 
 } // namespace
@@ -38,7 +39,7 @@ struct json_reader {
     uint32_t count = 0, capacity = 0;
     struct arena names_memory;
     struct map names;
-    known_name before_first = {};
+    known_name *before_first = nullptr; /* of the names' memory */
     known_name *last = nullptr;
     arena *memory = nullptr;        /* of the record being read */
     bool as_raw = true, too_wide = false, too_deep = false;
@@ -96,27 +97,25 @@ uint32_t next_id()
     return id < (uint64_t(1) << 31) ? uint32_t(id) : 0;
 }
 
+/* Kept by the reader, or of the record alone: then it has no id. */
 known_name *make_name(const known_name *parent, struct slice key, arena *memory, bool kept)
 {
-    known_name *name = static_cast<known_name *>(arena_zero(memory, sizeof(known_name)));
+    auto *name = static_cast<known_name *>(arena_zero(memory, sizeof(known_name) + key.len));
     if (!name)
         return nullptr;
+    memcpy(name->key, key.data, key.len);
+    name->key_len = uint32_t(key.len);
     name->full = full_name(parent, key, memory);
-    name->key = arena_copy(memory, key);
     name->parent = parent;
-    name->kept = kept;
-    if (!name->full.data || !name->key.data)
-        return nullptr;
-    if (kept)
-        name->id = next_id();
-    return name;
+    name->id = kept ? next_id() : 0;
+    return name->full.data ? name : nullptr;
 }
 
 /* The name by its parent and key, kept when it may be; NULL when memory is short. */
 known_name *look_up(json_reader *r, const known_name *parent, struct slice key)
 {
     char both[sizeof parent + KEY_MOST];
-    if (key.len > KEY_MOST || (parent && !parent->kept))
+    if (key.len > KEY_MOST || (parent && !parent->id))
         return make_name(parent, key, r->memory, false);
     memcpy(both, &parent, sizeof parent);
     memcpy(both + sizeof parent, key.data, key.len);
@@ -126,20 +125,20 @@ known_name *look_up(json_reader *r, const known_name *parent, struct slice key)
         return name;
     name = make_name(parent, key, &r->names_memory, true);
     id = arena_copy(&r->names_memory, id);
-    if (name && id.data && map_put(&r->names, id, name))
+    if (name && name->id && id.data && map_put(&r->names, id, name))
         return name;
     return make_name(parent, key, r->memory, false);
 }
 
 /* Records of one kind have the same members in the same order: the guess is nearly always right. */
-known_name *find_name(json_reader *r, const known_name *parent, struct slice key)
+inline known_name *find_name(json_reader *r, const known_name *parent, struct slice key)
 {
     for (known_name *guess : r->last->next)
-        if (guess && guess->parent == parent && guess->key.len == key.len &&
-            slice_same_bytes(guess->key.data, key.data, key.len))
+        if (guess && guess->parent == parent && guess->key_len == key.len &&
+            slice_same_bytes(guess->key, key.data, key.len))
             return r->last = guess;
     known_name *name = look_up(r, parent, key);
-    if (name && name->kept) {
+    if (name && name->id) {
         r->last->next[1] = r->last->next[0];
         r->last->next[0] = name;
         r->last = name;
@@ -267,6 +266,41 @@ bool read_array(walk *w, const known_name *name, unsigned depth)
     }
 }
 
+/* A member whose value is a string and that is written without blanks, as nearly all are; false: it is
+ * not, or something is wrong, and nothing was read. */
+inline bool read_plain_member(walk *w, const known_name *parent)
+{
+    if (w->i + 3 >= w->n)
+        return false;
+    const char *json = w->json.data;
+    const uint32_t *marks = w->marks + w->i;
+    uint32_t key = marks[0], colon = marks[1], value = marks[2], next = marks[3];
+    if (json[key] != '"' || json[colon] != ':' || json[colon - 1] != '"' || colon - 1 == key ||
+        json[value] != '"' || json[next - 1] != '"' || next - 1 == value)
+        return false;
+    const known_name *name = find_name(w->r, parent, { json + key + 1, colon - key - 2 });
+    struct event_field *field = name ? add(w->r, name, EVENT_TEXT) : nullptr;
+    if (!field)
+        return false;
+    field->value = { json + value + 1, next - value - 2 };
+    field->lazy = 1;
+    w->i += 3;
+    return true;
+}
+
+bool read_member(walk *w, const known_name *parent, unsigned depth)
+{
+    struct slice key;
+    const known_name *name;
+    if (w->token() != '"' || !w->string(&key) || !(name = find_name(w->r, parent, key)))
+        return false;
+    w->i++;
+    if (w->token() != ':')
+        return false;
+    w->i++;
+    return read_value(w, name, depth);
+}
+
 bool read_object(walk *w, const known_name *parent, unsigned depth)
 {
     w->i++;
@@ -275,15 +309,7 @@ bool read_object(walk *w, const known_name *parent, unsigned depth)
         return true;
     }
     for (;;) {
-        struct slice key;
-        const known_name *name;
-        if (w->token() != '"' || !w->string(&key) || !(name = find_name(w->r, parent, key)))
-            return false;
-        w->i++;
-        if (w->token() != ':')
-            return false;
-        w->i++;
-        if (!read_value(w, name, depth))
+        if (!read_plain_member(w, parent) && !read_member(w, parent, depth))
             return false;
         char c = w->token();
         if (c != ',' && c != '}')
@@ -361,13 +387,15 @@ bool read(json_reader *r, struct slice json, arena *memory, struct error *e)
         map_free(&r->names);
         arena_free(&r->names_memory);
         arena_init(&r->names_memory, NAMES_MEMORY);
-        r->before_first = {};
+        r->before_first = nullptr;
     }
+    if (!r->before_first && !(r->before_first = make_name(nullptr, SLICE(""), &r->names_memory, false)))
+        return error_set(e, "no memory left for the fields of this record");
     r->count = 0;
     r->memory = memory;
     r->as_raw = true;
     r->too_wide = r->too_deep = false;
-    r->last = &r->before_first;
+    r->last = r->before_first;
     simdjson::error_code code = mark(r, json);
     if (code == simdjson::UTF8_ERROR) {
         std::string fixed = repaired(json);
