@@ -13,6 +13,9 @@
 #define STREAM "batches"
 #define EVENTS_MOST 20u        /* raw events that an alert keeps for good */
 #define FOLD_ARENA (UINT64_C(256) << 20)
+/* A step is one transaction, so one sync; it ends at so many, that others write between two. */
+#define BATCHES_AT_ONCE 256u
+#define ALERTS_AT_ONCE 64u
 
 struct fold {
     const char *archive;
@@ -197,22 +200,51 @@ static bool fold_batch(struct fold *fold, const struct outbox_batch *item, struc
     return records_outbox_put(fold->records, &cursor, e) && records_commit(&t, e);
 }
 
-bool fold_step(struct fold *fold, unsigned most, unsigned *folded_out, unsigned *alerts_out,
-               struct error *e)
+/* The same batch again at the next step. */
+static void give_back(struct fold *fold, int32_t day, const char *class, uint64_t batch)
+{
+    outbox_seek(fold->outbox, day, slice_of(class), batch - 1, NULL);
+}
+
+bool fold_step(struct fold *fold, unsigned *alerts_out, bool *more_out, struct error *e)
 {
     ARENA_AUTO arena;
+    RECORDS_TRANSACTION t = { 0 };
     struct outbox_batch *item;
-    *folded_out = *alerts_out = 0;
+    struct { int32_t day; char class[sizeof item->class]; uint64_t batch; } first = { 0 };
+    unsigned folded = 0, alerts = 0;
+    bool ok = true;
+
     arena_init(&arena, FOLD_ARENA);
-    for (; *folded_out < most; ++*folded_out, arena_clear(&arena)) {
-        if (!outbox_next(fold->outbox, &arena, &item, e))
-            return false;
+    *alerts_out = 0;
+    *more_out = false;
+    for (; folded < BATCHES_AT_ONCE && alerts < ALERTS_AT_ONCE; folded++, arena_clear(&arena)) {
+        if (!outbox_next(fold->outbox, &arena, &item, e)) {
+            ok = false;
+            break;
+        }
         if (!item)
-            return true;
-        if (!fold_batch(fold, item, &arena, alerts_out, e)) {
-            outbox_seek(fold->outbox, item->day, slice_of(item->class), item->batch - 1, NULL);
-            return false;
+            break;
+        bool other = folded && (item->day != first.day || strcmp(item->class, first.class) != 0);
+        ok = other || ((folded || records_begin(fold->records, &t, e)) &&
+                       fold_batch(fold, item, &arena, &alerts, e));
+        if (other || !ok) { /* a transaction is of one file, so that one cursor goes back with it */
+            give_back(fold, item->day, item->class, item->batch);
+            *more_out = ok;
+            break;
+        }
+        if (!folded) {
+            first.day = item->day;
+            memcpy(first.class, item->class, sizeof first.class);
+            first.batch = item->batch;
         }
     }
-    return true;
+    if (folded && !records_commit(&t, ok ? e : NULL)) {
+        give_back(fold, first.day, first.class, first.batch);
+        *more_out = false;
+        return false;
+    }
+    *alerts_out = alerts;
+    *more_out |= ok && (folded == BATCHES_AT_ONCE || alerts >= ALERTS_AT_ONCE);
+    return ok;
 }

@@ -11,9 +11,9 @@ bool fold_open(const char *archive, struct records *records, struct fold **fold_
                struct error *e);
 void fold_close(struct fold **fold);
 
-/* Folds what is there, at most `most` batches; *folded_out how many, *alerts_out new alerts. Each
- * batch is one transaction with its cursor. False when one could not be folded: it is tried again. */
-bool fold_step(struct fold *fold, unsigned most, unsigned *folded_out, unsigned *alerts_out,
-               struct error *e);
+/* Folds the next batches in one transaction with their cursor; *alerts_out new alerts, *more_out
+ * whether another step would find more at once. False when one could not be folded: it and those
+ * behind it are tried again at the next step. */
+bool fold_step(struct fold *fold, unsigned *alerts_out, bool *more_out, struct error *e);
 
 #endif

@@ -40,7 +40,7 @@
 #define LISTENER_ADDRESS(id, name, kind, standard, help) heritage_text(heritage, "listen." name),
 #define LISTENER_ADDRESSES INTAKE_LISTENERS(LISTENER_ADDRESS)
 
-#define FOLD_AT_ONCE 64u
+#define LAST_FOLD (5 * CLOCK_SECOND)
 #define LOOK_EVERY_MS 1000
 #define CERTIFICATE_EVERY CLOCK_HOUR    /* looked at, not made */
 #define GAP_LEAST (15 * CLOCK_SECOND)   /* shorter silences of the pipeline are restarts */
@@ -131,18 +131,17 @@ static void watch_pulse(struct hub *hub)
 
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
-static void fold(struct hub *hub)
+/* One step; whether there is more. */
+static bool fold(struct hub *hub)
 {
-    unsigned folded = FOLD_AT_ONCE, alerts;
-    while (folded == FOLD_AT_ONCE) {
-        struct error e = ERROR_NONE;
-        if (!fold_step(hub->fold, FOLD_AT_ONCE, &folded, &alerts, &e)) {
-            log_error(&e, "what the archive holds is not yet in the records");
-            return;
-        }
-        if (alerts)
-            log_info("%u new alerts", alerts);
-    }
+    struct error e = ERROR_NONE;
+    unsigned alerts;
+    bool more;
+    if (!fold_step(hub->fold, &alerts, &more, &e))
+        log_error(&e, "what the archive holds is not yet in the records");
+    if (alerts)
+        log_info("%u new alerts", alerts);
+    return more;
 }
 
 /* The listeners' own certificate, where none is configured: made, and made anew in time. */
@@ -182,7 +181,7 @@ static bool start_office(struct hub *hub, struct error *e)
     return enrolment_open(&places, h->arena, &hub->office, e) && serve_certificate(hub, e);
 }
 
-static bool wait_once(struct hub *hub, int signals)
+static bool wait_once(struct hub *hub, int signals, int patience)
 {
     struct pollfd polled[] = { { .fd = signals, .events = POLLIN },
                                { .fd = hub->nudges, .events = POLLIN },
@@ -190,7 +189,7 @@ static bool wait_once(struct hub *hub, int signals)
                                { .fd = hub->wake, .events = POLLIN } };
     bool closed, supervisor_gone, ending = false;
     uint64_t times;
-    poll(polled, 4, LOOK_EVERY_MS);
+    poll(polled, 4, patience);
     uint32_t letters = message_nudges(hub->nudges, &closed);
     message_nudges(hub->heritage->channel, &supervisor_gone);
     if (letters >> (NUDGE_STORED - 'a') & 1)
@@ -272,8 +271,10 @@ static void stop(struct hub *hub)
 {
     api_stop(&hub->api);
     control_stop(&hub->control);
-    if (hub->fold)
-        fold(hub); /* what the pipeline stored at its end */
+    /* What the pipeline stored at its end; when it goes on, the next hub goes on too. */
+    int64_t until = clock_steady() + LAST_FOLD;
+    while (hub->fold && fold(hub) && clock_steady() < until)
+        ;
     fold_close(&hub->fold);
     office_close(&hub->office);
     canary_watch_free(&hub->canary);
@@ -299,8 +300,8 @@ int hub_run(struct heritage *heritage)
         log_error(&e, "the hub cannot start");
     else
         log_info("ready");
-    while (ok && wait_once(&hub, signals)) {
-        fold(&hub);
+    for (bool more = true; ok && wait_once(&hub, signals, more ? 0 : LOOK_EVERY_MS);) {
+        more = fold(&hub);
         watch_pulse(&hub);
         duties_step(&hub.duties);
         watch_certificate(&hub);
