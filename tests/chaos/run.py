@@ -221,7 +221,8 @@ def hold_marks(server, client):
 
 
 def hold_alerts(server):
-    """Each event that a rule met has one match, and no match is there twice."""
+    """Each event that a rule met has one match, and no match is there twice. The hub looks again only
+    each minute into a day that is over, which a clock set back writes to."""
     stored = len(server.search('"NOT in sudoers"', *WIDE))
 
     def folded():
@@ -229,7 +230,7 @@ def hold_alerts(server):
             return db.execute("SELECT count(*), count(DISTINCT day || ' ' || class || ' ' || sequence) "
                               "FROM alert_match").fetchone()
     try:
-        wait_for("every match", lambda: folded()[0] >= stored, 30)
+        wait_for("every match", lambda: folded()[0] >= stored, 90)
     except Failed:
         pass
     total, distinct = folded()
