@@ -23,7 +23,7 @@ struct outbox {
     sqlite3 *db;          /* of files[at] */
 };
 
-#define OLD_FILE_AGAIN (5 * CLOCK_MINUTE)
+#define OLD_FILE_AGAIN CLOCK_MINUTE
 
 bool outbox_open(const char *directory, struct outbox **outbox_out, struct error *e)
 {
