@@ -105,6 +105,20 @@ static void detail_put(struct api_call *call, const struct records_alert *alert,
 
 /* ---- one: why -------------------------------------------------------------------------------- */
 
+/* Of a threat indicator: whose it is, how sure, who may know. */
+static void indicator_put(struct json_writer *json, const struct json *one)
+{
+    struct slice source = json_member_text(one, "source"), note = json_member_text(one, "note");
+
+    if (!json_member(one, "confidence"))
+        return;
+    json_text_member(json, "source", source);
+    json_integer_member(json, "confidence", json_integer(json_member(one, "confidence"), 0));
+    json_text_member(json, "tlp", json_member_text(one, "tlp"));
+    shape_text_or_null(json, "note", note);
+    shape_text_or_null(json, "valid_until", json_member_text(one, "valid_until"));
+}
+
 static void why_put(struct json_writer *json, const struct json *why)
 {
     json_name(json, "why");
@@ -117,6 +131,7 @@ static void why_put(struct json_writer *json, const struct json *why)
         json_text_member(json, "value", json_member_text(one, "value"));
         shape_text_or_null(json, "pattern", json_member_text(one, "pattern"));
         json_integer_member(json, "event", json_integer(json_member(one, "event"), 0));
+        indicator_put(json, one);
         json_close_object(json);
     }
     json_close_array(json);

@@ -4,6 +4,12 @@ extern const struct command cli_serve_command, cli_config_check_command;
 extern const struct command cli_detect_command, cli_rules_check_command, cli_rules_list_command;
 extern const struct command cli_rules_explain_command, cli_rules_test_command;
 extern const struct command cli_rules_stats_command;
+extern const struct command cli_indicators_import_command;
+extern const struct command cli_indicators_list_command;
+extern const struct command cli_indicators_remove_command;
+extern const struct command cli_indicators_allow_command;
+extern const struct command cli_indicators_disallow_command;
+extern const struct command cli_indicators_stats_command;
 extern const struct command cli_search_command;
 extern const struct command cli_archive_sign_command, cli_archive_verify_command, cli_archive_seal_command;
 extern const struct command cli_archive_export_command, cli_archive_hunt_command;
@@ -28,6 +34,12 @@ const struct command *const commands[] = {
     &cli_rules_explain_command,
     &cli_rules_test_command,
     &cli_rules_stats_command,
+    &cli_indicators_import_command,
+    &cli_indicators_list_command,
+    &cli_indicators_remove_command,
+    &cli_indicators_allow_command,
+    &cli_indicators_disallow_command,
+    &cli_indicators_stats_command,
     &cli_search_command,
     &cli_archive_verify_command,
     &cli_archive_sign_command,

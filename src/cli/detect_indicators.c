@@ -1,24 +1,17 @@
 #include "cli/detect_indicators.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
+#include "cli/feed_file.h"
 #include "exchange/indicator_allow.h"
-#include "exchange/indicator_file.h"
 
-#define TOLD_MOST 20u
 #define CONFIDENCE 50u     /* of a feed that says none */
 
 struct feed {
-    struct cli *cli;
     struct indicator_builder *builder;
     const struct indicator_row *defaults;
     struct error *e;
-    unsigned told;
 };
 
 static bool take(void *owner, const struct indicator_item *item)
@@ -35,50 +28,6 @@ static bool take(void *owner, const struct indicator_item *item)
         row.valid_until = item->valid_until;
     row.note = item->note;
     return indicator_builder_add(feed->builder, &row, feed->e);
-}
-
-static void refused(void *owner, const struct error *e)
-{
-    struct feed *feed = owner;
-    BUFFER_AUTO text;
-    if (feed->told++ >= TOLD_MOST)
-        return;
-    buffer_init(&text, 0);
-    error_print(e, feed->cli->language, &text);
-    fwrite(text.data, 1, text.len, stderr);
-}
-
-/* The file's bytes, mapped: a feed may be hundreds of megabytes. */
-static bool map_file(const char *path, struct slice *out, struct error *e)
-{
-    FILE_AUTO fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat s;
-    if (fd < 0 || fstat(fd, &s) != 0)
-        return error_errno(e, errno, "cannot open %s", path);
-    if ((size_t)s.st_size > INDICATOR_FILE_MOST)
-        return error_set(e, "%s is larger than %zu bytes", path, INDICATOR_FILE_MOST);
-    *out = SLICE("");
-    if (s.st_size == 0)
-        return true;
-    void *bytes = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        return error_errno(e, errno, "cannot read %s", path);
-    *out = slice_from(bytes, (size_t)s.st_size);
-    return true;
-}
-
-bool detect_indicators_feed(struct cli *cli, const char *path, struct indicator_builder *builder,
-                            const struct indicator_row *defaults,
-                            struct indicator_file_count *count_out, struct error *e)
-{
-    struct feed feed = { cli, builder, defaults, e, 0 };
-    struct indicator_file file = { .name = path, .take = take, .refused = refused, .owner = &feed };
-    if (!map_file(path, &file.bytes, e))
-        return false;
-    bool fine = indicator_file_read(&file, count_out, e);
-    if (file.bytes.len)
-        munmap((void *)(uintptr_t)file.bytes.data, file.bytes.len);
-    return fine;
 }
 
 /* The source that an alert names: the file's name without folders. */
@@ -98,8 +47,9 @@ static bool build(struct cli *cli, const char *allow, struct indicator_builder *
     for (unsigned i = 0; (path = cli_text_at(cli, "indicators", i)); i++) {
         struct indicator_row defaults = { .source = source_name(path), .confidence = CONFIDENCE,
                                           .tlp = TLP_CLEAR };
+        struct feed feed = { builder, &defaults, e };
         struct indicator_file_count count;
-        if (!detect_indicators_feed(cli, path, builder, &defaults, &count, e))
+        if (!feed_file_read(cli, path, take, &feed, &count, e))
             return false;
         fprintf(stderr, cli_say(cli, "%s (%s): %llu indicators, %llu skipped, %llu refused\n"), path,
                 indicator_format_name(count.format), (unsigned long long)count.taken,

@@ -16,12 +16,4 @@ bool detect_indicators_load(struct cli *cli, const struct serve_settings *settin
                             struct detect_indicators *out, struct error *e);
 void detect_indicators_free(struct detect_indicators *indicators);
 
-/* One feed into a builder; each refused line is told on stderr (the first twenty). defaults: what
- * holds where the file does not say. */
-struct indicator_builder;
-struct indicator_file_count;
-bool detect_indicators_feed(struct cli *cli, const char *path, struct indicator_builder *builder,
-                            const struct indicator_row *defaults,
-                            struct indicator_file_count *count_out, struct error *e);
-
 #endif

@@ -8,6 +8,9 @@ struct detector {
     struct slice *disabled;      /* copied ids */
     uint32_t disabled_count;
     bool *off;                   /* by rule of the present ruleset */
+    struct indicator_fields *fields;
+    struct indicator_table *table;
+    struct indicator_matcher *matcher; /* NULL: no indicators */
 };
 
 struct run {
@@ -30,12 +33,9 @@ static void *grow(struct batch *batch, void *old, uint32_t count, uint32_t *capa
     return fresh;
 }
 
-static void add_alert(void *owner, uint32_t rule, const struct alert *alert)
+static void keep_alert(struct run *run, const struct alert *alert)
 {
-    struct run *run = owner;
     struct batch *b = run->batch;
-    if (run->detector->off[rule])
-        return;
     struct alert *alerts = grow(b, b->alerts, b->alert_count, &run->alert_capacity, sizeof *alerts);
     if (!alerts) {
         run->short_of_memory = true;
@@ -43,6 +43,13 @@ static void add_alert(void *owner, uint32_t rule, const struct alert *alert)
     }
     b->alerts = alerts;
     b->alerts[b->alert_count++] = *alert;
+}
+
+static void add_alert(void *owner, uint32_t rule, const struct alert *alert)
+{
+    struct run *run = owner;
+    if (!run->detector->off[rule])
+        keep_alert(run, alert);
 }
 
 static void add_hit(struct run *run, const struct hit *hit)
@@ -81,6 +88,33 @@ static void match(struct run *run, struct detector *d, uint32_t index, uint32_t 
     }
 }
 
+static bool is_disabled(const struct detector *d, struct slice rule)
+{
+    for (uint32_t i = 0; i < d->disabled_count; i++)
+        if (slice_equal(d->disabled[i], rule))
+            return true;
+    return false;
+}
+
+static void match_indicators(struct run *run, uint32_t index)
+{
+    struct detector *d = run->detector;
+    struct batch *b = run->batch;
+    const struct event *event = &b->events[index];
+    const struct indicator_found *found;
+    uint32_t count = indicator_matcher_scan(d->matcher, event, &found);
+    for (uint32_t i = 0; i < count; i++) {
+        struct alert alert;
+        if (!indicator_alert(d->matcher, event, &found[i], &b->arena, &alert)) {
+            run->short_of_memory |= b->arena.exhausted;
+            continue;
+        }
+        alert.event = index;
+        if (!is_disabled(d, alert.rule))
+            keep_alert(run, &alert);
+    }
+}
+
 bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
 {
     struct run run = { .batch = batch, .detector = d, .alert_capacity = batch->alert_count,
@@ -92,6 +126,8 @@ bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
         for (uint32_t k = 0; k < count; k++)
             if (!d->off[rules[k]])
                 match(&run, d, i, rules[k]);
+        if (d->matcher)
+            match_indicators(&run, i);
     }
     return !run.short_of_memory ||
            error_set(e, "this batch raises more alerts than its memory holds; %u are kept",
@@ -140,6 +176,9 @@ void detector_free(struct detector **detector)
         return;
     scanner_free(&d->scanner);
     correlator_free(&d->correlator);
+    indicator_matcher_free(&d->matcher);
+    indicator_table_close(&d->table);
+    indicator_fields_free(&d->fields);
     free_disabled(d);
     free(d->off);
     free(d);
@@ -193,6 +232,21 @@ bool detector_disable(struct detector *d, const struct slice *rules, uint32_t co
     d->disabled = copies;
     d->disabled_count = count;
     d->off = off;
+    return true;
+}
+
+bool detector_indicators(struct detector *d, struct indicator_fields *fields,
+                         struct indicator_table *table)
+{
+    struct indicator_matcher *matcher = fields && table ? indicator_matcher_new(fields, table) : NULL;
+    if (fields && table && !matcher)
+        return false;
+    indicator_matcher_free(&d->matcher);
+    indicator_table_close(&d->table);
+    indicator_fields_free(&d->fields);
+    d->matcher = matcher;
+    d->table = table;
+    d->fields = fields;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #define DETECT_DETECTOR_H
 
 #include "detect/correlator.h"
+#include "detect/indicator_match.h"
 
 struct detector; /* one thread */
 
@@ -23,6 +24,10 @@ void detector_restore(struct detector *detector, const struct hit *hit, const st
 bool detector_swap(struct detector *detector, struct ruleset *ruleset);
 /* Rule ids that raise nothing from now on (copied); they count in no correlation either. */
 bool detector_disable(struct detector *detector, const struct slice *rules, uint32_t count);
+/* Threat indicators to look for from now on; both are the detector's (freed by it). NULL: none. False
+ * when memory is short: those of before stay. */
+bool detector_indicators(struct detector *detector, struct indicator_fields *fields,
+                         struct indicator_table *table);
 /* Longest time span of all correlations, ns: how far back hits are wanted. */
 int64_t detector_horizon(const struct detector *detector);
 

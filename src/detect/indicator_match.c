@@ -31,6 +31,7 @@ struct indicator_matcher {
     struct known_name first, none;   /* none: without a role, not remembered */
     struct indicator_found found[INDICATOR_FOUND_MOST];
     uint32_t found_count, field;
+    bool loose;
 };
 
 static unsigned spread(const uint64_t *bits, uint8_t *out)
@@ -81,11 +82,15 @@ static bool has(const struct indicator_matcher *m, enum indicator_type type)
 
 static void keep(struct indicator_matcher *m, uint32_t entry, uint32_t count, struct slice piece)
 {
+    struct indicator_found found = { entry, count, m->field, piece, m->loose };
     for (uint32_t i = 0; i < m->found_count; i++)
-        if (m->found[i].entry == entry)
+        if (m->found[i].entry == entry) {
+            if (m->found[i].loose && !m->loose) /* the field of its own says more */
+                m->found[i] = found;
             return;
+        }
     if (m->found_count < INDICATOR_FOUND_MOST)
-        m->found[m->found_count++] = (struct indicator_found){ entry, count, m->field, piece };
+        m->found[m->found_count++] = found;
 }
 
 static bool is_allowed(const struct indicator_matcher *m, uint32_t entry)
@@ -421,8 +426,10 @@ static void try_value(struct indicator_matcher *m, unsigned roles, struct slice 
         try_address(m, value);
     if (roles & ROLE_URL)
         try_url(m, value);
+    m->loose = (roles & ~(unsigned)ROLE_TEXT) == 0;
     if (roles & (ROLE_TEXT | ROLE_EMAIL))
         try_text(m, value);
+    m->loose = false;
 }
 
 uint32_t indicator_matcher_scan(struct indicator_matcher *m, const struct event *event,

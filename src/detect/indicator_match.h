@@ -44,8 +44,9 @@ void indicator_matcher_free(struct indicator_matcher **matcher);
 
 struct indicator_found {
     uint32_t entry, count;       /* of the table: one or more sources of the same value */
-    uint32_t field;              /* of the event */
-    struct slice piece;          /* the part of the field's value; INDICATOR_NONE text: the event's */
+    uint32_t field;              /* of the event; INDICATOR_NONE: the raw line */
+    struct slice piece;          /* the part of the field's value, or of the raw line */
+    bool loose;                  /* in a field that is only looked through */
 };
 
 /* What stands in the event, each indicator once; holds until the next call. */

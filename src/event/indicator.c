@@ -272,6 +272,16 @@ static bool put_hash(struct slice text, const uint8_t *digest, enum indicator_ty
     return put(out, type, slice_from(low, text.len), slice_from(digest, text.len / 2), arena, e);
 }
 
+/* "192.0.2.0/33" is a slip, no URL. */
+static bool is_bad_network(struct slice text)
+{
+    struct network_address address;
+    uint64_t bits;
+    size_t slash = slice_find_byte(text, '/');
+    return network_address_parse(slice_cut(text, 0, slash), &address) &&
+           slice_to_u64(slice_after(text, slash + 1), &bits);
+}
+
 bool indicator_read(struct slice text, enum indicator_type wanted, struct arena *arena,
                     struct indicator *out, struct error *e)
 {
@@ -305,7 +315,7 @@ bool indicator_read(struct slice text, enum indicator_type wanted, struct arena 
     if (wants(wanted, INDICATOR_TYPE_DOMAIN) && indicator_host(text, value, &len))
         return put(out, INDICATOR_TYPE_DOMAIN, slice_from(value, len), slice_from(value, len),
                    arena, e);
-    if (wants(wanted, INDICATOR_TYPE_URL) && indicator_url(text, value, &len, &host))
+    if (wants(wanted, INDICATOR_TYPE_URL) && !is_bad_network(text) && indicator_url(text, value, &len, &host))
         return put(out, INDICATOR_TYPE_URL, slice_from(value, len), slice_from(value, len), arena,
                    e);
     if (wanted == INDICATOR_TYPE_ANY)

@@ -23,6 +23,20 @@ bool indicator_allow_add(struct indicator_builder *builder, struct slice text, s
     return indicator_builder_add(builder, &row, e);
 }
 
+bool indicator_allow_value(struct slice text, struct arena *arena, struct slice *out,
+                           struct error *e)
+{
+    struct indicator indicator;
+    text = slice_trim(text);
+    bool dot = text.len > 1 && text.data[0] == '.';
+    if (!indicator_read(slice_after(text, dot), INDICATOR_TYPE_ANY, arena, &indicator, e)) {
+        error_place(e, "value");
+        return false;
+    }
+    *out = dot ? arena_print(arena, ".%.*s", SLICE_ARGS(indicator.value)) : indicator.value;
+    return out->data != NULL;
+}
+
 static bool read_file(const char *path, struct indicator_builder *builder, struct error *e)
 {
     ARENA_AUTO arena;

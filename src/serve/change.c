@@ -6,6 +6,7 @@
 #include "records/source.h"
 #include "records/user.h"
 
+#include "serve/change_indicator.h"
 #include "serve/error_json.h"
 
 struct change {
@@ -240,6 +241,12 @@ static const struct change changes[] = {
     { "enrol", NULL, make_package },
     { "enrol register", NULL, register_certificate },
     { "enrol revoke", revoke_certificate, NULL },
+    { "indicators begin", change_indicators_begin, NULL },
+    { "indicators put", change_indicators_put, NULL },
+    { "indicators end", change_indicators_end, NULL },
+    { "indicators remove", change_indicators_remove, NULL },
+    { "indicators allow", change_indicators_allow, NULL },
+    { "indicators disallow", change_indicators_disallow, NULL },
 };
 
 bool change_apply(struct records *records, struct office *office, const struct json *request,

@@ -18,8 +18,10 @@
 
 #include "event/roster.h"
 #include "records/gap.h"
+#include "records/indicator.h"
 #include "records/records.h"
 
+#include "exchange/indicator_publish.h"
 #include "exchange/roster.h"
 #include "plan/plan.h"
 
@@ -58,6 +60,8 @@ struct hub {
     int nudges;
     int wake;                       /* eventfd: something was changed by people */
     uint64_t generation;            /* of the roster published last */
+    uint64_t indicators;            /* the records' generation of the table published last; … */
+    bool indicators_published;      /* … when there was one */
     struct machine_pulse pulse;
     struct duties duties;
     struct canary_watch *canary;
@@ -96,6 +100,34 @@ static void publish_roster(struct hub *hub)
         }
     }
     roster_free(&roster);
+}
+
+static void publish_indicators(struct hub *hub)
+{
+    struct error e = ERROR_NONE;
+    uint64_t generation;
+    bool fresh = false;
+    if (!records_indicator_generation(hub->records, &generation, &e)) {
+        log_error(&e, "the indicators cannot be published");
+        return;
+    }
+    if (hub->indicators_published && generation == hub->indicators)
+        return;
+    if (!indicator_publish(hub->records, heritage_text(hub->heritage, "indicators"),
+                           heritage_text(hub->heritage, "indicator_table"), &fresh, &e)) {
+        log_error(&e, "the indicators cannot be published: those of before hold");
+        return;
+    }
+    hub->indicators = generation;
+    hub->indicators_published = true;
+    if (fresh)
+        message_nudge(hub->nudges, NUDGE_INDICATORS);
+}
+
+static void publish(struct hub *hub)
+{
+    publish_roster(hub);
+    publish_indicators(hub);
 }
 
 /* ---- our own gaps ------------------------------------------------------------------------------- */
@@ -195,7 +227,7 @@ static bool wait_once(struct hub *hub, int signals, int patience)
     if (letters >> (NUDGE_STORED - 'a') & 1)
         api_stored(hub->api);
     if (read(hub->wake, &times, sizeof times) == (ssize_t)sizeof times)
-        publish_roster(hub);
+        publish(hub);
     for (int number; (number = skeleton_signal(signals));)
         ending |= number == SIGTERM;
     return !ending && !supervisor_gone;
@@ -259,7 +291,7 @@ static bool start(struct hub *hub, struct error *e)
     hub->machine.canary = hub->canary;
     if (!hub->canary)
         return error_set(e, "not enough memory to start");
-    publish_roster(hub);
+    publish(hub);
     load_plan(hub);
     return fold_open(heritage_text(h, "archive"), hub->records, &hub->fold, e) &&
            control_start(heritage_descriptor(h, "control"), heritage_text(h, "records"), hub->office,

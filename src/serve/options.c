@@ -90,6 +90,7 @@ static void fill_data(struct arena *arena, struct serve_settings *s)
     s->records = file_join(arena, s->data, "records/haidang.db");
     s->roster_folder = file_join(arena, s->data, "roster");
     s->roster = file_join(arena, s->data, "roster/roster.json");
+    s->indicator_table = file_join(arena, s->data, "roster/indicators.table");
     s->cache = file_join(arena, s->data, "cache");
     s->blob = file_join(arena, s->data, "cache/rules.blob");
     s->run = file_join(arena, s->data, "run");
@@ -176,6 +177,7 @@ bool serve_settings_check(const struct serve_settings *s, struct error *e)
     }
     return must_read(s->plan, "plan", e) && must_read(s->regimes, "regimes", e) &&
            must_read(s->rules, "rules", e) && must_read(s->decoders, "decoders", e) &&
+           must_read(s->indicators, "indicators", e) &&
            must_read(s->import, "import", e) && must_read(s->enrol_trust, "enrol.trust", e) && must_read(s->certificate, "tls.certificate", e) &&
            must_read(s->key, "tls.key", e) && must_read(s->clients, "tls.clients", e);
 }

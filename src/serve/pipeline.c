@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,22 +41,51 @@
 #define STATUS_EVERY (2 * CLOCK_SECOND)
 #define FILES_MOST 64u
 
+/* What detection is to look for: read by the main thread, taken over by the detect thread. */
+struct indicators {
+    struct indicator_fields *fields;
+    struct indicator_table *table;
+};
+
 struct pipeline {
     struct heritage *heritage;
     struct decoders *decoders;
     struct detector *detector;           /* the detect thread's */
     _Atomic(struct ruleset *) rules;     /* to be taken by the detect thread; NULL: none waits */
     _Atomic(struct roster *) disabled;   /* a roster whose disabled rules it takes */
+    _Atomic(struct indicators *) indicators; /* to be taken; NULL: none waits */
+    uint64_t indicator_generation;
     struct archive *archive;             /* the archive thread's */
     struct intake *intake;
     struct queue *received, *judged;
     pthread_t detect_thread, archive_thread;
     int nudges;
     int64_t started, before;             /* wall clock; before: when the former pipeline last lived */
-    atomic_uint_fast64_t batches, events, alerts, failed, rule_count;
+    atomic_uint_fast64_t batches, events, alerts, failed, rule_count, indicator_count;
 };
 
 /* ---- detect thread ---------------------------------------------------------------------------- */
+
+static void free_indicators(struct indicators **indicators)
+{
+    if (!*indicators)
+        return;
+    indicator_table_close(&(*indicators)->table);
+    indicator_fields_free(&(*indicators)->fields);
+    free(*indicators);
+    *indicators = NULL;
+}
+
+static void take_indicators(struct pipeline *p)
+{
+    struct indicators *fresh = atomic_exchange(&p->indicators, NULL);
+    if (!fresh)
+        return;
+    if (detector_indicators(p->detector, fresh->fields, fresh->table))
+        free(fresh);
+    else
+        free_indicators(&fresh);
+}
 
 static void take_rules(struct pipeline *p)
 {
@@ -79,6 +109,7 @@ static void *detect_main(void *argument)
     for (struct batch *batch; (batch = queue_pop(p->received, -1));) {
         struct error e = ERROR_NONE;
         take_rules(p);
+        take_indicators(p);
         if (!detector_batch(p->detector, batch, &e))
             log_error(&e, "a batch was stored with rules not tried on all its events");
         if (!queue_push(p->judged, batch))
@@ -177,6 +208,36 @@ static void reload_rules(struct pipeline *p)
     ruleset_free(&fresh); /* one that the detect thread had not yet taken */
 }
 
+/* A table that is not there yet, or that the detect thread has already, changes nothing. */
+static void reload_indicators(struct pipeline *p)
+{
+    ARENA_AUTO arena;
+    struct error e = ERROR_NONE;
+    const char *path = heritage_text(p->heritage, "indicator_table");
+    struct indicators *fresh = calloc(1, sizeof *fresh);
+    arena_init(&arena, 0);
+    if (!fresh || access(path, F_OK) != 0) {
+        free(fresh);
+        return;
+    }
+    if (!indicator_table_open(path, &fresh->table, &e) ||
+        !indicator_fields_load(file_join(&arena, heritage_text(p->heritage, "indicators"),
+                                         "fields.yaml"), &fresh->fields, &e)) {
+        log_error(&e, "the indicators are not taken, those of before hold");
+        free_indicators(&fresh);
+        return;
+    }
+    if (indicator_table_generation(fresh->table) == p->indicator_generation) {
+        free_indicators(&fresh);
+        return;
+    }
+    p->indicator_generation = indicator_table_generation(fresh->table);
+    atomic_store(&p->indicator_count, indicator_table_count(fresh->table));
+    log_info("%u indicators in force", indicator_table_count(fresh->table));
+    fresh = atomic_exchange(&p->indicators, fresh);
+    free_indicators(&fresh);
+}
+
 static void reload_roster(struct pipeline *p)
 {
     struct roster *roster = NULL, *again = NULL;
@@ -249,6 +310,7 @@ static void write_status(struct pipeline *p)
     json_integer_member(&w, "started", p->started);
     json_integer_member(&w, "before", p->before);
     json_integer_member(&w, "rules", (int64_t)atomic_load(&p->rule_count));
+    json_integer_member(&w, "indicators", (int64_t)atomic_load(&p->indicator_count));
     json_integer_member(&w, "batches", (int64_t)atomic_load(&p->batches));
     json_integer_member(&w, "events", (int64_t)atomic_load(&p->events));
     json_integer_member(&w, "alerts", (int64_t)atomic_load(&p->alerts));
@@ -303,6 +365,7 @@ static bool start(struct pipeline *p, struct error *e)
         !archive_open(archive, &p->archive, e) || !start_detector(p, e) || !start_intake(p, e))
         return false;
     reload_roster(p);
+    reload_indicators(p);
     if (pthread_create(&p->detect_thread, NULL, detect_main, p) != 0 ||
         pthread_create(&p->archive_thread, NULL, archive_main, p) != 0)
         return error_set(e, "cannot start the threads of the pipeline");
@@ -323,8 +386,10 @@ static void stop(struct pipeline *p)
     decoders_free(&p->decoders);
     struct ruleset *rules = atomic_exchange(&p->rules, NULL);
     struct roster *roster = atomic_exchange(&p->disabled, NULL);
+    struct indicators *indicators = atomic_exchange(&p->indicators, NULL);
     ruleset_free(&rules);
     roster_free(&roster);
+    free_indicators(&indicators);
 }
 
 static bool wait_once(struct pipeline *p, int signals)
@@ -338,6 +403,8 @@ static bool wait_once(struct pipeline *p, int signals)
                        message_nudges(p->heritage->channel, &supervisor_gone);
     if (letters >> (NUDGE_ROSTER - 'a') & 1)
         reload_roster(p);
+    if (letters >> (NUDGE_INDICATORS - 'a') & 1)
+        reload_indicators(p);
     if (letters >> (NUDGE_RULES - 'a') & 1)
         reload_rules(p);
     bool ending = supervisor_gone;

@@ -58,7 +58,7 @@ TEST("what is no indicator is refused with its reason") {
     static const struct { const char *text, *says; } rows[] = {
         { "", "no value" }, { "localhost", "no address" }, { "cmd.exe/", "" },
         { "-evil.example", "no address" }, { "a..example", "no address" }, { "1.2.3", "no address" },
-        { "0.0.0.0/0", "every address" }, { "::/0", "every address" },
+        { "0.0.0.0/0", "every address" }, { "203.0.113.0/33", "no address" }, { "::/0", "every address" },
         { "d41d8cd98f00b204e9800998ecf8427", "no address" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
