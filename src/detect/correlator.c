@@ -7,27 +7,16 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/map.h"
-#include "detect/blob.h"
 #include "detect/why.h"
+#include "detect/window.h"
 
 #define CHAIN_MOST 8
-
-struct entry {
-    int64_t time;
-    uint64_t value;      /* hash of it, for value_count */
-    double number;       /* value_sum, value_avg; NAN: none */
-    uint32_t position;   /* which of the referred rules */
-    uint32_t event;      /* index in the batch that is running */
-    uint64_t round;      /* which batch */
-    struct event_id id;  /* day 0: not known yet */
-};
 
 struct window {
     char *key;
     size_t key_len;
     uint32_t correlation;
-    struct entry *entries; /* by time */
-    uint32_t count, capacity;
+    struct window_hits hits;
     int64_t fired;         /* time of the last alert; INT64_MIN: none */
     bool holding;          /* the condition was true at the last look */
     struct window *newer, *older; /* by the last hit; newest first */
@@ -38,8 +27,6 @@ struct correlator {
     struct map windows;
     struct window *newest, *oldest;
     struct correlator_statistics statistics;
-    uint64_t *values;      /* scratch of value_count */
-    uint32_t value_capacity;
     uint64_t round;
 };
 
@@ -68,9 +55,9 @@ static void link_newest(struct correlator *c, struct window *w)
 
 static void free_window(struct correlator *c, struct window *w)
 {
-    c->statistics.hits -= w->count;
+    c->statistics.hits -= w->hits.count;
     c->statistics.windows--;
-    free(w->entries);
+    window_free(&w->hits);
     free(w->key);
     free(w);
 }
@@ -87,7 +74,6 @@ void correlator_free(struct correlator **correlator)
         free_window(c, w);
     }
     map_free(&c->windows);
-    free(c->values);
     ruleset_free(&c->ruleset);
     free(c);
 }
@@ -113,7 +99,7 @@ static void forget_old(struct correlator *c)
     while (c->statistics.windows > keep && c->oldest) {
         struct window *w = c->oldest;
         unlink_window(c, w);
-        c->statistics.dropped += w->count;
+        c->statistics.dropped += w->hits.count;
         free_window(c, w);
     }
     for (struct window *w = c->newest; w; w = w->older)
@@ -156,170 +142,6 @@ static struct window *find_window(struct correlator *c, uint32_t correlation, st
     if (key != small)
         free(key);
     return w;
-}
-
-/* IMPLEMENTS sigma-2/correlation-late.
- * Puts the entry where its time belongs; its place, or UINT32_MAX when it is too late or memory is
- * short. */
-static uint32_t insert(struct correlator *c, struct window *w, int64_t span,
-                       const struct entry *entry)
-{
-    int64_t last = w->count ? w->entries[w->count - 1].time : entry->time;
-    int64_t oldest = (last > entry->time ? last : entry->time) - 2 * span;
-    uint32_t gone = 0;
-    while (gone < w->count && w->entries[gone].time < oldest)
-        gone++;
-    if (w->count - gone >= CORRELATOR_WINDOW_HITS_MOST) {
-        c->statistics.dropped++;
-        gone++;
-    }
-    if (gone) {
-        memmove(w->entries, w->entries + gone, (w->count - gone) * sizeof *w->entries);
-        w->count -= gone;
-        c->statistics.hits -= gone;
-    }
-    if (entry->time < oldest)
-        return UINT32_MAX;
-    if (w->count == w->capacity) {
-        uint32_t more = w->capacity ? w->capacity * 2 : 8;
-        struct entry *grown = realloc(w->entries, more * sizeof *grown);
-        if (!grown)
-            return UINT32_MAX;
-        w->entries = grown;
-        w->capacity = more;
-    }
-    uint32_t at = w->count;
-    while (at > 0 && w->entries[at - 1].time > entry->time)
-        at--;
-    memmove(w->entries + at + 1, w->entries + at, (w->count - at) * sizeof *w->entries);
-    w->entries[at] = *entry;
-    w->count++;
-    c->statistics.hits++;
-    return at;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double distinct(struct correlator *c, const struct entry *e, uint32_t count)
-{
-    uint32_t different = 0;
-    if (count > c->value_capacity) {
-        uint64_t *grown = realloc(c->values, count * 2 * sizeof *grown);
-        if (!grown)
-            return NAN;
-        c->values = grown;
-        c->value_capacity = count * 2;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        c->values[i] = e[i].value;
-    qsort(c->values, count, sizeof *c->values, by_value);
-    for (uint32_t i = 0; i < count; i++)
-        different += i == 0 || c->values[i] != c->values[i - 1];
-    return different;
-}
-
-static double sum_of(const struct entry *e, uint32_t count, uint32_t *numbers)
-{
-    double sum = 0;
-    *numbers = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (!isnan(e[i].number)) {
-            sum += e[i].number;
-            ++*numbers;
-        }
-    return sum;
-}
-
-/* How many of the referred rules matched within e[0, count). */
-static double kinds(const struct entry *e, uint32_t count, uint32_t rules)
-{
-    uint32_t seen = 0;
-    for (uint32_t rule = 0; rule < rules; rule++)
-        for (uint32_t i = 0; i < count; i++)
-            if (e[i].position == rule) {
-                seen++;
-                break;
-            }
-    return seen;
-}
-
-/* How many of the rules, from the first, matched in their order; equal times count as in order.
- * IMPLEMENTS sigma-2/correlation-equal-times */
-static double ordered(const struct entry *e, uint32_t count, uint32_t rules)
-{
-    uint32_t next = 0;
-    uint32_t i = 0;
-    while (i < count && next < rules) {
-        uint32_t end = i;
-        bool again = true;
-        while (end < count && e[end].time == e[i].time)
-            end++;
-        while (again && next < rules) { /* within one time any order */
-            again = false;
-            for (uint32_t k = i; k < end && !again; k++)
-                again = e[k].position == next;
-            next += again;
-        }
-        i = end;
-    }
-    return next;
-}
-
-static bool bound_holds(enum compare compare, double have, double want)
-{
-    switch (compare) {
-    case COMPARE_LT: return have < want;
-    case COMPARE_LTE: return have <= want;
-    case COMPARE_GT: return have > want;
-    case COMPARE_GTE: return have >= want;
-    case COMPARE_EQ: return have == want;
-    default: return have != want;
-    }
-}
-
-static bool holds(struct correlator *c, const struct blob_correlation *k, const struct entry *e,
-                  uint32_t count, double *value)
-{
-    uint32_t numbers;
-    switch ((enum correlation_type)k->type) {
-    case CORRELATION_EVENT_COUNT: *value = count; break;
-    case CORRELATION_VALUE_COUNT: *value = distinct(c, e, count); break;
-    case CORRELATION_TEMPORAL: *value = kinds(e, count, k->rule_count); break;
-    case CORRELATION_TEMPORAL_ORDERED: *value = ordered(e, count, k->rule_count); break;
-    case CORRELATION_VALUE_SUM: *value = sum_of(e, count, &numbers); break;
-    case CORRELATION_VALUE_AVG:
-        *value = sum_of(e, count, &numbers);
-        if (!numbers)
-            return false;
-        *value /= numbers;
-        break;
-    }
-    if (!k->bound_count)
-        return *value == k->rule_count;
-    for (uint32_t i = 0; i < k->bound_count; i++)
-        if (isnan(*value) ||
-            !bound_holds((enum compare)k->bounds[i].compare, *value, k->bounds[i].number))
-            return false;
-    return true;
-}
-
-/* The number of entries in the window that ends with `last`, the first of them in *first. */
-static uint32_t window_at(const struct window *w, uint32_t last, int64_t span, uint32_t *first)
-{
-    uint32_t low = 0, high = last;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (w->entries[last].time - w->entries[middle].time > span)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *first = low;
-    return last - low + 1;
 }
 
 static void write_why(struct correlator *c, const struct blob_correlation *k, struct slice group,
@@ -428,7 +250,7 @@ static void fire(struct correlator *c, struct window *w, uint32_t first, uint32_
     const struct ruleset *r = c->ruleset;
     const struct blob_correlation *k = &r->correlations[w->correlation];
     struct ruleset_rule rule = ruleset_rule(r, k->rule);
-    const struct entry *e = w->entries + first, newest = w->entries[last];
+    const struct entry *e = w->hits.entries + first, newest = w->hits.entries[last];
     uint32_t count = last - first + 1;
     struct alert alert = { .rule = rule.id.len ? rule.id : rule.title, .title = rule.title,
                            .title_vi = rule.title_vi, .author = rule.author,
@@ -448,6 +270,27 @@ static void fire(struct correlator *c, struct window *w, uint32_t first, uint32_
     chain(c, k, group, &newest, raise);
 }
 
+/* Fires when the tally's window makes the condition true anew; true when it did. */
+static bool look(struct correlator *c, struct window *w, const struct tally *tally,
+                 struct slice group, struct raise *raise)
+{
+    const struct blob_correlation *k = &c->ruleset->correlations[w->correlation];
+    uint32_t last = tally->next - 1;
+    int64_t time = w->hits.entries[last].time;
+    double value;
+    bool now = tally_holds(tally, k, w->hits.entries, &value);
+    bool recent = w->fired != INT64_MIN && time - w->fired < k->timespan &&
+                  w->fired - time < k->timespan;
+    bool due = now && !(w->holding && recent);
+    w->holding = now;
+    if (!due)
+        return false;
+    w->fired = time;
+    if (raise)
+        fire(c, w, tally->first, last, value, group, raise);
+    return true;
+}
+
 /* raise NULL: counted, and remembered when it fired, but nothing is raised. */
 static void count_hit(struct correlator *c, uint32_t correlation, const struct entry *entry,
                       struct slice group, struct raise *raise)
@@ -457,29 +300,21 @@ static void count_hit(struct correlator *c, uint32_t correlation, const struct e
         c->statistics.hits >= CORRELATOR_HITS_MOST)
         forget_old(c);
     struct window *w = find_window(c, correlation, group);
-    uint32_t at = w ? insert(c, w, k->timespan, entry) : UINT32_MAX;
-    if (at == UINT32_MAX) {
-        c->statistics.dropped++;
+    uint32_t forgotten = 0, lost = 0, at = UINT32_MAX;
+    if (w)
+        at = window_insert(&w->hits, k, entry, CORRELATOR_WINDOW_HITS_MOST, &forgotten, &lost);
+    c->statistics.dropped += lost + (at == UINT32_MAX);
+    c->statistics.hits -= forgotten;
+    if (at == UINT32_MAX)
         return;
-    }
+    c->statistics.hits++;
     /* every window that holds the new entry: those that end with it or with a later one */
-    for (uint32_t last = at; last < w->count; last++) {
-        uint32_t first, count = window_at(w, last, k->timespan, &first);
-        double value = 0;
-        if (first > at)
+    struct tally late = { 0 }, *tally = window_first(&w->hits, k, at, &late);
+    do {
+        if (look(c, w, tally, group, raise)) /* it may have been forgotten with all its hits */
             break;
-        bool now = holds(c, k, w->entries + first, count, &value);
-        bool recent = w->fired != INT64_MIN && w->entries[last].time - w->fired < k->timespan &&
-                      w->fired - w->entries[last].time < k->timespan;
-        bool due = now && !(w->holding && recent);
-        w->holding = now;
-        if (!due)
-            continue;
-        w->fired = w->entries[last].time;
-        if (raise)
-            fire(c, w, first, last, value, group, raise);
-        break;
-    }
+    } while (window_next(&w->hits, k, at, tally));
+    tally_free(&late);
 }
 
 /* IMPLEMENTS sigma-2/correlation-group-by: an event without one of the fields is not counted. */
@@ -584,8 +419,8 @@ void correlator_move(struct correlator *to, const struct correlator *from)
             if (!is_rule(new, n->rule, id) || n->rule_count != k->rule_count)
                 continue;
             struct slice group = slice_after(slice_from(w->key, w->key_len), sizeof(uint32_t));
-            for (uint32_t e = 0; e < w->count; e++)
-                count_hit(to, i, &w->entries[e], group, NULL);
+            for (uint32_t e = 0; e < w->hits.count; e++)
+                count_hit(to, i, &w->hits.entries[e], group, NULL);
             struct window *moved = find_window(to, i, group);
             if (moved) {
                 moved->fired = w->fired;

@@ -63,10 +63,13 @@ static size_t behind(struct slice t, size_t i)
             i++;
         if (i < t.len && t.data[i] == ']')
             i++;
-        for (; i < t.len && t.data[i] != ']'; i++)
+        for (; i < t.len && t.data[i] != ']'; i++) {
             if (t.data[i] == '\\')
                 i++;
-        return i + 1;
+            else if (t.data[i] == '[' && i + 1 < t.len && strchr(":.=", t.data[i + 1])) /* [:alpha:] */
+                i += 1 + slice_find_byte(slice_after(t, i + 1), ']');
+        }
+        return i < t.len ? i + 1 : t.len;
     }
     for (; i < t.len; i++) {
         if (t.data[i] == '\\')
@@ -81,18 +84,33 @@ static size_t behind(struct slice t, size_t i)
     return t.len;
 }
 
+/* Index behind the {n}, {n,} or {n,m} at i; i when it is none: then { stands for itself. */
+static size_t behind_repeat(struct slice t, size_t i)
+{
+    size_t at = i + 1, digits = at;
+    while (at < t.len && t.data[at] >= '0' && t.data[at] <= '9')
+        at++;
+    if (at == digits)
+        return i;
+    if (at < t.len && t.data[at] == ',')
+        for (at++; at < t.len && t.data[at] >= '0' && t.data[at] <= '9';)
+            at++;
+    return at < t.len && t.data[at] == '}' ? at + 1 : i;
+}
+
 struct slice regex_literal(struct slice t, unsigned flags, struct arena *arena)
 {
     char *run = arena_alloc(arena, t.len + 1);
     struct slice best = SLICE("");
     size_t n = 0, start = 0;
     (void)flags;
-    if (!run || slice_find(t, SLICE("\\Q")) < t.len)
+    /* quoted stretches read otherwise, and verbs such as (*ACCEPT) end a match early */
+    if (!run || slice_find(t, SLICE("\\Q")) < t.len || slice_find(t, SLICE("(*")) < t.len)
         return best;
     for (size_t i = 0; i < t.len;) {
         char c = t.data[i], plain = 0;
         size_t next = i + 1;
-        if (c == '|')
+        if (c == '|' || (c == '{' && (next = behind_repeat(t, i)) == i))
             return SLICE("");
         if (c == '(' || c == '[') {
             /* inline options such as (?x) change how the rest reads */
@@ -118,9 +136,6 @@ struct slice regex_literal(struct slice t, unsigned flags, struct arena *arena)
             if (n - start > best.len)
                 best = (struct slice){ run + start, n - start };
             start = n;
-            if (c == '{' && !plain)
-                while (next < t.len && t.data[next - 1] != '}')
-                    next++;
         }
         i = next;
     }
