@@ -13,7 +13,7 @@ FLOORS = [
     ["event", "records"],
     ["document"],
     ["intake", "detect", "archive", "trust"],
-    ["plan", "cases", "exchange", "enrol"],
+    ["plan", "cases", "exchange", "enrol", "relay"],
     ["report"],
     ["api"],
     ["serve"],

@@ -27,6 +27,9 @@ static const char *const inserts[INSERTS] = {
                      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [INSERT_HIT] = "INSERT INTO hit(time, event, rule, base_rule, grp, value)"
                    " VALUES(?, ?, ?, ?, ?, ?)",
+    [INSERT_MARK] = "INSERT INTO mark(key, place, first, count) VALUES(?, ?, ?, ?)",
+    /* of a stream only its last place is needed; of the rest as many as intake knows */
+    [FORGET_MARKS] = "DELETE FROM mark WHERE (key = ?1 AND place < ?2) OR (place = 0 AND id <= ?3)",
     [INSERT_INDICATOR] = "INSERT INTO indicator VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET"
                          " count = count + excluded.count",
 };
@@ -414,6 +417,23 @@ static bool insert_batch_row(struct archive *archive, struct day *day, const str
     return step_done(day, insert, e);
 }
 
+static bool insert_mark(struct day *day, const struct batch_mark *mark, struct error *e)
+{
+    if (!mark->count)
+        return true;
+    sqlite3_stmt *insert = day->inserts[INSERT_MARK], *forget = day->inserts[FORGET_MARKS];
+    day_bind_bytes(insert, 1, slice_from(mark->key, sizeof mark->key));
+    sqlite3_bind_int64(insert, 2, (sqlite3_int64)mark->place);
+    sqlite3_bind_int64(insert, 3, mark->first);
+    sqlite3_bind_int64(insert, 4, mark->count);
+    if (!step_done(day, insert, e))
+        return false;
+    day_bind_bytes(forget, 1, slice_from(mark->key, sizeof mark->key));
+    sqlite3_bind_int64(forget, 2, (sqlite3_int64)mark->place);
+    sqlite3_bind_int64(forget, 3, sqlite3_last_insert_rowid(day->db) - ARCHIVE_MARKS);
+    return step_done(day, forget, e);
+}
+
 /* Everything of one batch within the caller's transaction; *first_out is its first sequence. */
 static bool insert_batch(struct archive *archive, struct day *day, const struct batch *batch,
                          uint64_t *first_out, struct error *e)
@@ -428,7 +448,7 @@ static bool insert_batch(struct archive *archive, struct day *day, const struct 
     for (uint32_t i = 0; i < batch->hit_count; i++)
         if (!insert_hit(day, &batch->hits[i], e))
             return false;
-    if (!insert_batch_row(archive, day, batch, digest, e))
+    if (!insert_batch_row(archive, day, batch, digest, e) || !insert_mark(day, &batch->mark, e))
         return false;
     struct block_summary summary = block_builder_summary(archive->builder);
     day->tail_blocks += batch->event_count > 0;

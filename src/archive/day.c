@@ -39,6 +39,9 @@ static const char *const formats[ARCHIVE_FORMAT] = {
     " WITHOUT ROWID;",
     "ALTER TABLE indicator DROP COLUMN first_block;"
     "ALTER TABLE indicator DROP COLUMN last_block;",
+    "CREATE TABLE mark(id INTEGER PRIMARY KEY, key BLOB NOT NULL, place INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, count INTEGER NOT NULL);"
+    "CREATE INDEX mark_key ON mark(key);",
 };
 
 bool day_class_valid(const char *class)

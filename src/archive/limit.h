@@ -2,7 +2,9 @@
 #ifndef ARCHIVE_LIMIT_H
 #define ARCHIVE_LIMIT_H
 
-#define ARCHIVE_FORMAT 3                       /* user_version of a day file */
+#define ARCHIVE_FORMAT 4                       /* user_version of a day file */
+#define ARCHIVE_MARKS 8192u                    /* senders' marks kept in a day file */
+#define ARCHIVE_MARKS_FORMAT 4                 /* from which day files have them */
 #define ARCHIVE_APPLICATION 0x48446172         /* "HDar", application_id of a day file */
 #define ARCHIVE_PAGE 16384                     /* bytes a page of a day file */
 #define ARCHIVE_OPEN_FILES 8                   /* day files the writer keeps open */

@@ -353,6 +353,64 @@ bool outbox_hits(const char *directory, int64_t since,
     return well;
 }
 
+/* --- marks of senders' requests --------------------------------------------------------------- */
+
+static bool marks_of(sqlite3 *db, const char *file,
+                     bool (*each)(void *owner, const struct batch_mark *mark), void *owner,
+                     bool *go_on, struct error *e)
+{
+    int64_t version = 0;
+    DAY_STATEMENT *format = day_prepare(db, "PRAGMA user_version", file, e);
+    if (!format)
+        return false;
+    if (sqlite3_step(format) == SQLITE_ROW)
+        version = sqlite3_column_int64(format, 0);
+    if (version < ARCHIVE_MARKS_FORMAT)
+        return true;
+    DAY_STATEMENT *read = day_prepare(db, "SELECT key, place, first, count FROM mark ORDER BY id",
+                                      file, e);
+    int code = SQLITE_DONE;
+    while (read && *go_on && (code = sqlite3_step(read)) == SQLITE_ROW) {
+        struct slice key = day_column(read, 0);
+        struct batch_mark mark = { .place = (uint64_t)sqlite3_column_int64(read, 1),
+                                   .first = (uint32_t)sqlite3_column_int64(read, 2),
+                                   .count = (uint32_t)sqlite3_column_int64(read, 3) };
+        if (key.len != sizeof mark.key)
+            continue;
+        memcpy(mark.key, key.data, sizeof mark.key);
+        *go_on = each(owner, &mark);
+    }
+    return read && (code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e));
+}
+
+bool outbox_marks(const char *directory, int64_t since,
+                  bool (*each)(void *owner, const struct batch_mark *mark), void *owner,
+                  struct error *e)
+{
+    ARENA_AUTO arena;
+    struct day_name *names;
+    size_t count;
+    bool go_on = true, well = true;
+    arena_init(&arena, ARENA_NO_CEILING);
+    if (!day_list(directory, &arena, &names, &count, e))
+        return false;
+    int32_t first = clock_day(since, 0);
+    for (size_t i = count; i > 0 && go_on; i--) {
+        sqlite3 *db = NULL;
+        char file[DAY_FILE];
+        struct error reason = ERROR_NONE;
+        if (names[i - 1].day < first)
+            continue;
+        day_name_print(&names[i - 1], file);
+        if (day_open(directory, &names[i - 1], &db, &reason)) {
+            well &= marks_of(db, file, each, owner, &go_on, e);
+            day_close(&db);
+        } else
+            well &= reason.kind == ERROR_NOT_FOUND || error_set(e, "%s", reason.sentence);
+    }
+    return well;
+}
+
 /* --- events for folding --------------------------------------------------------------------- */
 
 bool outbox_events(const char *directory, const struct event_id *ids, size_t count,

@@ -69,6 +69,12 @@ bool outbox_hits(const char *directory, int64_t since,
                  bool (*each)(void *owner, const struct outbox_hit *hit), void *owner,
                  struct error *e);
 
+/* All marks of senders' requests in files of days at or after `since` (ns UTC), oldest file first: so
+ * that intake knows what is sent again. false from the callback ends the walk. */
+bool outbox_marks(const char *directory, int64_t since,
+                  bool (*each)(void *owner, const struct batch_mark *mark), void *owner,
+                  struct error *e);
+
 /* Raw events for folding an alert: fills events_out[i] for ids[i] (arena), in one go over the
  * blocks; found_out[i] false where the event is gone (expired, its block is damaged). No scope is
  * asked: this is the hub's own copy. */

@@ -11,7 +11,7 @@
 #include "base/map.h"
 
 enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT,
-       INSERT_INDICATOR, INSERTS };
+       INSERT_INDICATOR, INSERT_MARK, FORGET_MARKS, INSERTS };
 
 struct day {
     struct day_name name;

@@ -18,6 +18,7 @@ extern const struct command cli_report_standing_command, cli_report_template_com
 extern const struct command cli_import_agencies_command, cli_import_systems_command;
 extern const struct command cli_import_sources_command, cli_import_people_command;
 extern const struct command cli_source_token_command;
+extern const struct command cli_relay_command, cli_relay_status_command;
 extern const struct command cli_enrol_command, cli_enrol_list_command, cli_enrol_revoke_command;
 extern const struct command cli_user_add_command, cli_user_password_command;
 extern const struct command cli_user_disable_command, cli_user_enable_command;
@@ -27,6 +28,8 @@ extern const struct command cli_untranslated_command;
 
 const struct command *const commands[] = {
     &cli_serve_command,
+    &cli_relay_command,
+    &cli_relay_status_command,
     &cli_config_check_command,
     &cli_detect_command,
     &cli_rules_check_command,

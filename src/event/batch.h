@@ -28,6 +28,15 @@ struct batch_count {
     bool timed;                        /* skew was measured; only within intake */
 };
 
+/* Which records of a request, that its sender marked, the batch holds: committed with them, so that the
+ * request is known when it is sent again, even after a kill. */
+#define BATCH_MARK_KEY 16
+struct batch_mark {
+    unsigned char key[BATCH_MARK_KEY]; /* digest of sender and mark */
+    uint64_t place;                    /* in a numbered stream; 0: the mark stands for itself */
+    uint32_t first, count;             /* records of the request, from 0; count 0: no mark */
+};
+
 struct batch {
     struct arena arena;
     char class[16];                    /* retention class of all its events */
@@ -37,6 +46,8 @@ struct batch {
     size_t raw_bytes;
     struct batch_count *counts;
     uint32_t count_count;
+
+    struct batch_mark mark;
 
     /* by detect, in the batch's arena */
     struct alert *alerts;

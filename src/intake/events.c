@@ -54,7 +54,8 @@ void events_refuse(struct http_request *request, unsigned status, const char *se
     http_reply_copy(request, status, "application/json", buffer_slice(&out));
 }
 
-static void store(struct web_request *request, struct slice mark)
+static void store(struct web_request *request, const struct batch_mark *mark,
+                  struct repeats_known *known)
 {
     struct load *load = load_new(request->listener, request->http, &dialect, &request->source);
     struct slice rest = request->text, record;
@@ -63,13 +64,13 @@ static void store(struct web_request *request, struct slice mark)
                  slice_is(http_media_type(request->http), "application/json");
 
     if (!load) {
-        if (mark.len)
-            repeats_end(request->repeats, request->source.key, mark, false, 0, SLICE_NONE);
+        if (mark)
+            repeats_end(request->repeats, mark, false, 0, SLICE_NONE);
         events_refuse(request->http, 503, "the server has no memory left");
         return;
     }
-    if (mark.len)
-        load_repeatable(load, request->repeats, mark);
+    if (mark)
+        load_repeatable(load, request->repeats, mark, known);
     if (array)
         rest = slice_after(first, 1);
     while (array ? body_next_value(&rest, &record) : body_next_line(&rest, &record))
@@ -78,39 +79,49 @@ static void store(struct web_request *request, struct slice mark)
     load_finish(load);
 }
 
-/* True when the request is answered: the batch is here already, or on its way. */
-static bool repeated(struct web_request *request, struct slice mark)
+/* Answered as it was then. */
+static void say_again(struct web_request *request, const struct repeats_known *known)
 {
-    uint64_t count;
-    struct slice text;
+    listener_repeat(request->listener, &request->source, SLICE("http"), known->count);
+    if (known->answer.data)
+        http_reply_copy(request->http, 200, "application/json", known->answer);
+    else
+        http_reply(request->http, 200, "application/json",
+                   arena_print(request->http->arena, "{\"accepted\":%llu}",
+                               (unsigned long long)known->count));
+}
 
-    switch (repeats_begin(request->repeats, request->source.key, mark, &count, &text)) {
-    case REPEAT_NEW: return false;
+static void store_marked(struct web_request *request, const struct batch_mark *mark)
+{
+    struct repeats_known known;
+
+    switch (repeats_begin(request->repeats, mark, &known)) {
+    case REPEAT_NEW:
+    case REPEAT_PARTLY:
+        store(request, mark, &known);
+        break;
     case REPEAT_ON_ITS_WAY:
         http_reply_header(request->http, "Retry-After", SLICE("1"));
         events_refuse(request->http, 429, "this batch is on its way; ask again");
-        return true;
-    case REPEAT_STORED: break;
+        break;
+    case REPEAT_STORED:
+        say_again(request, &known);
+        break;
     }
-    listener_repeat(request->listener, &request->source, SLICE("http"), count);
-    if (text.data)
-        http_reply_copy(request->http, 200, "application/json", text);
-    else
-        http_reply(
-            request->http, 200, "application/json",
-            arena_print(request->http->arena, "{\"accepted\":%llu}", (unsigned long long)count));
-    free((void *)(uintptr_t)text.data);
-    return true;
+    repeats_known_free(&known);
 }
 
 void events_post(struct web_request *request)
 {
-    struct slice mark = slice_trim(http_header(request->http, "X-Batch-Id"));
+    struct slice text = slice_trim(http_header(request->http, "X-Batch-Id"));
+    struct batch_mark mark = repeats_mark(request->source.key, text, 0);
 
-    if (mark.len > REPEATS_MARK_MOST)
+    if (text.len > REPEATS_MARK_MOST)
         events_refuse(request->http, 400, "the batch's id is too long");
-    else if (mark.len == 0 || !repeated(request, mark))
-        store(request, mark);
+    else if (text.len == 0)
+        store(request, NULL, NULL);
+    else
+        store_marked(request, &mark);
 }
 
 /* omhttp's checkpath and load balancers. */

@@ -54,6 +54,7 @@ struct intake {
     atomic_uint roster_generation;
     atomic_bool stopping;
     atomic_bool shut;              /* nothing is taken in: the disk is full */
+    struct repeats *repeats;       /* requests that may be sent again */
     struct ledger *ledger;         /* what was repeated or refused and is not yet in a batch */
     struct listener listeners[INTAKE_LISTENERS_MOST];
     size_t listener_count;

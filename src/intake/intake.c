@@ -1,6 +1,7 @@
 #include "intake/inside.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 #include "base/slice.h"
 #include "intake/limit.h"
 #include "intake/record.h"
+#include "intake/repeats.h"
 
 /* --- the table of protocols ------------------------------------------------------------------- */
 
@@ -109,6 +111,7 @@ static void intake_free(struct intake *intake)
 {
     roster_leave(&intake->roster);
     ledger_free(&intake->ledger);
+    repeats_free(&intake->repeats);
     pthread_cond_destroy(&intake->first_roster);
     pthread_mutex_destroy(&intake->lock);
     free(intake);
@@ -139,7 +142,9 @@ bool intake_start(const struct intake_options *options, struct queue *out,
         intake->options = *options;
         intake->out = out;
         intake->ledger = ledger_new();
-        ok = intake->ledger || error_set(e, "not enough memory for a listener");
+        intake->repeats = repeats_new();
+        ok = (intake->ledger && intake->repeats && sodium_init() >= 0) ||
+             error_set(e, "not enough memory for a listener");
         pthread_mutex_init(&intake->lock, NULL);
         pthread_cond_init(&intake->first_roster, NULL);
     }
@@ -167,6 +172,11 @@ bool intake_start(const struct intake_options *options, struct queue *out,
         intake_free(intake);
     }
     return false;
+}
+
+void intake_remember(struct intake *intake, const struct batch_mark *mark)
+{
+    repeats_stored(intake->repeats, mark);
 }
 
 void intake_stop(struct intake **intake)

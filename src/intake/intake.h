@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/queue.h"
+#include "event/batch.h"
 #include "event/decoder.h"
 #include "event/roster.h"
 #include "intake/listeners.h"
@@ -54,6 +55,8 @@ bool intake_start(const struct intake_options *options, struct queue *out,
 /* From the next batches on this roster decides who a sender is. Takes the roster over and frees it
  * when the last listener has left it. */
 void intake_roster(struct intake *intake, struct roster *roster);
+/* What the archive remembers of marked requests, oldest first, before the first roster. */
+void intake_remember(struct intake *intake, const struct batch_mark *mark);
 /* Stops listening, hands on what is open, waits until every acknowledging sender was answered, ends
  * the threads. The queue must still be drained meanwhile. */
 void intake_stop(struct intake **intake);

@@ -1,6 +1,7 @@
 #include "intake/load.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,7 +29,9 @@ struct load {
     struct load_batch *batches; /* newest first */
     uint32_t count, undecoded, alert_count;
     struct repeats *repeats;    /* NULL: the sender gave no mark */
-    struct slice repeat_mark;
+    struct batch_mark mark;
+    struct repeats_known known;
+    uint32_t skipped;           /* records that were stored before */
     uint8_t *marks;
     uint32_t mark_capacity;
 
@@ -60,10 +63,13 @@ struct load *load_new(struct listener *listener, struct http_request *request,
     return load;
 }
 
-void load_repeatable(struct load *load, struct repeats *repeats, struct slice mark)
+void load_repeatable(struct load *load, struct repeats *repeats, const struct batch_mark *mark,
+                     struct repeats_known *known)
 {
     load->repeats = repeats;
-    load->repeat_mark = mark;
+    load->mark = *mark;
+    load->known = *known;
+    *known = (struct repeats_known){ 0 };
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -71,6 +77,7 @@ void load_repeatable(struct load *load, struct repeats *repeats, struct slice ma
 static void load_free(struct load *load)
 {
     buffer_free(&load->alerts);
+    repeats_known_free(&load->known);
     free(load->marks);
     pthread_mutex_destroy(&load->lock);
     arena_free(&load->arena);
@@ -93,8 +100,8 @@ static void send_answer(struct load *load)
         load->dialect->answer(load, &out);
     }
     if (load->repeats)
-        repeats_end(load->repeats, load->source.key, load->repeat_mark, !load->error.set,
-                    load->count, buffer_slice(&out));
+        repeats_end(load->repeats, &load->mark, !load->error.set, load->count,
+                    buffer_slice(&out));
     const char *type = load->dialect->type ? load->dialect->type : "application/json";
     load_free(load);
     http_reply_copy(request, out.failed ? 500 : status, type, buffer_slice(&out));
@@ -105,6 +112,8 @@ static void let_go(struct load *load)
     pthread_mutex_lock(&load->lock);
     bool last = --load->pending == 0, left = !load->request;
     pthread_mutex_unlock(&load->lock);
+    if (last && left && load->repeats)
+        repeats_end(load->repeats, &load->mark, false, 0, SLICE_NONE);
     if (last && left)
         load_free(load);
     else if (last)
@@ -146,6 +155,8 @@ static void batch_stored(struct batch *batch, const struct error *error)
         if (load->alert_count++ < INTAKE_ALERTS_TOLD)
             write_alert(load, batch, &batch->alerts[i]);
     pthread_mutex_unlock(&load->lock);
+    if (!error && load->repeats)
+        repeats_stored(load->repeats, &batch->mark);
     listener_settle(load->listener, batch, error);
     batch_free(&batch);
     let_go(load);
@@ -160,6 +171,12 @@ static void hand_on(struct load *load)
     load->open = NULL;
     if (!batch)
         return;
+    if (load->repeats) {
+        const struct load_batch *part = batch->owner;
+        batch->mark = load->mark;
+        batch->mark.first = part->first;
+        batch->mark.count = load->count - part->first;
+    }
     for (uint32_t i = 0; i < batch->count_count; i++)
         load->undecoded += (uint32_t)batch->counts[i].undecoded;
     pthread_mutex_lock(&load->lock);
@@ -205,12 +222,15 @@ static bool keep_mark(struct load *load, uint8_t mark)
 /* One attempt in the open batch, one in a fresh one. */
 static bool add(struct load *load, const struct record *record)
 {
+    if (load->open && strcmp(load->open->class, record_class(record)) != 0)
+        hand_on(load);
     for (int attempt = 0; attempt < 2; attempt++) {
         if (!load->open && !begin(load, record))
             return false;
         if (record_add(load->listener->intake->options.decoders, load->open, record)) {
             figures_record(&load->listener->figures, record->raw.len, record->received,
                            record->flags & EVENT_CUT);
+            load->count++;
             if (batch_full(load->open))
                 hand_on(load);
             return true;
@@ -220,43 +240,73 @@ static bool add(struct load *load, const struct record *record)
     return false;
 }
 
-static void fail(struct load *load)
+static bool fail(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
     error_set(&load->error, "not enough memory for the events");
     pthread_mutex_unlock(&load->lock);
+    return false;
 }
 
-static bool add_pieces(struct load *load, struct slice raw, bool cut, uint8_t mark,
-                       struct slice decoder)
+static bool stored_before(const struct load *load, uint32_t index)
 {
-    struct record record = {
-        .source = &load->source, .sender = load->request->address, .received = load->received,
-        .protocol = slice_of(load->dialect->protocol), .decoder = decoder,
-    };
+    for (uint32_t i = 0; i < load->known.part_count; i++)
+        if (index - load->known.parts[i].first < load->known.parts[i].count)
+            return true;
+    return false;
+}
 
+/* The batch in hand ends before it: a batch's records follow each other without a gap. */
+static void skip(struct load *load, const struct record *record)
+{
+    hand_on(load);
+    load->count++;
+    load->skipped++;
+    listener_repeat(load->listener, record->source, record->protocol, 1);
+}
+
+/* The record in pieces of which none is too long. */
+static bool add_pieces(struct load *load, struct record *record, uint8_t mark)
+{
+    struct slice raw = record->raw;
+    uint32_t flags = record->flags;
+
+    record->received = load->received;
+    record->protocol = slice_of(load->dialect->protocol);
     for (bool more = true; more; mark = LOAD_CONTINUED) {
-        record.raw = slice_cut(raw, 0, INTAKE_HTTP_LINE_MOST);
-        raw = slice_after(raw, record.raw.len);
-        record.flags = raw.len || cut ? EVENT_CUT : 0;
-        if (!keep_mark(load, mark) || !add(load, &record)) {
-            fail(load);
-            return false;
-        }
-        load->count++;
+        record->raw = slice_cut(raw, 0, INTAKE_HTTP_LINE_MOST);
+        raw = slice_after(raw, record->raw.len);
+        record->flags = flags | (raw.len ? EVENT_CUT : 0);
+        if (!keep_mark(load, mark))
+            return fail(load);
+        if (stored_before(load, load->count))
+            skip(load, record);
+        else if (!add(load, record))
+            return fail(load);
         more = raw.len > 0;
     }
     return true;
 }
 
+bool load_add_record(struct load *load, struct record *record)
+{
+    return add_pieces(load, record, 0);
+}
+
 bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder)
 {
-    return add_pieces(load, raw, false, mark, decoder);
+    struct record record = { .source = &load->source, .sender = load->request->address,
+                             .raw = raw, .decoder = decoder };
+
+    return add_pieces(load, &record, mark);
 }
 
 bool load_add_cut(struct load *load, struct slice raw, bool cut)
 {
-    return add_pieces(load, raw, cut, 0, SLICE(""));
+    struct record record = { .source = &load->source, .sender = load->request->address,
+                             .raw = raw, .decoder = SLICE(""), .flags = cut ? EVENT_CUT : 0 };
+
+    return add_pieces(load, &record, 0);
 }
 
 void load_finish(struct load *load)

@@ -31,8 +31,13 @@ struct load_dialect {
 /* NULL when memory is short. source's bytes live as long as the request. */
 struct load *load_new(struct listener *listener, struct http_request *request,
                       const struct load_dialect *dialect, const struct roster_source *source);
-/* The sender's mark of this batch, which it may send again; told to repeats at the end. */
-void load_repeatable(struct load *load, struct repeats *repeats, struct slice mark);
+/* The sender's mark of this request, which it may send again: known.parts of it are stored already and
+ * left out (known is taken over and freed); repeats is told of each commit and of the end. */
+void load_repeatable(struct load *load, struct repeats *repeats, const struct batch_mark *mark,
+                     struct repeats_known *known);
+/* Adds a record of whatever source (for requests that hold those of many): source and the time first
+ * heard are the record's; received, protocol and pieces are the load's. */
+bool load_add_record(struct load *load, struct record *record);
 /* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is
  * short. */
 bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder);

@@ -45,21 +45,22 @@ static bool copy_origin(struct batch *batch, struct event *event,
     return !batch->arena.exhausted;
 }
 
-static void add_sender(struct batch *batch, struct event *event, struct slice sender)
+static void add_field(struct batch *batch, struct event *event, struct slice name,
+                      struct slice value)
 {
     struct event_field *fields =
         arena_array(&batch->arena, event->field_count + 1u, sizeof *fields);
-    struct slice copy = arena_copy(&batch->arena, sender);
+    struct slice copy = arena_copy(&batch->arena, value);
 
     if (!fields || !copy.data)
         return;
     if (event->field_count)
         memcpy(fields, event->fields, event->field_count * sizeof *fields);
-    fields[event->field_count++] = (struct event_field){ SLICE("sender"), copy, EVENT_TEXT };
+    fields[event->field_count++] = (struct event_field){ name, copy, EVENT_TEXT };
     event->fields = fields;
 }
 
-static void count(struct batch_count *c, const struct event *event)
+static void count(struct batch_count *c, const struct event *event, int64_t heard)
 {
     c->received++;
     if (event->flags & EVENT_QUARANTINED)
@@ -74,10 +75,24 @@ static void count(struct batch_count *c, const struct event *event)
     if (event->flags & EVENT_TIME_GUESSED)
         return;
     /* Events may be late, but none comes before it happened: the freshest one tells the clock. */
-    int64_t skew = event->time - event->received;
+    int64_t skew = event->time - heard;
     if (!c->timed || skew > c->skew)
         c->skew = skew;
     c->timed = true;
+}
+
+static int64_t heard_at(const struct record *record)
+{
+    return record->heard ? record->heard : record->received;
+}
+
+/* Without decoders (a relay) the event is handed on raw, with what its decoding will need. */
+static void keep_origin(struct batch *batch, struct event *event, const struct record *record)
+{
+    add_field(batch, event, SLICE("sender"), record->sender);
+    add_field(batch, event, SLICE("decoder"), record->decoder);
+    if (record->syslog)
+        add_field(batch, event, SLICE("syslog"), SLICE("1"));
 }
 
 /* Decodes within what memory the batch has left. A record that would need more is tried again in a
@@ -94,9 +109,17 @@ static bool decode(const struct decoders *decoders, struct batch *batch, struct 
     }
     if (record->decoder.len)
         hint.decoder = record->decoder;
-    decoder_decode(decoders, event, &batch->arena, &hint);
-    if (!record->source && record->sender.len)
-        add_sender(batch, event, record->sender);
+    if (!decoders) {
+        keep_origin(batch, event, record);
+    } else {
+        event->received = heard_at(record); /* what a time without year or zone is measured by */
+        decoder_decode(decoders, event, &batch->arena, &hint);
+        event->received = record->received;
+        if (!record->source && record->sender.len)
+            add_field(batch, event, SLICE("sender"), record->sender);
+        if (record->relay.len)
+            add_field(batch, event, SLICE("relay"), record->relay);
+    }
     if (!batch->arena.exhausted)
         return true;
     if (batch->event_count > 1)
@@ -126,7 +149,7 @@ bool record_add(const struct decoders *decoders, struct batch *batch, const stru
         return false;
     }
     c->protocol = record->protocol;
-    count(c, event);
+    count(c, event, heard_at(record));
     batch->raw_bytes += record->raw.len;
     return true;
 }

@@ -13,13 +13,16 @@ struct record {
     struct slice protocol;               /* static */
     struct slice decoder;                /* the protocol's own, tried first; "": the source's */
     int64_t received;                    /* ns UTC */
+    int64_t heard;                       /* when a relay received it; 0: we were the first */
+    struct slice relay;                  /* key of the relay that handed it on; "" */
     uint32_t flags;                      /* EVENT_CUT */
     bool syslog;                         /* by a syslog transport */
 };
 
 /* The class of the batch it belongs into. */
 const char *record_class(const struct record *record);
-/* Copies, decodes, counts. False when the batch is full or memory is short: the record is not in
+/* Copies, decodes (decoders NULL: notes what decoding needs in the fields sender, decoder, syslog),
+ * counts. False when the batch is full or memory is short: the record is not in
  * it then, and belongs into another. An unknown sender's address stands in the event's field
  * "sender". */
 bool record_add(const struct decoders *decoders, struct batch *batch, const struct record *record);

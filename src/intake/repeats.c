@@ -3,24 +3,25 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define KEY_BYTES 32u
-
-/* Keys are digests, so that senders cannot make them collide or long. */
 struct entry {
-    unsigned char key[KEY_BYTES];
-    bool used, stored;
+    unsigned char key[BATCH_MARK_KEY];
+    uint64_t place;                /* streams: where the last request began; else 0 */
+    bool used, on_its_way, whole;
     uint64_t count;
     char *answer;
     size_t answer_len;
+    struct repeats_part *parts;    /* stored ones, while it is not whole */
+    uint32_t part_count, part_room;
 };
 
-/* A ring: the newest takes the oldest's place. Looked through from the newest, since a repeat
- * comes soon; the first 8 bytes tell almost all apart. */
+/* Marks are a ring: the newest takes the oldest's place. Both are looked through from the newest, since
+ * a repeat comes soon; keys are digests, so that senders cannot make them collide or long. */
 struct repeats {
     pthread_mutex_t lock;
-    struct entry entries[REPEATS_MOST];
-    unsigned next;
+    struct entry marks[REPEATS_MOST], streams[REPEATS_STREAMS];
+    unsigned next_mark, next_stream;
 };
 
 struct repeats *repeats_new(void)
@@ -32,89 +33,187 @@ struct repeats *repeats_new(void)
     return repeats;
 }
 
+static void entry_clear(struct entry *entry)
+{
+    free(entry->answer);
+    free(entry->parts);
+    *entry = (struct entry){ .used = false };
+}
+
 void repeats_free(struct repeats **repeats)
 {
     if (!*repeats)
         return;
     for (unsigned i = 0; i < REPEATS_MOST; i++)
-        free((*repeats)->entries[i].answer);
+        entry_clear(&(*repeats)->marks[i]);
+    for (unsigned i = 0; i < REPEATS_STREAMS; i++)
+        entry_clear(&(*repeats)->streams[i]);
     pthread_mutex_destroy(&(*repeats)->lock);
     free(*repeats);
     *repeats = NULL;
 }
 
-static void make_key(struct slice source, struct slice mark, unsigned char key[KEY_BYTES])
+struct batch_mark repeats_mark(struct slice sender, struct slice mark, uint64_t place)
 {
     crypto_generichash_state state;
-    uint64_t len = source.len;
+    struct batch_mark out = { .place = place };
+    uint64_t len = sender.len;
 
-    crypto_generichash_init(&state, NULL, 0, KEY_BYTES);
+    crypto_generichash_init(&state, NULL, 0, sizeof out.key);
     crypto_generichash_update(&state, (const unsigned char *)&len, sizeof len);
-    crypto_generichash_update(&state, (const unsigned char *)source.data, source.len);
+    crypto_generichash_update(&state, (const unsigned char *)sender.data, sender.len);
     crypto_generichash_update(&state, (const unsigned char *)mark.data, mark.len);
-    crypto_generichash_final(&state, key, KEY_BYTES);
+    crypto_generichash_final(&state, out.key, sizeof out.key);
+    return out;
 }
 
-static struct entry *find(struct repeats *repeats, const unsigned char key[KEY_BYTES])
+static struct entry *find_in(struct entry *entries, unsigned most, unsigned next,
+                             const unsigned char *key)
 {
-    for (unsigned i = 1; i <= REPEATS_MOST; i++) {
-        struct entry *entry = &repeats->entries[(repeats->next + REPEATS_MOST - i) % REPEATS_MOST];
-        if (entry->used && memcmp(entry->key, key, KEY_BYTES) == 0)
+    for (unsigned i = 1; i <= most; i++) {
+        struct entry *entry = &entries[(next + most - i) % most];
+        if (entry->used && memcmp(entry->key, key, BATCH_MARK_KEY) == 0)
             return entry;
     }
     return NULL;
 }
 
-static enum repeat look(const struct entry *entry, uint64_t *count, struct slice *answer)
+static struct entry *find(struct repeats *repeats, const struct batch_mark *mark)
 {
-    if (!entry->stored)
-        return REPEAT_ON_ITS_WAY;
-    *count = entry->count;
+    return mark->place ? find_in(repeats->streams, REPEATS_STREAMS, repeats->next_stream, mark->key)
+                       : find_in(repeats->marks, REPEATS_MOST, repeats->next_mark, mark->key);
+}
+
+static struct entry *make(struct repeats *repeats, const struct batch_mark *mark)
+{
+    struct entry *entry;
+
+    if (mark->place) {
+        entry = &repeats->streams[repeats->next_stream];
+        repeats->next_stream = (repeats->next_stream + 1) % REPEATS_STREAMS;
+    } else {
+        entry = &repeats->marks[repeats->next_mark];
+        repeats->next_mark = (repeats->next_mark + 1) % REPEATS_MOST;
+    }
+    entry_clear(entry);
+    entry->used = true;
+    entry->place = mark->place;
+    memcpy(entry->key, mark->key, sizeof entry->key);
+    return entry;
+}
+
+/* The stream has gone on: what was before this place is stored, and needs no memory. */
+static void move_on(struct entry *entry, uint64_t place)
+{
+    entry->place = place;
+    entry->whole = false;
+    entry->part_count = 0;
+    free(entry->answer);
+    entry->answer = NULL;
+}
+
+static void copy_answer(const struct entry *entry, struct repeats_known *known)
+{
+    known->count = entry->count;
     char *copy = entry->answer ? malloc(entry->answer_len + 1) : NULL;
     if (copy) {
         memcpy(copy, entry->answer, entry->answer_len);
-        *answer = slice_from(copy, entry->answer_len);
+        known->answer = slice_from(copy, entry->answer_len);
     }
-    return REPEAT_STORED;
 }
 
-enum repeat repeats_begin(struct repeats *repeats, struct slice source, struct slice mark,
-                          uint64_t *count_out, struct slice *answer_out)
+/* False: memory is short; then it must not be taken for new. */
+static bool copy_parts(const struct entry *entry, struct repeats_known *known)
 {
-    unsigned char key[KEY_BYTES];
-    enum repeat result = REPEAT_NEW;
+    known->parts = malloc(entry->part_count * sizeof *known->parts);
+    if (!known->parts)
+        return false;
+    memcpy(known->parts, entry->parts, entry->part_count * sizeof *known->parts);
+    known->part_count = entry->part_count;
+    return true;
+}
 
-    *count_out = 0;
-    *answer_out = SLICE_NONE;
-    make_key(source, mark, key);
-    pthread_mutex_lock(&repeats->lock);
-    struct entry *entry = find(repeats, key);
-    if (entry) {
-        result = look(entry, count_out, answer_out);
-    } else {
-        entry = &repeats->entries[repeats->next];
-        repeats->next = (repeats->next + 1) % REPEATS_MOST;
-        free(entry->answer);
-        *entry = (struct entry){ .used = true };
-        memcpy(entry->key, key, KEY_BYTES);
+static enum repeat begin(struct repeats *repeats, const struct batch_mark *mark,
+                         struct repeats_known *known)
+{
+    struct entry *entry = find(repeats, mark);
+
+    if (!entry)
+        entry = make(repeats, mark);
+    else if (entry->on_its_way)
+        return REPEAT_ON_ITS_WAY;
+    else if (mark->place > entry->place)
+        move_on(entry, mark->place);
+    else if (mark->place < entry->place)
+        return REPEAT_STORED;
+    else if (entry->whole && !mark->place) {
+        copy_answer(entry, known);
+        return REPEAT_STORED;
     }
+    if (entry->part_count && !copy_parts(entry, known))
+        return REPEAT_ON_ITS_WAY; /* asked again in a second */
+    entry->on_its_way = true;
+    return entry->part_count ? REPEAT_PARTLY : REPEAT_NEW;
+}
+
+enum repeat repeats_begin(struct repeats *repeats, const struct batch_mark *mark,
+                          struct repeats_known *known_out)
+{
+    *known_out = (struct repeats_known){ 0 };
+    pthread_mutex_lock(&repeats->lock);
+    enum repeat result = begin(repeats, mark, known_out);
     pthread_mutex_unlock(&repeats->lock);
     return result;
 }
 
-void repeats_end(struct repeats *repeats, struct slice source, struct slice mark, bool stored,
+void repeats_known_free(struct repeats_known *known)
+{
+    free((void *)(uintptr_t)known->answer.data);
+    free(known->parts);
+    *known = (struct repeats_known){ 0 };
+}
+
+static void add_part(struct entry *entry, const struct batch_mark *mark)
+{
+    if (entry->part_count == entry->part_room) {
+        uint32_t room = entry->part_room ? entry->part_room * 2 : 4;
+        struct repeats_part *parts = realloc(entry->parts, room * sizeof *parts);
+        if (!parts)
+            return; /* then it may be stored twice, as by a sender without marks */
+        entry->parts = parts;
+        entry->part_room = room;
+    }
+    entry->parts[entry->part_count++] = (struct repeats_part){ mark->first, mark->count };
+}
+
+void repeats_stored(struct repeats *repeats, const struct batch_mark *mark)
+{
+    pthread_mutex_lock(&repeats->lock);
+    struct entry *entry = find(repeats, mark);
+    if (!entry)
+        entry = make(repeats, mark);
+    if (mark->place > entry->place)
+        move_on(entry, mark->place);
+    if (mark->place == entry->place)
+        add_part(entry, mark);
+    pthread_mutex_unlock(&repeats->lock);
+}
+
+/* A stream keeps the parts: its next request may begin at the same place and be longer. */
+void repeats_end(struct repeats *repeats, const struct batch_mark *mark, bool stored,
                  uint64_t count, struct slice answer)
 {
-    unsigned char key[KEY_BYTES];
-
-    make_key(source, mark, key);
     pthread_mutex_lock(&repeats->lock);
-    struct entry *entry = find(repeats, key); /* NULL: 8,192 others came meanwhile */
-    if (entry && !stored) {
-        entry->used = false;
-    } else if (entry) {
-        entry->stored = true;
+    struct entry *entry = find(repeats, mark); /* NULL: 8,192 others came meanwhile */
+    if (entry)
+        entry->on_its_way = false;
+    if (entry && stored && !mark->place) {
+        entry->whole = true;
         entry->count = count;
+        free(entry->parts);
+        entry->parts = NULL;
+        entry->part_count = entry->part_room = 0;
+        free(entry->answer);
         entry->answer = answer.len && answer.len <= REPEATS_ANSWER_MOST ? malloc(answer.len) : NULL;
         entry->answer_len = answer.len;
         if (entry->answer)

@@ -1,34 +1,63 @@
-/* repeats - batches that a sender marked (X-Batch-Id) and may send again.
+/* repeats - requests that a sender marked and may send again.
  *
- * A sender that got no answer sends again; its mark tells that it is the same batch. Two equal
- * lines without a mark may both be true, so nothing else is ever taken for a repeat.
- * Bad: it forgets the oldest of REPEATS_MOST, and all of them when the process ends.
+ * A sender that got no answer sends again; its mark tells that it is the same batch. Two equal lines
+ * without a mark may both be true, so nothing else is ever taken for a repeat. Which records of a
+ * marked request are stored is committed with them (event/batch.h, struct batch_mark) and told to us
+ * again when the pipeline starts, so that a kill forgets nothing: a request of which a part was stored
+ * is taken on from there.
+ *
+ * Two kinds: a mark of its own (X-Batch-Id), of which the newest REPEATS_MOST are known; and the
+ * place within a numbered stream (a relay's), of which only the last place is needed, however long ago.
+ * Good: any thread.
  */
 #ifndef INTAKE_REPEATS_H
 #define INTAKE_REPEATS_H
 
 #include "base/slice.h"
+#include "event/batch.h"
 
 #define REPEATS_MOST 8192u
+#define REPEATS_STREAMS 4096u
 #define REPEATS_MARK_MOST 200u          /* bytes of a mark */
 #define REPEATS_ANSWER_MOST (4u * 1024)
 
 struct repeats;
 
+struct repeats_part {
+    uint32_t first, count;              /* records of the request, from 0 */
+};
+
 enum repeat {
-    REPEAT_NEW,       /* never seen: it is noted as on its way, repeats_end must follow */
+    REPEAT_NEW,        /* never seen: it is noted as on its way, repeats_end must follow */
+    REPEAT_PARTLY,     /* the same, but known.parts of it are stored already */
     REPEAT_ON_ITS_WAY,
-    REPEAT_STORED     /* *count_out records of it are stored, *answer_out is what was answered */
+    REPEAT_STORED      /* all of it */
+};
+
+struct repeats_known {
+    uint64_t count;                     /* REPEAT_STORED: its records; 0: not known */
+    struct slice answer;                /* REPEAT_STORED: as answered then; data NULL: not kept */
+    struct repeats_part *parts;         /* REPEAT_PARTLY */
+    uint32_t part_count;
 };
 
 struct repeats *repeats_new(void);      /* NULL when memory is short */
 void repeats_free(struct repeats **repeats);
 
-/* The answer is a copy, freed by the caller (free(3)); NULL data when it was too long to keep. */
-enum repeat repeats_begin(struct repeats *repeats, struct slice source, struct slice mark,
-                          uint64_t *count_out, struct slice *answer_out);
-/* Stored with that answer, or not stored (then it may come again as new). */
-void repeats_end(struct repeats *repeats, struct slice source, struct slice mark, bool stored,
+/* The identity of a request: sender and mark as texts. place 0: a mark of its own; else where in the
+ * sender's stream `mark` the request begins, counted in records from 1. Its first and count are for
+ * who hands it on. */
+struct batch_mark repeats_mark(struct slice sender, struct slice mark, uint64_t place);
+
+/* *known_out is freed by repeats_known_free. */
+enum repeat repeats_begin(struct repeats *repeats, const struct batch_mark *mark,
+                          struct repeats_known *known_out);
+void repeats_known_free(struct repeats_known *known);
+/* Those records of it are committed (mark->first, mark->count). Also at start, for what the archive
+ * remembers, oldest first. */
+void repeats_stored(struct repeats *repeats, const struct batch_mark *mark);
+/* The request is over: all of it stored with that answer, or not (then it may come again). */
+void repeats_end(struct repeats *repeats, const struct batch_mark *mark, bool stored,
                  uint64_t count, struct slice answer);
 
 #endif

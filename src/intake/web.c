@@ -16,6 +16,9 @@ static const struct web_route routes[] = {
 
     { HTTP_POST, "/upload", WEB_EVENTS, journal_post, journal_refuse, journal_take, journal_end },
 
+    { HTTP_POST, "/relay/records", WEB_RECORDS, relay_records, events_refuse },
+    { HTTP_GET, "/relay/roster", WEB_RELAY, relay_roster, events_refuse },
+
     { HTTP_GET, "/", WEB_TOKEN, elastic_root, elastic_refuse },
     { HTTP_HEAD, "/", WEB_TOKEN, elastic_root, elastic_refuse },
     { HTTP_GET, "/_license", WEB_TOKEN, elastic_license, elastic_refuse },
@@ -57,7 +60,6 @@ static const struct web_route routes[] = {
 struct web {
     struct listener *listener;
     struct http_server *server;
-    struct repeats *repeats;
     atomic_size_t bodies;          /* bytes of bodies in hand, as announced */
 };
 
@@ -182,22 +184,55 @@ static const struct roster_source *identify(const struct roster *roster,
     return NULL;
 }
 
-static bool find_source(struct web *web, struct http_request *request, struct roster_source *source,
+/* A relay is told by its certificate and by nothing else. */
+static bool find_relay(const struct roster *roster, struct http_request *request,
+                       struct roster_relay *relay, unsigned *status_out, const char **why_out)
+{
+    const struct roster_certificate *shown =
+        roster_find_certificate(roster, request->certificate_sha256);
+
+    *status_out = 403;
+    *why_out = request->certificate_fault;
+    if (!*why_out && shown && shown->revoked)
+        *why_out = "the client certificate is revoked";
+    if (!*why_out && (!shown || !shown->relay_row))
+        *why_out = "this is for relays, by their client certificate";
+    if (*why_out)
+        return false;
+    *relay = (struct roster_relay){ arena_copy(request->arena, shown->relay_row->key),
+                                    arena_copy(request->arena, shown->relay_row->agency) };
+    return true;
+}
+
+static bool find_source(const struct roster *roster, struct http_request *request,
+                        struct roster_source *source, unsigned *status_out, const char **why_out)
+{
+    const struct roster_source *found = identify(roster, request, status_out, why_out);
+
+    return found && copy_source(request->arena, found, source);
+}
+
+/* Who the route needs to be known. */
+static bool find_sender(struct web *web, struct web_mark *mark, struct http_request *request,
                         unsigned *status_out, const char **why_out)
 {
-    struct roster_hold *hold = roster_take(web->listener->intake);
-    bool ok = false;
+    enum web_needs needs = mark->route->needs;
+    struct roster_hold *hold;
+    bool ok;
 
+    if (needs == WEB_OPEN)
+        return true;
+    hold = roster_take(web->listener->intake);
     *status_out = 503;
     *why_out = "the server is starting; send again later";
-    if (hold) {
-        const struct roster_source *found =
-            identify(hold->roster, request, status_out, why_out);
-        ok = found && copy_source(request->arena, found, source);
-        if (found && !ok) {
-            *status_out = 503;
-            *why_out = "the server has no memory left";
-        }
+    if (hold && (needs == WEB_RELAY || needs == WEB_RECORDS))
+        ok = find_relay(hold->roster, request, &mark->request.relay, status_out, why_out);
+    else
+        ok = hold && find_source(hold->roster, request, &mark->request.source, status_out, why_out);
+    if (hold && request->arena->exhausted) {
+        *status_out = 503;
+        *why_out = "the server has no memory left";
+        ok = false;
     }
     roster_leave(&hold);
     return ok;
@@ -274,9 +309,8 @@ static size_t begin(struct http_request *request, void *user)
         return 0;
     }
     *mark = (struct web_mark){ .route = route, .request = {
-        .listener = web->listener, .http = request, .repeats = web->repeats, .rest = rest } };
-    if (route->needs != WEB_OPEN &&
-        !find_source(web, request, &mark->request.source, &status, &why)) {
+        .listener = web->listener, .http = request, .repeats = web->listener->intake->repeats, .rest = rest } };
+    if (!find_sender(web, mark, request, &status, &why)) {
         refuse(web, request, mark, status, why);
         return 0;
     }
@@ -308,7 +342,8 @@ static void handle(struct http_request *request, void *user)
     bool too_large;
 
     buffer_init(&inflated, INTAKE_BODY_MOST);
-    if (mark->route->needs != WEB_EVENTS || mark->route->take) {
+    bool bodied = mark->route->needs == WEB_EVENTS || mark->route->needs == WEB_RECORDS;
+    if (!bodied || mark->route->take) {
         mark->route->run(&mark->request);
     } else if (queue_busy(web->listener->intake)) {
         refuse(web, request, mark, 429, busy_sentence);
@@ -344,12 +379,7 @@ static bool listener_start(struct listener *listener, int fd, bool tls, struct e
     const struct intake_options *o = &listener->intake->options;
     struct web *web = calloc(1, sizeof *web);
 
-    if (web)
-        web->repeats = repeats_new();
-    if (!web || !web->repeats || sodium_init() < 0) {
-        if (web)
-            repeats_free(&web->repeats);
-        free(web);
+    if (!web) {
         close(fd);
         return error_set(e, "not enough memory for a listener");
     }
@@ -363,7 +393,6 @@ static bool listener_start(struct listener *listener, int fd, bool tls, struct e
         .refuse = server_refuses, .user = web,
     };
     if (!http_start(&options, &web->server, e)) {
-        repeats_free(&web->repeats);
         free(web);
         return false;
     }
@@ -386,7 +415,6 @@ void http_listener_stop(struct listener *listener)
     struct web *web = listener->own;
 
     http_stop(&web->server); /* waits until every request was answered */
-    repeats_free(&web->repeats);
     free(web);
     listener->own = NULL;
 }

@@ -11,13 +11,16 @@
 enum web_needs {
     WEB_OPEN,      /* answered to anybody: it tells nothing */
     WEB_TOKEN,     /* a source's token */
-    WEB_EVENTS     /* a source's token, a body with events, and room in the queue */
+    WEB_EVENTS,    /* a source's token, a body with events, and room in the queue */
+    WEB_RELAY,     /* a relay's certificate */
+    WEB_RECORDS    /* a relay's certificate, a body with records, and room in the queue */
 };
 
 struct web_request {
     struct listener *listener;
     struct http_request *http;
     struct roster_source source;   /* WEB_TOKEN, WEB_EVENTS */
+    struct roster_relay relay;     /* WEB_RELAY, WEB_RECORDS */
     struct slice text;             /* the inflated body */
     struct repeats *repeats;
     struct slice rest;             /* of the path, behind the row's '*' */
@@ -42,6 +45,9 @@ struct web_route {
 void events_post(struct web_request *request);
 void events_get(struct web_request *request);
 void events_refuse(struct http_request *request, unsigned status, const char *sentence);
+/* relay.c */
+void relay_records(struct web_request *request);
+void relay_roster(struct web_request *request);
 /* elastic.c */
 void elastic_root(struct web_request *request);
 void elastic_license(struct web_request *request);

@@ -12,7 +12,7 @@
 
 /* What the libraries read while they run: shared objects, zone and locale data, entropy, the
  * machine's state. */
-static const char *const always[] = { "/usr/lib", "/usr/share/zoneinfo", "/lib", "/lib64",
+const char *const skeleton_always[] = { "/usr/lib", "/usr/share/zoneinfo", "/lib", "/lib64",
                                       "/dev/null", "/dev/urandom", "/proc", "/sys/devices/system/cpu",
                                       "/etc/ssl/openssl.cnf", "/etc/localtime", NULL };
 
@@ -56,7 +56,7 @@ static bool shut_in(const struct role_row *row, const struct heritage *heritage,
 {
     struct rlimit none = { 0, 0 };
     struct jail jail = { .write = folders(heritage, row->write, NULL),
-                         .read = folders(heritage, row->read, always),
+                         .read = folders(heritage, row->read, skeleton_always),
                          .connect = row->connect, .fork = row->fork };
     if (!jail.write || !jail.read)
         return error_set(e, "not enough memory to start");

@@ -23,6 +23,9 @@ struct role_row {
     bool restart;                            /* the supervisor starts it again when it ends */
 };
 
+/* What libraries read while they run; NULL-ended. */
+extern const char *const skeleton_always[];
+
 /* Ended by a row without a name. */
 const struct role_row *skeleton_find(const struct role_row *rows, const char *name);
 

@@ -38,6 +38,7 @@
 #define STORE_BYTES (16u * 1024 * 1024)  /* or so many bytes of them */
 #define SEAL_MS 20u
 #define SEAL_EVERY 20u                   /* commits under lasting load */
+#define MARKS_KNOWN (31 * CLOCK_DAY)     /* a relay may have been cut off for so long */
 #define STATUS_EVERY (2 * CLOCK_SECOND)
 #define FILES_MOST 64u
 
@@ -258,6 +259,12 @@ static void reload_roster(struct pipeline *p)
 
 /* ---- intake ------------------------------------------------------------------------------------ */
 
+static bool on_mark(void *owner, const struct batch_mark *mark)
+{
+    intake_remember(owner, mark);
+    return true;
+}
+
 static bool start_intake(struct pipeline *p, struct error *e)
 {
     struct heritage *h = p->heritage;
@@ -289,7 +296,8 @@ static bool start_intake(struct pipeline *p, struct error *e)
         .file_count = count,
         .state_folder = heritage_text(h, "run"),
     };
-    return intake_start(&options, p->received, &p->intake, e);
+    return intake_start(&options, p->received, &p->intake, e) &&
+           outbox_marks(heritage_text(h, "archive"), clock_now() - MARKS_KNOWN, on_mark, p->intake, e);
 }
 
 /* ---- status: run/pipeline.json ------------------------------------------------------------------ */
