@@ -125,6 +125,8 @@ static void why_put(struct json_writer *json, const struct json *why)
     json_open_array(json);
     for (uint32_t i = 0; why && why->kind == JSON_ARRAY && i < why->count; i++) {
         const struct json *one = json_element(why, i);
+        if (json_boolean(json_member(one, "not"), false))
+            continue; /* a filter that did not apply: no part of what matched */
         json_open_object(json);
         json_text_member(json, "selection", json_member_text(one, "selection"));
         shape_text_or_null(json, "field", json_member_text(one, "field"));

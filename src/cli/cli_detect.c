@@ -1,12 +1,14 @@
 /* haidang detect: rules over log files without a server. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/detect_engine.h"
+#include "cli/detect_html.h"
 #include "cli/detect_indicators.h"
 #include "cli/detect_input.h"
 #include "cli/detect_output.h"
@@ -14,16 +16,23 @@
 #include "serve/options.h"
 
 #define PROGRESS_EVERY (200 * CLOCK_SECOND / 1000)
+#define DAMAGE_TOLD 20u
+#define KEPT_FOR_PAGE 20u      /* alerts a rule */
+#define KEPT_FOR_TABLE 5u
 
 struct detect {
     struct cli *cli;
     enum output_form form;
-    struct buffer out;
-    bool colour, bar, damaged;
+    struct output_look look;
+    struct findings *findings;   /* by rule, or for the page; NULL: neither */
+    struct compiler_count rules;
+    bool by_rule;
+    struct buffer out, damage;   /* damage: the first sentences, a line each */
+    bool bar, damaged;
     unsigned damage_told;
     uint64_t levels[LEVEL_CRITICAL + 1];
     uint64_t bytes;
-    int64_t bar_drawn;
+    int64_t bar_begun, bar_drawn;
     int code;
 };
 
@@ -40,14 +49,15 @@ static void clear_bar(struct detect *d)
         fprintf(stderr, "\r\033[K");
 }
 
-static void on_alert(void *owner, uint32_t rule, const struct alert *alert, const char *file,
-                     uint64_t place)
+static void on_alert(void *owner, const struct detect_found *found)
 {
     struct detect *d = owner;
-    struct output_alert shown = { alert, file, place, d->cli->language, d->colour };
-    (void)rule;
-    d->levels[alert->level]++;
-    output_put(d->form, &shown, &d->out);
+    d->levels[found->alert->level]++;
+    if (d->findings)
+        findings_add(d->findings, found);
+    if (d->by_rule)
+        return;
+    output_put(d->form, found, &d->look, &d->out);
     if (d->bar)
         clear_bar(d);
     if (d->out.len > 64 * 1024 || d->bar)
@@ -61,13 +71,21 @@ static void on_progress(void *owner, uint64_t bytes, uint64_t events)
     if (!d->bar || now - d->bar_drawn < PROGRESS_EVERY)
         return;
     d->bar_drawn = now;
-    unsigned share = d->bytes ? (unsigned)(bytes * 30 / d->bytes) : 0;
+    double share = d->bytes ? (double)bytes / (double)d->bytes : 0;
+    double seconds = (double)(now - d->bar_begun) / 1e9;
+    uint64_t alerts = 0;
     char bar[31];
+    for (int level = 0; level <= LEVEL_CRITICAL; level++)
+        alerts += d->levels[level];
     for (unsigned i = 0; i < 30; i++)
-        bar[i] = i < share ? '#' : '.';
+        bar[i] = i < (unsigned)(share * 30) ? '#' : '.';
     bar[30] = 0;
-    fprintf(stderr, "\r[%s] %3u%%  %llu", bar, d->bytes ? (unsigned)(bytes * 100 / d->bytes) : 0,
-            (unsigned long long)events);
+    fprintf(stderr, "\r[%s] %3.0f%%  ", bar, share * 100);
+    fprintf(stderr, cli_say(d->cli, "%llu events, %llu alerts"), (unsigned long long)events,
+            (unsigned long long)alerts);
+    if (share > 0.02 && share <= 1)
+        fprintf(stderr, cli_say(d->cli, ", %.0f s left"), seconds / share - seconds);
+    fprintf(stderr, "\033[K");
     fflush(stderr);
 }
 
@@ -77,22 +95,32 @@ static void on_damage(void *owner, const struct error *e)
     BUFFER_AUTO text;
     buffer_init(&text, 0);
     d->damaged = true;
-    if (d->damage_told++ >= 20)
+    if (d->damage_told++ >= DAMAGE_TOLD)
         return;
     clear_bar(d);
     error_print(e, d->cli->language, &text);
     fwrite(text.data, 1, text.len, stderr);
+    buffer_add(&d->damage, buffer_slice(&text));
 }
 
-static void print_summary(struct detect *d, const struct detect_summary *s,
-                          const struct ruleset *ruleset)
+static void print_unknown(const struct cli *cli, const struct detect_summary *s)
+{
+    if (!s->unknown)
+        return;
+    fprintf(stderr, cli_say(cli, "%llu events are of a log source that nobody knows; no rule was "
+                                 "tried on them:\n"), (unsigned long long)s->unknown);
+    for (uint32_t i = 0; i < s->unknown_count && i < 10; i++) {
+        char name[200];
+        fprintf(stderr, "  %8llu  %s\n", (unsigned long long)s->unknowns[i].count,
+                log_printable(slice_of(s->unknowns[i].name), name, sizeof name));
+    }
+    if (s->unknown_count > 10)
+        fprintf(stderr, cli_say(cli, "  and %u more\n"), s->unknown_count - 10);
+}
+
+static void print_levels(const struct detect *d, const struct detect_summary *s)
 {
     const struct cli *cli = d->cli;
-    struct ruleset_statistics r = ruleset_statistics(ruleset);
-    clear_bar(d);
-    fprintf(stderr, cli_say(cli, "%llu events in %llu files, %.2f s (%.0f a second); %u rules\n"),
-            (unsigned long long)s->events, (unsigned long long)s->files, s->seconds,
-            s->seconds > 0 ? (double)s->events / s->seconds : 0, r.rules);
     fprintf(stderr, cli_say(cli, "%llu events matched, %llu alerts:"),
             (unsigned long long)s->matched, (unsigned long long)s->alerts);
     for (int level = LEVEL_CRITICAL; level >= 0; level--)
@@ -100,20 +128,28 @@ static void print_summary(struct detect *d, const struct detect_summary *s,
             fprintf(stderr, " %s %llu", alert_level_name((enum alert_level)level),
                     (unsigned long long)d->levels[level]);
     fprintf(stderr, "%s\n", s->alerts ? "" : " 0");
+}
+
+static void print_summary(struct detect *d, const struct detect_summary *s,
+                          const struct ruleset *ruleset)
+{
+    const struct cli *cli = d->cli;
+    clear_bar(d);
+    fprintf(stderr, cli_say(cli, "%llu events in %llu files, %.2f s (%.0f a second); %u rules\n"),
+            (unsigned long long)s->events, (unsigned long long)s->files, s->seconds,
+            s->seconds > 0 ? (double)s->events / s->seconds : 0,
+            ruleset_statistics(ruleset).rules);
+    if (d->rules.refused)
+        fprintf(stderr, cli_say(cli, "%u rules were refused (haidang rules check says why)\n"),
+                d->rules.refused);
+    print_levels(d, s);
     if (s->undecoded)
         fprintf(stderr, cli_say(cli, "%llu lines were read by no decoder\n"),
                 (unsigned long long)s->undecoded);
-    if (s->broken)
-        fprintf(stderr, cli_say(cli, "%llu records were damaged\n"), (unsigned long long)s->broken);
-    if (s->unknown)
-        fprintf(stderr, cli_say(cli, "%llu events are of a log source that nobody knows:\n"),
-                (unsigned long long)s->unknown);
-    for (uint32_t i = 0; i < s->unknown_count && i < 10; i++) {
-        char name[200];
-        fprintf(stderr, "  %s  %llu\n",
-                log_printable(slice_of(s->unknowns[i].name), name, sizeof name),
-                (unsigned long long)s->unknowns[i].count);
-    }
+    if (s->damaged)
+        fprintf(stderr, cli_say(cli, "%llu places were damaged; what could be read was scanned\n"),
+                (unsigned long long)s->damaged);
+    print_unknown(cli, s);
     if (s->correlator.dropped)
         fprintf(stderr, cli_say(cli, "%llu hits of correlations came too late or found no room\n"),
                 (unsigned long long)s->correlator.dropped);
@@ -184,6 +220,29 @@ static bool *wanted_rules(const struct cli *cli, const struct ruleset *ruleset)
     return wanted;
 }
 
+/* What was gathered by rule: the table, the page. */
+static bool tell_findings(struct detect *d, const struct detect_summary *summary,
+                          const struct ruleset *ruleset, struct error *e)
+{
+    struct cli *cli = d->cli;
+    const char *path = cli_text(cli, "html");
+    if (!d->findings)
+        return true;
+    findings_sort(d->findings);
+    clear_bar(d);
+    if (d->by_rule) {
+        output_by_rule(d->findings, &d->look, &d->out);
+        flush(d);
+    }
+    struct detect_html page = {
+        .findings = d->findings, .ruleset = ruleset, .summary = summary,
+        .rules = ruleset_statistics(ruleset).rules, .refused = d->rules.refused,
+        .made = cli->now, .language = cli->language, .paths = cli->arguments,
+        .path_count = cli->argument_count, .damage = buffer_slice(&d->damage)
+    };
+    return !path || detect_html_write(&page, path, e);
+}
+
 static int detect_with(struct cli *cli, struct detect *d, struct ruleset *ruleset,
                        const struct serve_settings *settings, struct event_logsource logsource)
 {
@@ -213,7 +272,9 @@ static int detect_with(struct cli *cli, struct detect *d, struct ruleset *rulese
     };
     if (cli_text(cli, "min-level"))
         alert_level_parse(slice_of(cli_text(cli, "min-level")), &options.indicator_least);
-    output_head(d->form, &d->out);
+    if (!d->by_rule)
+        output_head(d->form, &d->out);
+    d->bar_begun = clock_steady();
     bool fine = detect_run(paths, count, &options, &summary, &e);
     flush(d);
     free(wanted);
@@ -221,31 +282,59 @@ static int detect_with(struct cli *cli, struct detect *d, struct ruleset *rulese
     detect_indicators_free(&indicators);
     if (!fine)
         return cli_fail(cli, &e);
+    if (!tell_findings(d, &summary, ruleset, &e))
+        return cli_fail(cli, &e);
     print_summary(d, &summary, ruleset);
     if (d->code != CLI_FINE)
         return d->code;
     return d->damaged ? CLI_FAILED : summary.alerts ? CLI_NO : CLI_FINE;
 }
 
+/* Which form: a table by rule for people who look at a terminal, a line an alert for a pipe. */
+static int choose_form(struct cli *cli, struct detect *d)
+{
+    int forms = cli->json + cli_flag(cli, "csv") + cli_flag(cli, "timeline") +
+                cli_flag(cli, "by-rule");
+    struct winsize size = { 0 };
+    if (forms > 1)
+        return cli_wrong(cli, "--json, --csv, --timeline and --by-rule exclude each other");
+    d->form = cli->json ? OUTPUT_JSON : cli_flag(cli, "csv") ? OUTPUT_CSV : OUTPUT_TABLE;
+    d->by_rule = cli_flag(cli, "by-rule") || (!forms && isatty(1));
+    d->look.language = cli->language;
+    d->look.colour = isatty(1) && !getenv("NO_COLOR");
+    if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
+        d->look.width = size.ws_col;
+    return CLI_FINE;
+}
+
 static int run_detect(struct cli *cli)
 {
-    struct detect d = { .cli = cli, .form = cli->json ? OUTPUT_JSON
-                                            : cli_flag(cli, "csv") ? OUTPUT_CSV : OUTPUT_TABLE,
-                        .colour = isatty(1), .bar = cli->terminal };
+    struct detect d = { .cli = cli, .bar = cli->terminal };
     struct serve_settings settings;
     struct event_logsource logsource = { 0 };
     struct ruleset *ruleset = NULL;
     struct error e = ERROR_NONE;
-    if (cli->json && cli_flag(cli, "csv"))
-        return cli_wrong(cli, "--json and --csv exclude each other");
+    int code = choose_form(cli, &d);
+    if (code != CLI_FINE)
+        return code;
     if (!read_logsource(cli_text(cli, "logsource"), &logsource))
         return cli_wrong(cli, "write --logsource product=windows,service=security");
     if (!serve_settings_load(cli->config, &cli->arena, &settings, &e) ||
-        !detect_rules(cli, &settings, &ruleset, NULL, &e))
+        !detect_rules(cli, &settings, false, &ruleset, &d.rules, &e))
         return cli_fail(cli, &e);
+    if (d.by_rule || cli_text(cli, "html"))
+        d.findings = findings_new(cli_text(cli, "html") ? KEPT_FOR_PAGE : KEPT_FOR_TABLE);
     buffer_init(&d.out, 256u * 1024 * 1024);
-    int code = detect_with(cli, &d, ruleset, &settings, logsource);
+    buffer_init(&d.damage, 256u * 1024);
+    if ((d.by_rule || cli_text(cli, "html")) && !d.findings) {
+        error_set(&e, "out of memory");
+        code = cli_fail(cli, &e);
+    } else {
+        code = detect_with(cli, &d, ruleset, &settings, logsource);
+    }
+    findings_free(&d.findings);
     buffer_free(&d.out);
+    buffer_free(&d.damage);
     ruleset_free(&ruleset);
     return code;
 }
@@ -257,6 +346,12 @@ static const struct cli_option options_of_detect[] = {
       .help = "Sigma rules: folders or files (default: the configured ones)" },
     { .name = "indicators", .kind = CLI_FILE, .value = "FILE", .repeated = true,
       .help = "threat indicators too: list, CSV, STIX bundle, MISP event, compiled table" },
+    { .name = "html", .kind = CLI_FILE, .value = "FILE",
+      .help = "one page with time line, ATT&CK matrix, hosts and alerts by rule" },
+    { .name = "by-rule", .kind = CLI_FLAG,
+      .help = "a table by rule, worst first (so on a terminal without another form)" },
+    { .name = "timeline", .kind = CLI_FLAG,
+      .help = "an alert a line in the order of the records (so into a pipe)" },
     { .name = "csv", .kind = CLI_FLAG, .help = "alerts as CSV" },
     { .name = "min-level", .kind = CLI_CHOICE, .value = "LEVEL", .choices = levels,
       .help = "only alerts of this level or above" },
@@ -285,6 +380,8 @@ static const struct cli_example examples_of_detect[] = {
     { "haidang detect --rules rules/ /var/log/auth.log", "our rules over a text log" },
     { "haidang detect --rules sigma/rules --min-level high --json evidence/",
       "a folder of recordings, alerts as JSON lines" },
+    { "haidang detect --rules sigma/rules --html report.html C/Windows/System32/winevt/Logs",
+      "a page to look through and to send" },
     { "zcat app.jsonl.gz | haidang detect --rules rules/ -", "from a pipe" },
     { NULL },
 };
@@ -294,9 +391,11 @@ const struct command cli_detect_command = {
     .group = "Detection",
     .summary = "run Sigma rules over log files",
     .about = "Reads JSON lines, a JSON array, pretty-printed JSON, Windows .evtx and text logs, also\n"
-             ".gz and .zst of these; folders are walked. One alert a line on standard output, a\n"
-             "summary on standard error. The exit status is 1 when something was found, 3 when a\n"
-             "file was damaged (what could be read was scanned).",
+             ".gz and .zst of these; folders are walked. On a terminal the alerts stand by rule, in a\n"
+             "pipe one a line; --json, --csv and --html give them in other forms. A summary goes to\n"
+             "standard error: what was read, what was damaged, which events no log source claims.\n"
+             "The exit status is 1 when something was found, 3 when a file was damaged (what could\n"
+             "be read was scanned).",
     .arguments = "FILE|DIR|- ...",
     .argument_least = 1,
     .argument_most = 4096,

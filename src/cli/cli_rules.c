@@ -18,7 +18,7 @@ static bool load(struct cli *cli, bool argument, struct serve_settings *settings
         return false;
     if (argument && cli->argument_count && !cli_text(cli, "rules"))
         settings->rules = cli->arguments[0];
-    return detect_rules(cli, settings, out, count, e);
+    return detect_rules(cli, settings, count != NULL, out, count, e);
 }
 
 static int run_check(struct cli *cli)
@@ -178,12 +178,10 @@ struct recording {
     bool damaged;
 };
 
-static void on_test_alert(void *owner, uint32_t rule, const struct alert *alert, const char *file,
-                          uint64_t place)
+static void on_test_alert(void *owner, const struct detect_found *found)
 {
     struct recording *r = owner;
-    (void)rule, (void)file, (void)place;
-    r->matches += slice_equal(alert->rule, r->rule);
+    r->matches += slice_equal(found->alert->rule, r->rule);
 }
 
 static void on_test_damage(void *owner, const struct error *e)

@@ -96,6 +96,8 @@ bool cli_flag(const struct cli *cli, const char *option);
 /* CLI_NUMBER and CLI_TIME; fallback when not given. */
 int64_t cli_number(const struct cli *cli, const char *option, int64_t fallback);
 
+const char *cli_version(void);
+
 /* In the user's language. */
 const char *cli_say(const struct cli *cli, const char *english) __attribute__((format_arg(2)));
 

@@ -7,15 +7,17 @@
 
 #include "base/clock.h"
 #include "base/queue.h"
+#include "cli/detect_event.h"
 #include "cli/detect_evtx.h"
 #include "event/json_event.h"
 
 #define BLOCKS_WAITING 8u
 #define BLOCKS_MOST 64u          /* read, and not yet put in order */
 #define THREADS_MOST 64u
+#define MEMBERS_MOST (4u * 1024 * 1024)
 
 /* What a worker found in one block. */
-struct found_alert { uint32_t rule; uint64_t place; struct alert alert; };
+struct found_alert { uint32_t rule; uint64_t place; struct slice host; struct alert alert; };
 struct found_hit { struct hit hit; uint64_t place; };
 
 struct job {
@@ -41,6 +43,8 @@ struct engine {
     struct queue *todo, *done;
     struct detect_summary *summary;
     struct correlator *correlator;
+    struct detect_place *members;  /* of hits, by their number: for the members of a correlation */
+    uint32_t member_count, member_capacity;
     sem_t room;                    /* blocks that may still be read */
 };
 
@@ -53,50 +57,6 @@ struct worker {
     struct arena arena;            /* of one event */
     pthread_t thread;
 };
-
-static bool parse_time(struct slice text, int64_t *out)
-{
-    double number;
-    if (slice_to_double(text, &number)) { /* seconds, or milliseconds beyond the year 5000 */
-        double seconds = number > 1e11 ? number / 1000 : number;
-        if (!(seconds > 1e8 && seconds < 9e9))
-            return false;
-        *out = (int64_t)(seconds * 1e3) * 1000000;
-        return true;
-    }
-    if (text.len > 30) { /* seven digits of Windows are fine, a tail such as " UTC" is cut */
-        size_t blank = slice_find_byte(slice_after(text, 19), ' ');
-        text = slice_cut(text, 0, 19 + blank);
-    }
-    return clock_parse(text, out);
-}
-
-/* The record's own time, by the members that carry it in the shapes we know; UtcTime of Sysmon has
- * no zone. */
-static int64_t json_time(const struct event *event)
-{
-    static const char *const names[] = {
-        "@timestamp", "Event.System.TimeCreated.#attributes.SystemTime", "TimeCreated",
-        "Event.System.TimeCreated.@SystemTime", "System.TimeCreated.SystemTime", "SystemTime",
-        "winlog.time_created", "eventTime", "EventTime", "timestamp", "time", "ts", "published",
-        "requestReceivedTimestamp", "createdDateTime", "activityDateTime", "CreationTime",
-        "eventTimestamp", "TimeGenerated", "event.created", "date"
-    };
-    int64_t time;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct slice value = event_value(event, slice_of(names[i]));
-        if (value.len && parse_time(value, &time))
-            return time;
-    }
-    struct slice utc = event_value(event, SLICE("UtcTime"));
-    char zoned[CLOCK_TEXT];
-    if (utc.len >= 19 && utc.len < 30) {
-        int n = snprintf(zoned, sizeof zoned, "%.*sZ", SLICE_ARGS(utc));
-        if (clock_parse(slice_from(zoned, (size_t)n), &time))
-            return time;
-    }
-    return 0;
-}
 
 static void *grown(struct arena *arena, void *old, uint32_t count, uint32_t *capacity, size_t size)
 {
@@ -140,6 +100,7 @@ static void keep_alert(struct worker *w, struct job *job, const struct event *ev
     job->alerts = alerts;
     if (scanner_alert(w->scanner, event, rule, &job->arena, &alerts[job->alert_count].alert)) {
         alerts[job->alert_count].rule = rule;
+        alerts[job->alert_count].host = arena_copy(&job->arena, detect_event_host(event));
         alerts[job->alert_count++].place = place;
     }
 }
@@ -172,7 +133,7 @@ static void keep_indicators(struct worker *w, struct job *job, struct event *eve
     const struct indicator_found *found;
     uint32_t count = indicator_matcher_scan(w->matcher, event, &found);
     if (count && !timed)
-        event->time = json_time(event);
+        event->time = detect_event_time(event);
     for (uint32_t i = 0; i < count; i++) {
         struct alert alert;
         if (!indicator_alert(w->matcher, event, &found[i], &job->arena, &alert) ||
@@ -183,7 +144,9 @@ static void keep_indicators(struct worker *w, struct job *job, struct event *eve
         if (!alerts)
             return;
         job->alerts = alerts;
-        alerts[job->alert_count++] = (struct found_alert){ UINT32_MAX, place, alert };
+        alerts[job->alert_count++] = (struct found_alert){
+            UINT32_MAX, place, arena_copy(&job->arena, detect_event_host(event)), alert
+        };
     }
 }
 
@@ -196,7 +159,7 @@ static void scan_event(struct worker *w, struct job *job, struct event *event, u
     bool timed = !json;
     job->events++;
     if (json && (o->from || o->to)) {
-        event->time = json_time(event);
+        event->time = detect_event_time(event);
         timed = true;
     }
     if ((o->from || o->to) && outside(o, event->time))
@@ -206,7 +169,7 @@ static void scan_event(struct worker *w, struct job *job, struct event *event, u
     job->matched += count > 0;
     for (uint32_t i = 0; i < count; i++) {
         if (!timed) {
-            event->time = json_time(event);
+            event->time = detect_event_time(event);
             timed = true;
         }
         struct ruleset_rule rule = ruleset_rule(o->ruleset, rules[i]);
@@ -259,6 +222,8 @@ static void on_evtx(void *owner, struct event *event, uint64_t record)
 {
     struct evtx_scan *scan = owner;
     event->received = scan->worker->engine->options->now;
+    if (!event->time) /* a record without: what the event itself says */
+        event->time = detect_event_time(event);
     scan_event(scan->worker, scan->job, event, record, false);
 }
 
@@ -365,14 +330,37 @@ static void *read_all(void *argument)
 
 struct correlated { struct engine *engine; const char *path; uint64_t place; };
 
+/* A hit's number stands where the pipeline has the event's index in its batch. */
+static uint32_t number_hit(struct engine *g, const char *path, uint64_t place)
+{
+    if (g->member_count == g->member_capacity) {
+        uint32_t more = g->member_capacity ? g->member_capacity * 2 : 1024;
+        struct detect_place *grown = more <= MEMBERS_MOST
+                                         ? realloc(g->members, more * sizeof *grown) : NULL;
+        if (!grown)
+            return UINT32_MAX;
+        g->members = grown;
+        g->member_capacity = more;
+    }
+    g->members[g->member_count] = (struct detect_place){ path, place };
+    return g->member_count++;
+}
+
 static void correlated_alert(void *owner, uint32_t rule, const struct alert *alert)
 {
     struct correlated *c = owner;
-    const struct detect_options *o = c->engine->options;
+    struct engine *g = c->engine;
+    const struct detect_options *o = g->options;
+    struct detect_place earlier[DETECT_EARLIER_MOST];
+    struct detect_found found = { .rule = rule, .alert = alert, .file = c->path, .place = c->place,
+                                  .earlier = earlier };
     if (o->wanted && !o->wanted[rule])
         return;
-    c->engine->summary->alerts++;
-    o->alert(o->owner, rule, alert, c->path, c->place);
+    for (uint32_t i = 0; i < alert->earlier_count && i < DETECT_EARLIER_MOST; i++)
+        if (alert->earlier[i].day == 0 && alert->earlier[i].sequence < g->member_count)
+            earlier[found.earlier_count++] = g->members[alert->earlier[i].sequence];
+    g->summary->alerts++;
+    o->alert(o->owner, &found);
 }
 
 static void add_unknowns(struct detect_summary *s, const struct job *job)
@@ -401,12 +389,15 @@ static void finish_job(struct engine *g, struct job *job, uint64_t *bytes, uint6
         bool first = i < job->alert_count &&
                      (hit >= job->hit_count || job->alerts[i].place <= job->hits[hit].place);
         if (first) {
+            const struct found_alert *a = &job->alerts[i];
+            struct detect_found found = { .rule = a->rule, .alert = &a->alert, .host = a->host,
+                                          .file = job->block.path, .place = a->place };
             s->alerts++;
-            o->alert(o->owner, job->alerts[i].rule, &job->alerts[i].alert, job->block.path,
-                     job->alerts[i].place);
+            o->alert(o->owner, &found);
             i++;
         } else {
             struct correlated c = { g, job->block.path, job->hits[hit].place };
+            job->hits[hit].hit.event = number_hit(g, job->block.path, job->hits[hit].place);
             correlator_put(g->correlator, &job->hits[hit].hit, &job->arena, correlated_alert, &c);
             hit++;
         }
@@ -414,7 +405,7 @@ static void finish_job(struct engine *g, struct job *job, uint64_t *bytes, uint6
     s->events += job->events;
     s->matched += job->matched;
     s->undecoded += job->undecoded;
-    s->broken += job->broken;
+    s->damaged += job->broken + job->failed.set;
     add_unknowns(s, job);
     if (job->first_broken.set)
         o->damage(o->owner, &job->first_broken);
@@ -528,6 +519,7 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
     queue_free(&g.todo);
     queue_free(&g.done);
     free(workers);
+    free(g.members);
     sem_destroy(&g.room);
     summary->seconds = (double)(clock_steady() - start) / 1e9;
     return closing || error_set(e, "not enough memory or threads to begin");

@@ -11,6 +11,21 @@
 #include "detect/indicator_match.h"
 #include "event/decoder.h"
 
+/* A record of a file: its line, or its number. */
+struct detect_place { const char *file; uint64_t place; };
+
+#define DETECT_EARLIER_MOST 100u
+
+struct detect_found {
+    uint32_t rule;                       /* UINT32_MAX: an indicator's */
+    const struct alert *alert;
+    const char *file;
+    uint64_t place;                      /* line or record */
+    struct slice host;                   /* the machine that the event names; may be empty */
+    const struct detect_place *earlier;  /* of a correlation: the events before, oldest first */
+    uint32_t earlier_count;
+};
+
 struct detect_options {
     struct ruleset *ruleset;
     const struct decoders *decoders;     /* NULL: text stays undecoded */
@@ -22,10 +37,8 @@ struct detect_options {
     const struct indicator_fields *indicator_fields;  /* with them */
     enum alert_level indicator_least;    /* alerts of indicators below are left out */
     uint64_t bytes;                      /* of all files, for the progress */
-    /* both in the thread of the caller's detect_run; alerts in the order of files and records.
-     * rule: UINT32_MAX for an indicator's */
-    void (*alert)(void *owner, uint32_t rule, const struct alert *alert, const char *file,
-                  uint64_t place);
+    /* all in the thread of the caller's detect_run; alerts in the order of files and records */
+    void (*alert)(void *owner, const struct detect_found *found);
     void (*progress)(void *owner, uint64_t bytes, uint64_t events);
     void (*damage)(void *owner, const struct error *e);
     void *owner;
@@ -34,7 +47,8 @@ struct detect_options {
 #define DETECT_UNKNOWN_NAMES 50u
 
 struct detect_summary {
-    uint64_t files, events, matched, alerts, undecoded, broken, unknown, regex_limit;
+    uint64_t files, events, matched, alerts, undecoded, unknown, regex_limit;
+    uint64_t damaged;                    /* places in files; the records between them were read */
     struct { char name[120]; uint64_t count; } unknowns[DETECT_UNKNOWN_NAMES];
     uint32_t unknown_count;
     struct correlator_statistics correlator;

@@ -46,30 +46,57 @@ static bool marks(const char *const *folders, const char *logsources, const char
            (!placeholders || folder_mark(placeholders, arena, mark, e));
 }
 
-bool detect_rules(struct cli *cli, const struct serve_settings *settings, struct ruleset **out,
-                  struct compiler_count *count_out, struct error *e)
+/* Rules that were refused when the file was made: it must not hide them. */
+static uint32_t read_refused(const char *path, struct arena *arena)
+{
+    struct slice text;
+    struct error ignored = ERROR_NONE;
+    uint64_t count = 0;
+    slice_to_u64(file_read(path, 32, arena, &text, &ignored) ? slice_trim(text) : SLICE("0"), &count);
+    return (uint32_t)count;
+}
+
+static bool save(const struct ruleset *ruleset, const struct compiler_count *count, const char *path,
+                 const char *refused, struct error *e)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "%u\n", count->refused);
+    return ruleset_save(ruleset, path, e) &&
+           (!count->refused || file_replace(refused, slice_from(text, (size_t)n), 0644, e));
+}
+
+bool detect_rules(struct cli *cli, const struct serve_settings *settings, bool anew,
+                  struct ruleset **out, struct compiler_count *count_out, struct error *e)
 {
     const char *folders[FOLDERS_MOST + 1] = { NULL }, *given = cli_text(cli, "logsources");
     const char *compiled = cli_text(cli, "compiled"), *text;
-    unsigned count = 0;
-    for (; count < FOLDERS_MOST && (text = cli_text_at(cli, "rules", count)); count++)
-        folders[count] = text;
-    if (!count)
+    struct compiler_count count = { 0 };
+    unsigned folder = 0;
+    for (; folder < FOLDERS_MOST && (text = cli_text_at(cli, "rules", folder)); folder++)
+        folders[folder] = text;
+    if (!folder)
         folders[0] = settings->rules;
     struct compiler_options options = {
         .rules = folders, .logsources = given ? given : settings->logsources,
         .placeholders = cli_text(cli, "placeholders"), .report = tell, .owner = cli
     };
-    struct slice path = SLICE_NONE;
+    struct slice path = SLICE_NONE, refused = SLICE_NONE;
+    bool fine = false;
     if (compiled) {
         uint64_t mark;
         struct error ignored = ERROR_NONE;
         if (!marks(folders, options.logsources, options.placeholders, &cli->arena, &mark, e))
             return false;
         path = arena_print(&cli->arena, "%s.%016llx", compiled, (unsigned long long)mark);
-        if (!count_out && ruleset_load(path.data, out, &ignored))
-            return true;
+        refused = arena_print(&cli->arena, "%s.refused", path.data);
+        fine = !anew && ruleset_load(path.data, out, &ignored);
+        if (fine)
+            count.refused = read_refused(refused.data, &cli->arena);
     }
-    return compiler_run(&options, out, count_out, e) &&
-           (!path.data || ruleset_save(*out, path.data, e));
+    if (!fine)
+        fine = compiler_run(&options, out, &count, e) &&
+               (!path.data || save(*out, &count, path.data, refused.data, e));
+    if (count_out)
+        *count_out = count;
+    return fine;
 }

@@ -7,8 +7,9 @@
 #include "serve/options.h"
 
 /* By --rules (repeated; else the configured folder), --logsources, --placeholders, --compiled.
- * Wrong rules are told on standard error and left out; count_out (may be NULL) says how many. */
-bool detect_rules(struct cli *cli, const struct serve_settings *settings, struct ruleset **out,
-                  struct compiler_count *count_out, struct error *e);
+ * anew: compile even where a compiled file would do. Wrong rules are told on standard error and left
+ * out; count_out (may be NULL) says how many (of a compiled file: only how many were refused). */
+bool detect_rules(struct cli *cli, const struct serve_settings *settings, bool anew,
+                  struct ruleset **out, struct compiler_count *count_out, struct error *e);
 
 #endif

@@ -128,3 +128,8 @@ void cli_help_command(const struct command *command, const char *language, struc
     for (const struct cli_example *x = command->examples; x && x->line; x++)
         buffer_print(out, "  %s\n      %s\n", x->line, text_in(language, x->help));
 }
+
+const char *cli_version(void)
+{
+    return HAIDANG_VERSION;
+}

@@ -80,7 +80,7 @@ static void put_command(struct buffer *out, const char *language, const struct c
 void cli_manual(const struct command *const *table, const char *language, struct buffer *out)
 {
     buffer_print(out, ".TH HAIDANG 1 \"\" \"haidang %s\" \"Hải Đăng\"\n.SH %s\nhaidang \\- ",
-                 HAIDANG_VERSION, text_in(language, "NAME"));
+                 cli_version(), text_in(language, "NAME"));
     put_roff(out, text_in(language, "Hải Đăng, the cyber-assurance system of a province."));
     buffer_print(out, "\n.SH %s\n.B haidang\n\\fICOMMAND\\fR [\\fIOPTION\\fR]... "
                       "[\\fIARGUMENT\\fR]...\n.SH %s\n",

@@ -250,7 +250,7 @@ static int answer_help(struct parser *p)
     struct buffer out;
     buffer_init(&out, 0);
     if (p->version)
-        buffer_print(&out, "haidang %s\n", HAIDANG_VERSION);
+        buffer_print(&out, "haidang %s\n", cli_version());
     else if (p->cli->command)
         cli_help_command(p->cli->command, p->cli->language, &out);
     else

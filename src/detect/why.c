@@ -6,6 +6,7 @@
 
 #define VALUE_SHOWN 400u
 #define REASONS_MOST 40u
+#define FILTERS_MOST 16u   /* of them, negated parts */
 
 const char *why_modifier(const struct ruleset *r, const struct atom *atom)
 {
@@ -35,6 +36,7 @@ struct reason {
     struct evaluator *v;
     struct json_writer json;
     uint32_t count;
+    bool negated;          /* the second walk: what did not apply */
 };
 
 /* Cut where a character begins. */
@@ -50,7 +52,7 @@ static void reason_put(struct reason *w, const struct atom *atom, struct slice s
                        struct slice value, bool present)
 {
     const struct ruleset *r = w->v->ruleset;
-    if (w->count++ >= REASONS_MOST)
+    if (w->count++ >= (w->negated ? FILTERS_MOST : REASONS_MOST))
         return;
     json_open_object(&w->json);
     json_text_member(&w->json, "selection", selection);
@@ -60,6 +62,8 @@ static void reason_put(struct reason *w, const struct atom *atom, struct slice s
     json_text_member(&w->json, "pattern", blob_text(r, atom->shown));
     if (present)
         json_text_member(&w->json, "value", shown(value));
+    if (w->negated)
+        json_boolean_member(&w->json, "not", true);
     json_close_object(&w->json);
 }
 
@@ -83,16 +87,48 @@ static void reason_atom(struct reason *w, uint32_t index, struct slice selection
     reason_put(w, atom, selection, SLICE_NONE, false);
 }
 
-/* Walks what made the tree true; below a 'not' nothing contributes. */
+/* Below a 'not' that holds: of every selection the first test that failed, with what stood there. */
+static void reason_failed(struct reason *w, uint32_t index, struct slice selection)
+{
+    struct evaluator *v = w->v;
+    const struct node *nodes = v->ruleset->nodes, *node = &nodes[index];
+    bool named = false;
+    if (node->selection.len)
+        selection = blob_text(v->ruleset, node->selection);
+    if (node->op == EXPR_NOT || evaluate_node(v, index))
+        return;
+    if (node->op == EXPR_TEST) {
+        const struct atom *atom = &v->ruleset->atoms[node->arg];
+        int32_t at = atom->slot == SLOT_WHOLE ? -1 : view_head(&v->view, atom->slot);
+        reason_put(w, atom, selection, at >= 0 ? v->view.values[at].raw : SLICE_NONE, at >= 0);
+        return;
+    }
+    for (uint32_t child = index + 1; child < node->end; child = nodes[child].end) {
+        if (evaluate_node(v, child) || (named && !nodes[child].selection.len))
+            continue;
+        reason_failed(w, child, selection);
+        if (node->op == EXPR_AND)
+            return;
+        named = true; /* of an 'or' without names of its own one test stands for all */
+    }
+}
+
+/* Walks what made the tree true; what stands below a 'not' is told apart. */
 static void reason_node(struct reason *w, uint32_t index, struct slice selection)
 {
     const struct node *node = &w->v->ruleset->nodes[index];
     if (node->selection.len)
         selection = blob_text(w->v->ruleset, node->selection);
-    if (node->op == EXPR_NOT || !evaluate_node(w->v, index))
+    if (!evaluate_node(w->v, index))
         return;
+    if (node->op == EXPR_NOT) {
+        if (w->negated)
+            reason_failed(w, index + 1, selection);
+        return;
+    }
     if (node->op == EXPR_TEST) {
-        reason_atom(w, node->arg, selection);
+        if (!w->negated)
+            reason_atom(w, node->arg, selection);
         return;
     }
     for (uint32_t child = index + 1; child < node->end; child = w->v->ruleset->nodes[child].end)
@@ -107,9 +143,26 @@ bool why_write(struct evaluator *v, uint32_t rule, struct arena *arena, struct s
     json_writer_init(&w.json, &text);
     json_open_array(&w.json);
     reason_node(&w, v->ruleset->rules[rule].node, SLICE(""));
+    w.negated = true;
+    w.count = 0;
+    reason_node(&w, v->ruleset->rules[rule].node, SLICE(""));
     json_close_array(&w.json);
     *out = text.failed ? SLICE("[]") : arena_copy(arena, buffer_slice(&text));
     return out->data != NULL;
+}
+
+/* The value of the field of that name, also behind a path ("Event.EventData.IpAddress"). */
+static struct slice named_value(const struct event *event, struct slice name, struct arena *arena)
+{
+    const struct event_field *field = event_field(event, name);
+    for (uint32_t i = 0; i < event->field_count && !field; i++) {
+        struct slice full = event->fields[i].name;
+        if (full.len > name.len && slice_ends(full, name) &&
+            full.data[full.len - name.len - 1] == '.')
+            field = &event->fields[i];
+    }
+    struct event_field settled = field ? *field : (struct event_field){ .value = SLICE_NONE };
+    return settled.value.len && json_event_settle(&settled, arena) ? settled.value : SLICE_NONE;
 }
 
 struct slice why_entity(const struct event *event, struct arena *arena)
@@ -118,10 +171,9 @@ struct slice why_entity(const struct event *event, struct arena *arena)
                                          "sourceIPAddress", "user", "TargetUserName", "User",
                                          "cs-username", "Computer", "Hostname", "host" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct event_field *field = event_field(event, slice_of(names[i]));
-        struct event_field settled = field ? *field : (struct event_field){ .value = SLICE_NONE };
-        if (settled.value.len && !slice_is(settled.value, "-") && json_event_settle(&settled, arena))
-            return arena_print(arena, "%s=%.*s", names[i], SLICE_ARGS(shown(settled.value)));
+        struct slice value = named_value(event, slice_of(names[i]), arena);
+        if (value.len && !slice_is(value, "-"))
+            return arena_print(arena, "%s=%.*s", names[i], SLICE_ARGS(shown(value)));
     }
     return SLICE("");
 }

@@ -4,8 +4,9 @@
 
 #include "detect/evaluate.h"
 
-/* [{"selection","field","modifier","pattern","value"}, …]: every test that holds and contributes.
- * For the event loaded in the evaluator. */
+/* [{"selection","field","test","pattern","value"}, …]: every test that holds and contributes; behind
+ * them, with "not": true, of every selection below a 'not' the test that failed, so that it did not
+ * apply (no "value": the field is absent). For the event loaded in the evaluator. */
 bool why_write(struct evaluator *v, uint32_t rule, struct arena *arena, struct slice *out);
 /* Whom the alert is about, for folding: the first of well-known fields, "src_ip=203.0.113.7". */
 struct slice why_entity(const struct event *event, struct arena *arena);

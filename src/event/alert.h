@@ -27,7 +27,8 @@ struct alert {
     int64_t time;              /* of the event that completed the match; ns UTC */
     uint32_t event;            /* its index in the batch */
     struct slice entity;       /* whom it is about, for folding: "src_ip=203.0.113.77"; or empty */
-    struct slice why;          /* JSON: [{"selection":…,"field":…,"value":…,"pattern":…}, …], for a
+    struct slice why;          /* JSON: [{"selection":…,"field":…,"value":…,"pattern":…}, …], those
+                                * with "not": true say which filter did not apply; for a
                                 * correlation {"type":…,"group":{…},"count":n,"timespan_s":n} */
     /* earlier events of a correlation; ids in the archive, for those of this batch day == 0 and
      * sequence == index in the batch until the archive gives them theirs */

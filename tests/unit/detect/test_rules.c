@@ -177,11 +177,70 @@ TEST("an alert carries the rule's author, licence and tags, and says why it matc
     CHECK_INT(alert.level, LEVEL_HIGH);
     struct json *why;
     CHECK(json_parse(alert.why, &arena, &why, NULL));
-    CHECK_INT(why->count, 2);
-    const struct json *first = json_element(why, 0);
+    CHECK_INT(why->count, 3);
+    const struct json *first = json_element(why, 0), *filter = json_element(why, 2);
     CHECK_SLICE(json_member_text(first, "selection"), "sel");
     CHECK_SLICE(json_member_text(first, "field"), "Image");
     CHECK_SLICE(json_member_text(first, "value"), "C:\\CMD.exe");
+    CHECK(!json_member(first, "not"));
+    CHECK(json_boolean(json_member(filter, "not"), false)); /* why the filter did not apply */
+    CHECK_SLICE(json_member_text(filter, "selection"), "not_me");
+    CHECK_SLICE(json_member_text(filter, "field"), "u");
+    CHECK(!json_member(filter, "value")); /* the field is absent */
+}
+
+TEST("why names the test that failed in each filter that did not apply, and what stood there")
+{
+    struct ruleset *ruleset = compile_text("title: t\nid: r2\nlogsource: {product: test}\ndetection:\n"
+        "  sel:\n    Image|endswith: '\\cmd.exe'\n"
+        "  filter_a:\n    Parent|endswith: '\\a.exe'\n    User: SYSTEM\n"
+        "  filter_b:\n    User: [LAN, HOA]\n"
+        "  condition: sel and not 1 of filter_*\n", NULL, NULL);
+    struct event_field fields[] = { { SLICE("Image"), SLICE("C:\\cmd.exe"), EVENT_TEXT },
+                                    { SLICE("Parent"), SLICE("C:\\a.exe"), EVENT_TEXT },
+                                    { SLICE("User"), SLICE("minh"), EVENT_TEXT } };
+    struct event event = { .raw = SLICE("{}"), .fields = fields, .field_count = 3,
+                           .logsource.product = SLICE("test") };
+    ARENA_AUTO arena;
+    struct alert alert;
+    struct json *why;
+    const uint32_t *rules;
+    arena_init(&arena, 0);
+    struct scanner *s = scanner_new(ruleset);
+    CHECK_INT(scanner_scan(s, &event, &rules), 1);
+    CHECK(scanner_alert(s, &event, rules[0], &arena, &alert));
+    CHECK(json_parse(alert.why, &arena, &why, NULL));
+    CHECK_INT(why->count, 3);
+    const struct json *a = json_element(why, 1), *b = json_element(why, 2);
+    CHECK_SLICE(json_member_text(a, "selection"), "filter_a"); /* Parent held: not named */
+    CHECK_SLICE(json_member_text(a, "field"), "User");
+    CHECK_SLICE(json_member_text(a, "pattern"), "SYSTEM");
+    CHECK_SLICE(json_member_text(a, "value"), "minh");
+    CHECK_SLICE(json_member_text(b, "selection"), "filter_b"); /* one value stands for the list */
+    CHECK_SLICE(json_member_text(b, "pattern"), "LAN");
+    scanner_free(&s);
+    ruleset_free(&ruleset);
+}
+
+TEST("whom an alert is about is found behind the paths of the usual shapes")
+{
+    struct ruleset *ruleset = compile_text(small, NULL, NULL);
+    struct event_field fields[] = { { SLICE("Image"), SLICE("C:\\CMD.exe"), EVENT_TEXT },
+                                    { SLICE("c"), SLICE("ab"), EVENT_TEXT },
+                                    { SLICE("Event.EventData.IpAddress"), SLICE("203.0.113.9"),
+                                      EVENT_TEXT } };
+    struct event event = { .raw = SLICE("{}"), .fields = fields, .field_count = 3,
+                           .logsource.product = SLICE("test") };
+    ARENA_AUTO arena;
+    struct alert alert;
+    const uint32_t *rules;
+    arena_init(&arena, 0);
+    struct scanner *s = scanner_new(ruleset);
+    CHECK_INT(scanner_scan(s, &event, &rules), 1);
+    CHECK(scanner_alert(s, &event, rules[0], &arena, &alert));
+    CHECK_SLICE(alert.entity, "IpAddress=203.0.113.9");
+    scanner_free(&s);
+    ruleset_free(&ruleset);
 }
 
 TEST("compiled rules are saved and loaded; damage and other builds are refused")
