@@ -26,12 +26,13 @@ struct figures {
 struct listener;
 
 #define LISTENS_AT_FILES (-1)
+#define LISTENS_AT_SOCKETS (-2)
 
 /* A protocol is one row (protocols[] in intake.c): all there is to add for a new listener. */
 struct protocol {
     const char *name;
     bool acknowledges;
-    int listener;                  /* enum intake_listener; LISTENS_AT_FILES: no socket */
+    int listener;                  /* enum intake_listener; LISTENS_AT_FILES, LISTENS_AT_SOCKETS */
     /* Starts a listener; it owns fd, also when that fails. */
     bool (*start)(struct listener *listener, int fd, struct error *e);
     /* No new records; hands on what is open; ends its thread. */
@@ -91,6 +92,8 @@ void stream_stop(struct listener *listener);
 bool http_listener_start(struct listener *listener, int fd, struct error *e);
 bool https_listener_start(struct listener *listener, int fd, struct error *e);
 void http_listener_stop(struct listener *listener);
+bool local_start(struct listener *listener, int fd, struct error *e);
+void local_stop(struct listener *listener);
 bool follow_start(struct listener *listener, int fd, struct error *e);
 void follow_stop(struct listener *listener);
 

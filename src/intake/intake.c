@@ -25,6 +25,7 @@ static const struct protocol protocols[] = {
     { "lumberjack", true,  INTAKE_LUMBERJACK, lumberjack_start,    stream_stop },
     { "http",       true,  INTAKE_HTTP,       http_listener_start, http_listener_stop },
     { "https",      true,  INTAKE_HTTPS,      https_listener_start, http_listener_stop },
+    { "socket",     false, LISTENS_AT_SOCKETS, local_start,        local_stop },
     { "file",       true,  LISTENS_AT_FILES,  follow_start,        follow_stop },
 };
 
@@ -35,7 +36,11 @@ _Static_assert(sizeof protocols / sizeof *protocols <= INTAKE_LISTENERS_MOST,
 static bool wanted(const struct protocol *protocol, const struct intake_options *options, int *fd)
 {
     *fd = protocol->listener < 0 ? -1 : options->listen_fd[protocol->listener];
-    return protocol->listener == LISTENS_AT_FILES ? options->file_count > 0 : *fd > 0;
+    switch (protocol->listener) {
+    case LISTENS_AT_FILES: return options->file_count > 0;
+    case LISTENS_AT_SOCKETS: return options->socket_count > 0;
+    default: return *fd > 0;
+    }
 }
 
 /* --- the roster in use ------------------------------------------------------------------------ */
@@ -293,5 +298,22 @@ bool intake_file_parse(char *text, struct intake_file *out, struct error *e)
     }
     *blank = '\0';
     *out = (struct intake_file){ .source = text, .path = blank + 1 };
+    return true;
+}
+
+bool intake_socket_parse(char *text, struct intake_socket *out, struct error *e)
+{
+    char *kind = strchr(text, ' '), *path = kind ? strchr(kind + 1, ' ') : NULL;
+    struct slice word = path ? slice_from(kind + 1, (size_t)(path - kind - 1)) : SLICE("");
+
+    if (!path || kind == text || path[1] != '/' ||
+        !(slice_is(word, "stream") || slice_is(word, "datagram"))) {
+        error_set(e, "'%s' is no socket", text);
+        return error_hint(e, "write the key of a source, `stream` or `datagram`, and the path from "
+                             "the root");
+    }
+    *kind = '\0';
+    *out = (struct intake_socket){ .source = text, .path = path + 1, .fd = -1,
+                                   .datagram = slice_is(word, "datagram") };
     return true;
 }

@@ -28,6 +28,14 @@ struct intake_file {
     const char *source;           /* key in the roster */
 };
 
+/* A socket of this machine that programs write lines to, bound already. */
+struct intake_socket {
+    const char *path;
+    const char *source;           /* key in the roster */
+    bool datagram;                /* else a stream, listening */
+    int fd;                       /* intake's from intake_start on */
+};
+
 /* Descriptors, by enum intake_listener, are bound already (and listening, for TCP); -1 or 0: that
  * listener is not started. They belong to intake from the call on. Of HTTP's the protocol is told
  * by the path: /events, /_bulk, /services/collector … */
@@ -41,6 +49,8 @@ struct intake_options {
     bool http_clear;                  /* http_fd and lumberjack_fd speak no TLS all the same */
     const struct intake_file *files;
     size_t file_count;
+    const struct intake_socket *sockets;
+    size_t socket_count;
     const char *state_folder;         /* where offsets of files are kept; NULL: from their end */
     unsigned http_threads;            /* 0: 2. HTTP answers 429 when the queue is 3/4 full */
 };
@@ -63,6 +73,8 @@ void intake_stop(struct intake **intake);
 
 /* "SOURCE PATH" of the configuration's list `files`, cut in place. */
 bool intake_file_parse(char *text, struct intake_file *out, struct error *e);
+/* "SOURCE stream PATH" or "SOURCE datagram PATH" of the list `sockets`, cut in place; fd is -1. */
+bool intake_socket_parse(char *text, struct intake_socket *out, struct error *e);
 
 /* To be called about each second: hands on what was counted beside the events. */
 void intake_tick(struct intake *intake);

@@ -22,6 +22,7 @@
 #define INTAKE_ALERTS_TOLD 1000u             /* in one HTTP answer */
 #define INTAKE_ROSTER_SECONDS 15             /* listeners wait so long for the first roster */
 #define INTAKE_DESCRIPTORS 16384u            /* asked of the kernel for this process */
+#define INTAKE_LOCAL_WRITERS 256u            /* connected to sockets of this machine */
 #define INTAKE_FILES 1024u                   /* followed */
 #define INTAKE_DATAGRAMS 32u                 /* read at once */
 

@@ -317,7 +317,12 @@ void load_finish(struct load *load)
 
 void load_abandon(struct load *load)
 {
-    batch_free(&load->open);
+    if (load->open) {
+        struct error e = ERROR_NONE;
+        error_set(&e, "the sender has left");
+        listener_settle(load->listener, load->open, &e);
+        batch_free(&load->open);
+    }
     pthread_mutex_lock(&load->lock);
     load->request = NULL;
     pthread_mutex_unlock(&load->lock);

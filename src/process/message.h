@@ -11,7 +11,7 @@
 #include "base/slice.h"
 
 #define MESSAGE_BYTES_MAX (64u * 1024)
-#define MESSAGE_DESCRIPTORS_MAX 16
+#define MESSAGE_DESCRIPTORS_MAX 32
 
 struct message {
     char bytes[MESSAGE_BYTES_MAX];

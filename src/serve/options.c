@@ -33,6 +33,8 @@ static const struct config_option options[] = {
       .help = "a known event is sent by every listener so often, and must be found again; 0: off" },
     { "health.skew", CONFIG_SECONDS, .min = 1, .max = 86400, .value = "5m",
       .help = "a source whose clock is wrong by more raises an alert" },
+    { "sockets", CONFIG_LIST, .value = "",
+      .help = "sockets of this machine: SOURCE stream|datagram PATH, one a line" },
     { "tls.certificate", CONFIG_PATH, .value = "",
       .help = "PEM with chain, for all listeners; empty: syslog_tls and https take one of the "
               "built-in authority" },
@@ -108,6 +110,7 @@ static void fill(struct arena *arena, const struct config *config, struct serve_
         .data = config_text(config, "data"),
         .import = config_text(config, "import"),
         .files = config_text(config, "files"),
+        .sockets = config_text(config, "sockets"),
         .names = config_text(config, "tls.names"),
         .enrol_console = config_text(config, "enrol.console"),
         .enrol_trust = config_text(config, "enrol.trust"),

@@ -21,6 +21,7 @@ struct serve_settings {
         *control, *reader, *secrets, *tokens, *tls;
     const char *plan, *regimes, *rules, *decoders, *logsources, *import, *indicators;
     const char *files;                    /* "SOURCE PATH" lines */
+    const char *sockets;                  /* "SOURCE stream|datagram PATH" lines */
     const char *listen[INTAKE_LISTENERS_COUNT]; /* host:port, "" off */
     const char *console;
     const char *certificate, *key, *clients;

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@
 #define MARKS_KNOWN (31 * CLOCK_DAY)     /* a relay may have been cut off for so long */
 #define STATUS_EVERY (2 * CLOCK_SECOND)
 #define FILES_MOST 64u
+#define SOCKETS_MOST 8u                  /* as the supervisor binds */
 
 /* What detection is to look for: read by the main thread, taken over by the detect thread. */
 struct indicators {
@@ -279,6 +281,18 @@ static bool start_intake(struct pipeline *p, struct error *e)
         if (!intake_file_parse(line, &files[count++], e))
             return false;
     }
+    struct intake_socket sockets[SOCKETS_MOST];
+    size_t socket_count = 0;
+    for (char *line = (char *)heritage_text_if(h, "sockets"), *next; *line; line = next) {
+        char name[16];
+        next = line + strcspn(line, "\n");
+        if (*next)
+            *next++ = '\0';
+        if (socket_count == SOCKETS_MOST || !intake_socket_parse(line, &sockets[socket_count], e))
+            return false; /* the supervisor has read them, too, and said what is wrong */
+        snprintf(name, sizeof name, "local%zu", socket_count);
+        sockets[socket_count++].fd = heritage_descriptor(h, name);
+    }
     struct pem_tls tls;
     if (!pem_listeners(h, &tls, e))
         return false;
@@ -294,6 +308,8 @@ static bool start_intake(struct pipeline *p, struct error *e)
         .http_clear = tls.builtin,
         .files = files,
         .file_count = count,
+        .sockets = sockets,
+        .socket_count = socket_count,
         .state_folder = heritage_text(h, "run"),
     };
     return intake_start(&options, p->received, &p->intake, e) &&

@@ -97,6 +97,44 @@ bool socket_bind_unix(const char *path, int *fd_out, struct error *e)
     return true;
 }
 
+/* The folder says who may write: /run/NAME with the group of the writing program. */
+static bool give_to_group(const char *path)
+{
+    char folder[108];
+    struct stat status;
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] != '/')
+        len--;
+    snprintf(folder, sizeof folder, "%.*s", (int)len, path);
+    return stat(folder, &status) == 0 && chown(path, (uid_t)-1, status.st_gid) == 0 &&
+           chmod(path, 0660) == 0;
+}
+
+bool socket_bind_local(const char *path, bool datagram, int *fd_out, struct error *e)
+{
+    struct sockaddr_un address;
+    struct stat status;
+    *fd_out = -1;
+    if (!fill_address(path, &address, e))
+        return false;
+    FILE_AUTO fd = socket(AF_UNIX, (datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+        unlink(path);
+    mode_t before = umask(0177);
+    bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+                 give_to_group(path) && (datagram || listen(fd, 64) == 0);
+    int why = errno;
+    umask(before);
+    if (!bound) {
+        error_errno(e, why, "cannot listen at %s (%s)", path, "sockets");
+        return error_hint(e, "its folder must be there and be writable for the server");
+    }
+    *fd_out = fd;
+    fd = -1;
+    return true;
+}
+
 bool socket_connect_unix(const char *path, int *fd_out, struct error *e)
 {
     struct sockaddr_un address;

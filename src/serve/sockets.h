@@ -12,6 +12,9 @@ bool socket_bind(enum socket_kind kind, const char *address, const char *option,
                  struct error *e);
 /* A listening Unix socket of mode 0600, made anew. */
 bool socket_bind_unix(const char *path, int *fd_out, struct error *e);
+/* A Unix socket that programs of this machine write to: a stream (listening) or datagrams, of mode 0660
+ * and its folder's group. What stands there is replaced only when it is a socket. */
+bool socket_bind_local(const char *path, bool datagram, int *fd_out, struct error *e);
 /* Connected; ERROR_BUSY when nobody listens there. */
 bool socket_connect_unix(const char *path, int *fd_out, struct error *e);
 

@@ -16,6 +16,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "process/notify.h"
+
+#include "intake/intake.h"
 #include "serve/roles.h"
 #include "serve/sockets.h"
 
@@ -25,7 +27,7 @@
 #define STATUS_EVERY (10 * CLOCK_SECOND)    /* of memory; else when something happens */
 #define STOP_PATIENCE (20 * CLOCK_SECOND)  /* then a role that does not end is killed */
 
-enum { ROLES_MAX = 8 };
+enum { ROLES_MAX = 8, LOCALS_MOST = 8 };
 
 enum child_state { CHILD_STOPPED, CHILD_RUNNING, CHILD_WAITING, CHILD_ENDING };
 
@@ -45,7 +47,8 @@ struct supervisor {
     struct arena arena;       /* of the settings in force */
     struct serve_settings settings;
     int lock, signals;
-    int listeners[INTAKE_LISTENERS_COUNT], console, control, reader;
+    int listeners[INTAKE_LISTENERS_COUNT], locals[LOCALS_MOST], console, control, reader;
+    size_t local_count;
     int nudges[2];            /* [0] the pipeline's end, [1] the hub's */
     struct child children[ROLES_MAX];
     unsigned child_count;
@@ -93,6 +96,7 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
         { "secrets", t->secrets }, { "tokens", t->tokens }, { "plan", t->plan },
         { "regimes", t->regimes }, { "rules", t->rules }, { "decoders", t->decoders },
         { "logsources", t->logsources }, { "import", t->import }, { "files", t->files },
+        { "sockets", t->sockets },
         { "syslog_address", t->listen[t->listen[INTAKE_SYSLOG_TCP][0] ? INTAKE_SYSLOG_TCP
                                                                       : INTAKE_SYSLOG_UDP] },
         { "http_address", t->listen[INTAKE_HTTP] },
@@ -122,6 +126,11 @@ static void put_descriptors(struct supervisor *s, const char *role, struct herit
     if (strcmp(role, "pipeline") == 0) {
         for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
             heritage_put_descriptor(w, listener_rows[i].name, s->listeners[i]);
+        for (size_t i = 0; i < s->local_count; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "local%zu", i);
+            heritage_put_descriptor(w, name, s->locals[i]);
+        }
         heritage_put_descriptor(w, "nudges", s->nudges[0]);
     } else if (strcmp(role, "hub") == 0) {
         heritage_put_descriptor(w, "console", s->console);
@@ -375,7 +384,8 @@ static bool same_sockets(const struct serve_settings *a, const struct serve_sett
     for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
         if (strcmp(a->listen[i], b->listen[i]) != 0)
             return false;
-    return strcmp(a->data, b->data) == 0 && strcmp(a->console, b->console) == 0;
+    return strcmp(a->data, b->data) == 0 && strcmp(a->console, b->console) == 0 &&
+           strcmp(a->sockets, b->sockets) == 0;
 }
 
 /* Whether what the pipeline was given is another. */
@@ -457,6 +467,26 @@ static bool take_lock(struct supervisor *s, struct error *e)
     return true;
 }
 
+/* In the order of the lines of `sockets`. */
+static bool bind_locals(struct supervisor *s, struct error *e)
+{
+    char *text = arena_text(&s->arena, slice_of(s->settings.sockets));
+
+    for (char *line = text, *next; line && *line; line = next) {
+        struct intake_socket socket;
+        next = line + strcspn(line, "\n");
+        if (*next)
+            *next++ = '\0';
+        if (s->local_count == LOCALS_MOST)
+            return error_set(e, "`sockets` has more than %u lines", LOCALS_MOST);
+        if (!intake_socket_parse(line, &socket, e) ||
+            !socket_bind_local(socket.path, socket.datagram, &s->locals[s->local_count], e))
+            return false;
+        s->local_count++;
+    }
+    return true;
+}
+
 /* While we still have the rights that we were started with: ports below 1024. */
 static bool bind_network(struct supervisor *s, struct error *e)
 {
@@ -467,7 +497,7 @@ static bool bind_network(struct supervisor *s, struct error *e)
         if (!socket_bind(listener_rows[i].kind, t->listen[i], listener_rows[i].option,
                          &s->listeners[i], e))
             return false;
-    return true;
+    return bind_locals(s, e);
 }
 
 static bool bind_local(struct supervisor *s, struct error *e)
@@ -549,6 +579,8 @@ static void clean_up(struct supervisor *s)
     for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
         if (s->listeners[i] >= 0)
             close(s->listeners[i]);
+    for (size_t i = 0; i < s->local_count; i++)
+        close(s->locals[i]);
     if (s->lock >= 0)
         close(s->lock);
     arena_free(&s->arena);
