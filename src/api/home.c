@@ -105,7 +105,7 @@ static bool home_agency(struct api_call *call, const struct plan_result *result)
         json_close_object(json);
     }
     json_close_array(json);
-    if (!sources_put(call) || !shape_open_counts(call, SLICE_NONE))
+    if (!sources_put(call) || !shape_open_counts(call, SLICE_NONE) || !standing_waiting_put(call))
         return false;
     json_close_object(json);
     return true;

@@ -266,11 +266,11 @@ static bool history_put(struct api_call *call, const struct plan_standing *now, 
     return true;
 }
 
-bool api_plan_standing(struct api_call *call)
+bool standing_find(struct api_call *call, struct plan_result **result_out,
+                   const struct plan_standing **standing_out)
 {
     struct slice obligation = api_text(call, "obligation"), agency = api_text(call, "agency");
     int64_t at = standings_at(call);
-    struct plan_result *result;
     struct period period;
 
     if (!have_plan(call))
@@ -281,23 +281,37 @@ bool api_plan_standing(struct api_call *call)
     struct plan_check_options options = {
         .at = at ? at : call->now, .period = standings_period(call, at), .agency = agency,
         .obligation = obligation };
-    if (!plan_check(call->options->plan, call->options->records, &options, call->arena, &result,
-                    &call->error)) {
+    if (!plan_check(call->options->plan, call->options->records, &options, call->arena,
+                    result_out, &call->error)) {
         if (call->error.kind == ERROR_NOT_FOUND)
             call->error_status = 404;
         return false;
     }
-    period = plan_period_for(result->plan, o, &result->chosen);
-    const struct plan_standing *s = plan_result_find(result, obligation, agency,
-                                                     slice_of(period.id));
-    if (!s)
-        return api_fail(call, 404, "not_owed", NULL, "this agency does not owe it");
+    period = plan_period_for((*result_out)->plan, o, &(*result_out)->chosen);
+    *standing_out = plan_result_find(*result_out, obligation, agency, slice_of(period.id));
+    return *standing_out ||
+           api_fail(call, 404, "not_owed", NULL, "this agency does not owe it");
+}
+
+bool standing_answer(struct api_call *call)
+{
+    const struct plan_standing *s;
+    struct plan_result *result;
+
+    call->now = clock_now();   /* behind what was just written */
+    if (!standing_find(call, &result, &s))
+        return false;
     json_open_object(&call->json);
     plan_standing_json(&call->json, result, s, call->language, true);
-    if (!history_put(call, s, options.at))
+    if (!history_put(call, s, result->at) || !standing_record_put(call, s))
         return false;
     json_close_object(&call->json);
     return true;
+}
+
+bool api_plan_standing(struct api_call *call)
+{
+    return standing_answer(call);
 }
 
 /* ---- coverage -------------------------------------------------------------------------------- */

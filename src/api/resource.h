@@ -42,6 +42,12 @@ bool api_incident_move(struct api_call *call);
 bool api_plan_get(struct api_call *call);
 bool api_plan_matrix(struct api_call *call);
 bool api_plan_standing(struct api_call *call);
+bool api_standing_remind(struct api_call *call);
+bool api_standing_exempt(struct api_call *call);
+bool api_standing_declare(struct api_call *call);
+bool api_notice_acknowledge(struct api_call *call);
+bool api_exemption_revoke(struct api_call *call);
+bool api_evidence_return(struct api_call *call);
 bool api_plan_coverage(struct api_call *call);
 bool api_report_standing(struct api_call *call);
 

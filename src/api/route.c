@@ -16,6 +16,7 @@ static const char *const healths[] = { "heard", "silent", "never", "unknown", NU
 static const char *const roles[] = { "lead", "agency", "responder", "finance", "police", "assessor",
                                      "leader", "admin", NULL };
 static const char *const languages[] = { "vi", "en", NULL };
+static const char *const channels[] = { "console", "phone", "mail", "letter", NULL };
 static const char *const formats[] = { "csv", "jsonl", NULL };
 static const char *const orders[] = { "newest", "oldest", NULL };
 static const char *const alert_sorts[] = { "-last_time", "last_time", "-level", "level", "-matches",
@@ -79,6 +80,9 @@ static const struct api_field incident[] = { PATH("incident", API_INTEGER), END 
 static const struct api_field standing[] = {
     { "obligation", API_TEXT, .required = true, .least = 1, .most = 64 }, PATH("agency", API_KEY),
     PERIOD, AT, END };
+static const struct api_field notice[] = { PATH("notice", API_INTEGER), END };
+static const struct api_field exemption[] = { PATH("exemption", API_INTEGER), END };
+static const struct api_field evidence[] = { PATH("evidence", API_INTEGER), END };
 static const struct api_field agency_list[] = {
     { "kind", API_TEXT, .most = 50 }, WORDS, AT,
     { "sort", API_CHOICE, .choices = agency_sorts, .fallback = "order" }, LIMIT, CURSOR, END };
@@ -122,6 +126,21 @@ static const struct api_field incident_body[] = {
 static const struct api_field move_body[] = {
     { "move", API_CHOICE, .required = true, .choices = incident_moves },
     { "note", API_TEXT, .most = 10000 }, { "severity", API_CHOICE, .choices = severities }, END };
+static const struct api_field remind_body[] = {
+    { "text", API_TEXT, .required = true, .least = 3, .most = 2000 },
+    { "channel", API_CHOICE, .choices = channels, .fallback = "console" }, END };
+static const struct api_field exempt_body[] = {
+    { "reason", API_TEXT, .required = true, .least = 3, .most = 1000 },
+    { "from", API_DAY, .required = true }, { "to", API_DAY, .required = true },
+    { "asked_by", API_TEXT, .required = true, .least = 1, .most = 200 },
+    { "document", API_TEXT, .most = 300 }, END };
+static const struct api_field declare_body[] = {
+    { "kind", API_TEXT, .required = true, .least = 1, .most = 100 },
+    { "title", API_TEXT, .required = true, .least = 3, .most = 300 },
+    { "document", API_TEXT, .required = true, .least = 1, .most = 300 },
+    { "day", API_DAY, .required = true }, END };
+static const struct api_field return_body[] = {
+    { "reason", API_TEXT, .required = true, .least = 3, .most = 1000 }, END };
 static const struct api_field new_search_body[] = {
     { "name", API_TEXT, .required = true, .least = 1, .most = 100 },
     { "query", API_TEXT, .required = true, .most = 2000 },
@@ -225,6 +244,18 @@ static const struct api_route table[] = {
     { GET, "/plan/matrix", PLAN_READERS, false, PLAN, standing_day, NULL, api_plan_matrix },
     { GET, "/plan/standing/{obligation}/{agency}", PLAN_READERS, false, PLAN, standing, NULL,
       api_plan_standing },
+    { POST, "/plan/standing/{obligation}/{agency}/reminders", ROLE_LEAD, true, PLAN, standing,
+      remind_body, api_standing_remind },
+    { POST, "/plan/standing/{obligation}/{agency}/exemptions", ROLE_LEAD | ROLE_FINANCE, true, PLAN,
+      standing, exempt_body, api_standing_exempt },
+    { POST, "/plan/standing/{obligation}/{agency}/evidence", ROLE_AGENCY, true, PLAN, standing,
+      declare_body, api_standing_declare },
+    { POST, "/notices/{notice}/acknowledge", ROLE_AGENCY, true, QUICK, notice, NULL,
+      api_notice_acknowledge },
+    { DELETE, "/exemptions/{exemption}", ROLE_LEAD, true, QUICK, exemption, NULL,
+      api_exemption_revoke },
+    { POST, "/evidence/{evidence}/return", ROLE_LEAD, true, QUICK, evidence, return_body,
+      api_evidence_return },
     { GET, "/plan/coverage", PLAN_READERS, false, QUICK, none, NULL, api_plan_coverage },
     { GET, "/reports/standing.docx", ROLE_LEAD | ROLE_LEADER, false, SLOW, standing_day, NULL,
       api_report_standing },

@@ -63,6 +63,11 @@ void shape_plan_head(struct api_call *call);
 /* The clock of telling that the plan's regime sets. */
 struct regime_clock;
 struct regime_clock shape_clock(const struct api_call *call);
+/* A reminder or other notice; a fact that was declared, verified or sent back: objects. */
+struct records_notice;
+void shape_notice(struct api_call *call, const struct records_notice *notice);
+struct records_evidence;
+void shape_evidence(struct api_call *call, const struct records_evidence *evidence);
 /* How to connect; of one source (NULL: in general). */
 void shape_connect(struct api_call *call, const char *name, const struct records_source *source);
 

@@ -39,6 +39,23 @@ struct slice standings_period(const struct api_call *call, int64_t at);
 /* Of the quarter that runs (a calendar quarter without a plan). */
 struct slice standings_quarter(const struct api_call *call);
 
+/* The standing that the parameters obligation, agency, period and at name, checked for this call.
+ * False: 404 where there is none or it is not the caller's. */
+bool standing_find(struct api_call *call, struct plan_result **result_out,
+                   const struct plan_standing **standing_out);
+/* Writes it as Standing: with history, and with what people did about it. */
+bool standing_answer(struct api_call *call);
+/* The members notices, exemptions, evidence, declare, moves, exemption_reasons. */
+bool standing_record_put(struct api_call *call, const struct plan_standing *standing);
+/* The members notices and returned of an agency's home page. */
+bool standing_waiting_put(struct api_call *call);
+/* "standing:II.2.1.a/2026-Q4": what a notice is about. */
+struct slice standing_subject(struct api_call *call, const struct plan_standing *standing);
+/* Whether an agency itself declares evidence of this kind: what a measure counts by agency. */
+bool standing_declarable(const struct plan_obligation *obligation, struct slice kind);
+/* Who may exempt: the role that the plan names, else the lead. */
+enum role standing_grantor(const struct plan_obligation *obligation);
+
 struct standing_counts {
     uint32_t of[STANDINGS];
 };

@@ -196,6 +196,7 @@ export function useList<P extends GetPath>(path: P, query: QueryOf<Method<P, 'ge
 type Writing = 'post' | 'patch' | 'delete';
 export interface WriteInit<O> {
   path?: PathOf<O>;
+  query?: QueryOf<O>;
   body?: BodyOf<O>;
 }
 
@@ -205,7 +206,7 @@ export function useChange<P extends keyof paths, M extends Writing>(method: M, p
   type O = Method<P, M>;
   return useMutation<Answer<O>, Problem, WriteInit<O>>({
     mutationFn: (init) =>
-      call(method.toUpperCase() as 'POST', path as string, { params: { path: init.path }, body: init.body }) as Promise<Answer<O>>,
+      call(method.toUpperCase() as 'POST', path as string, { params: { path: init.path, query: tidy(init.query as object) }, body: init.body }) as Promise<Answer<O>>,
     onSuccess: () => {
       void queries.invalidateQueries();
     },

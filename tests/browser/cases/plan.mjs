@@ -109,3 +109,44 @@ test("the leader's page has three sentences and fits one A4", ['leader'], async 
   check(pages === 1, `it takes ${pages} pages`);
   await close(page);
 });
+
+test('an agency declares, the lead sends it back and reminds, the agency sees both and acknowledges', ['lead', 'agency'], async () => {
+  const own = await pageFor('agency');
+  await open(own, '/');
+  const id = await own.evaluate(async () => (await (await fetch('/api/v1/session')).json()).agency.id);
+  const cell = `/plan?cell=${encodeURIComponent(`III.1.b~${id}`)}`;
+  const title = `Quy chế ${Date.now()}`;
+  await open(own, cell);
+  await own.locator('.record-moves button').first().click();
+  await own.fill('#declare-title', title);
+  await own.fill('#declare-document', '12/QĐ-UBND');
+  await picture(own, 'evidence-declare-1440');
+  await own.locator('.inline-form button[type=submit]').click();
+  await own.locator('.record-list', { hasText: title }).waitFor();
+
+  const lead = await pageFor('lead');
+  await open(lead, cell);
+  const row = lead.locator('.record-list li', { hasText: title });
+  await row.locator('button').click();
+  const reason = `thiếu chữ ký ${Date.now()}`;
+  await lead.fill('#return-reason', reason);
+  await row.locator('button[type=submit]').click();
+  await row.locator('.field-error', { hasText: reason }).waitFor();
+  await lead.locator('.record-moves button', { hasText: /Nhắc|Remind/ }).click();
+  const words = `nhắc lần ${Date.now()}`;
+  await lead.fill('#remind-text', words);
+  await lead.locator('.inline-form button[type=submit]').click();
+  await lead.locator('.record-list li', { hasText: words }).waitFor();
+  await picture(lead, 'evidence-record-1440');
+  check(lead.complaints.length === 0, lead.complaints.join('\n'));
+  await close(lead);
+
+  await open(own, '/');
+  await own.locator('.waits-for-us', { hasText: reason }).waitFor();
+  await picture(own, 'home-agency-waiting-1440');
+  const notice = own.locator('.waits-for-us li', { hasText: words });
+  await notice.locator('button').click();
+  await notice.waitFor({ state: 'detached' });
+  check(own.complaints.length === 0, own.complaints.join('\n'));
+  await close(own);
+});

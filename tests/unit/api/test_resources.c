@@ -231,6 +231,112 @@ TEST("a search is saved, shared with those who see the same, changed and dropped
     CHECK(strstr(gone.body, "{\"items\":[]}"));
 }
 
+#define STANDING "/plan/standing/III.1.b/so-y-te"
+
+static const struct json *first_of(const struct json *json, const char *name)
+{
+    return json_element(json_member(json, name), 0);
+}
+
+TEST("what an agency declares counts until the lead sends it back, and the agency sees why")
+{
+    char path[64];
+    static const char paper[] = "{\"kind\":\"regulation.issued\",\"title\":\"Quy chế ATTT\","
+                                "\"document\":\"12/QĐ-SYT\",\"day\":\"2026-01-05\"}";
+    ANSWER before = ask(session_of("agency"), "GET", STANDING, NULL, NULL);
+    CHECK_INT(before.status, 200);
+    CHECK_SLICE(json_member_text(first_of(read(&before), "declare"), "kind"), "regulation.issued");
+    arena_free(&arena);
+    ANSWER wrong = ask(session_of("agency"), "POST", STANDING "/evidence",
+                       "{\"kind\":\"document.exchanged\",\"title\":\"abc\",\"document\":\"1\","
+                       "\"day\":\"2026-01-05\"}", NULL);
+    CHECK_INT(wrong.status, 400);
+    ANSWER made = ask(session_of("agency"), "POST", STANDING "/evidence", paper, NULL);
+    CHECK_INT(made.status, 201);
+    const struct json *now = read(&made);
+    CHECK_SLICE(json_member_text(now, "standing"), "met");
+    CHECK_SLICE(json_member_text(first_of(now, "evidence"), "document"), "12/QĐ-SYT");
+    snprintf(path, sizeof path, "/evidence/%lld/return", (long long)number(first_of(now, "evidence"), "id"));
+    arena_free(&arena);
+    ANSWER own = ask(session_of("agency"), "POST", path, "{\"reason\":\"thử\"}", NULL);
+    CHECK_INT(own.status, 403);
+    ANSWER back = ask(session_of("lead"), "POST", path, "{\"reason\":\"Quy chế chưa có chữ ký\"}", NULL);
+    CHECK_INT(back.status, 200);
+    ANSWER twice = ask(session_of("lead"), "POST", path, "{\"reason\":\"Quy chế chưa có chữ ký\"}", NULL);
+    CHECK_INT(twice.status, 409);
+    ANSWER after = ask(session_of("agency"), "GET", STANDING, NULL, NULL);
+    now = read(&after);
+    CHECK(!slice_is(json_member_text(now, "standing"), "met"));
+    CHECK_SLICE(json_member_text(json_member(first_of(now, "evidence"), "returned"), "reason"),
+                "Quy chế chưa có chữ ký");
+    arena_free(&arena);
+    ANSWER home = ask(session_of("agency"), "GET", "/home", NULL, NULL);
+    CHECK(strstr(home.body, "Quy chế chưa có chữ ký"));
+    ANSWER others = ask(session_of("other"), "GET", "/home", NULL, NULL);
+    CHECK(!strstr(others.body, "Quy chế chưa có chữ ký"));
+}
+
+TEST("a reminder stands in the ledger, waits for the agency, and is acknowledged by it alone")
+{
+    char path[64];
+    ANSWER sent = ask(session_of("lead"), "POST", STANDING "/reminders",
+                      "{\"text\":\"Xin gửi quy chế trước ngày 30\"}", NULL);
+    CHECK_INT(sent.status, 200);
+    const struct json *notice = first_of(read(&sent), "notices");
+    CHECK_SLICE(json_member_text(notice, "channel"), "console");
+    snprintf(path, sizeof path, "/notices/%lld/acknowledge", (long long)number(notice, "id"));
+    arena_free(&arena);
+    ANSWER again = ask(session_of("lead"), "POST", STANDING "/reminders", "{\"text\":\"nữa\"}", NULL);
+    CHECK_INT(again.status, 409);
+    ANSWER home = ask(session_of("agency"), "GET", "/home", NULL, NULL);
+    CHECK(strstr(home.body, "Xin gửi quy chế"));
+    ANSWER other = ask(session_of("other"), "POST", path, NULL, NULL);
+    CHECK_INT(other.status, 404);
+    ANSWER seen = ask(session_of("agency"), "POST", path, NULL, NULL);
+    CHECK_INT(seen.status, 200);
+    CHECK(json_member_text(read(&seen), "acknowledged").len > 0);
+    arena_free(&arena);
+    ANSWER later = ask(session_of("agency"), "GET", "/home", NULL, NULL);
+    CHECK(!strstr(later.body, "Xin gửi quy chế"));
+}
+
+TEST("an exemption is granted by another than who asked, ends by its day or when revoked")
+{
+    struct records_audit_list list;
+    struct records_page page = { 0 };
+    struct error e = ERROR_NONE;
+    char path[64], object[64];
+    static const char body[] = "{\"reason\":\"Đang sáp nhập\",\"from\":\"2026-01-01\","
+                               "\"to\":\"2036-12-31\",\"asked_by\":\"Sở Y tế\"}";
+    ANSWER own = ask(session_of("lead"), "POST", STANDING "/exemptions",
+                     "{\"reason\":\"Đang sáp nhập\",\"from\":\"2026-01-01\",\"to\":\"2036-12-31\","
+                     "\"asked_by\":\"lead\"}", NULL);
+    CHECK_INT(own.status, 403);
+    ANSWER finance = ask(session_of("finance"), "POST", STANDING "/exemptions", body, NULL);
+    CHECK_INT(finance.status, 403);
+    ANSWER granted = ask(session_of("lead"), "POST", STANDING "/exemptions", body, NULL);
+    CHECK_INT(granted.status, 200);
+    const struct json *now = read(&granted);
+    CHECK_SLICE(json_member_text(now, "standing"), "exempt");
+    int64_t id = number(first_of(now, "exemptions"), "id");
+    arena_free(&arena);
+    snprintf(path, sizeof path, "/exemptions/%lld", (long long)id);
+    ANSWER agency = ask(session_of("agency"), "DELETE", path, NULL, NULL);
+    CHECK_INT(agency.status, 403);
+    ANSWER revoked = ask(session_of("lead"), "DELETE", path, NULL, NULL);
+    CHECK_INT(revoked.status, 204);
+    ANSWER after = ask(session_of("lead"), "GET", STANDING, NULL, NULL);
+    CHECK(!slice_is(json_member_text(read(&after), "standing"), "exempt"));
+    arena_free(&arena);
+    snprintf(object, sizeof object, "exemption:%lld", (long long)id);
+    struct records_audit_filter filter = { .object = slice_of(object) };
+    arena_init(&arena, 0);
+    CHECK(records_audit_list(world()->records, &RECORDS_SCOPE_ALL, &filter, &page, &arena, &list, &e));
+    CHECK_INT(list.total, 2);
+    CHECK_SLICE(list.rows[1].action, "exemption.grant");
+    arena_free(&arena);
+}
+
 TEST("an export is a file whose cells no spreadsheet runs, and stands in the audit log")
 {
     struct records_audit_list list;

@@ -132,6 +132,9 @@ TEST("an agency's user gets 404 for every thing of another agency, and 200 for t
         if (!scoped || !(route->roles & ROLE_AGENCY))
             continue;
         const char *body = !route->body ? NULL
+                           : strstr(route->path, "/evidence")
+                               ? "{\"kind\":\"review.signed\",\"title\":\"abc\",\"document\":\"1\","
+                                 "\"day\":\"2026-01-01\"}"
                            : strstr(route->path, "moves") ? "{\"move\":\"note\",\"note\":\"x y z\"}"
                            : strstr(route->path, "escalate") ||
                                    strstr(route->path, "enrolment") ? "{}" : "{\"reason\":\"không phải\"}";

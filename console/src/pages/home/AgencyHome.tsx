@@ -8,6 +8,7 @@ import { When } from '../../parts/time';
 import { useText } from '../../text';
 import { IntakePanel } from './IntakePanel';
 import { Needs } from './Needs';
+import { Waiting } from './Waiting';
 
 export function AgencyHome({ home }: { home: Schemas['HomeAgency'] }) {
   const { t } = useText();
@@ -27,6 +28,7 @@ export function AgencyHome({ home }: { home: Schemas['HomeAgency'] }) {
     >
       <div className="columns columns-wide">
         <div className="stack">
+          <Waiting home={home} />
           <Panel title={t('home.owed')}>
             {open.length === 0 ? (
               <Empty>{unknown.length > 0 ? t('home.owed_none_known', { n: unknown.length }) : t('home.owed_none')}</Empty>

@@ -10,6 +10,7 @@ import { searchAddress } from '../../parts/address';
 import { Sign, Standing, rowStanding } from '../../parts/marks';
 import { Shown } from '../../parts/page';
 import { useText, type Text } from '../../text';
+import { StandingRecord } from './StandingRecord';
 
 type Target = Schemas['TargetStanding'];
 type Row = Schemas['EvidenceRow'];
@@ -48,6 +49,7 @@ export function Evidence({ obligation, agency, period, at, close, link }: Props)
             {s.targets.map((target) => (
               <TargetRows key={target.measure} target={target} />
             ))}
+            <StandingRecord standing={s} at={at} />
             <blockquote className="quote">
               “{s.obligation.quote}”<cite>{s.quote_source}</cite>
             </blockquote>
@@ -96,7 +98,7 @@ function TargetRows({ target }: { target: Target }) {
         <Sign standing={target.standing} /> {target.title}
       </h3>
       <p>
-        {target.figure && target.figure.denominator !== null && !target.sentence.startsWith(`${target.figure.numerator}/`) && (
+        {target.figure && target.figure.denominator !== null && !new RegExp(`^${target.figure.numerator}\\b`).test(target.sentence) && (
           <strong className="figure">
             {number(target.figure.numerator)}/{number(target.figure.denominator)}{' '}
           </strong>
