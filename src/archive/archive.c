@@ -30,7 +30,7 @@ static const char *const inserts[INSERTS] = {
     [INSERT_MARK] = "INSERT INTO mark(key, place, first, count) VALUES(?, ?, ?, ?)",
     /* of a stream only its last place is needed; of the rest as many as intake knows */
     [FORGET_MARKS] = "DELETE FROM mark WHERE (key = ?1 AND place < ?2) OR (place = 0 AND id <= ?3)",
-    [INSERT_INDICATOR] = "INSERT INTO indicator VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET"
+    [INSERT_INDICATOR] = "INSERT INTO indicator VALUES(?, ?) ON CONFLICT DO UPDATE SET"
                          " count = count + excluded.count",
 };
 
@@ -179,6 +179,7 @@ void writer_forget(struct archive *archive, struct day *day)
     for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++)
         if (archive->days[i] == day)
             archive->days[i] = NULL;
+    writer_drop_kept(archive, day);
     day_free(day);
 }
 
@@ -328,13 +329,18 @@ static bool insert_events(struct archive *archive, struct day *day, const struct
     if (batch->event_count == 0)
         return true;
     struct block_done done = { .summary = block_builder_summary(archive->builder) };
+    struct slice parts[PART_COUNT];
     done.origin_count = block_builder_origins(archive->builder, &done.origins);
+    if (!block_builder_parts(archive->builder, parts))
+        return error_set(e, "memory is short for a block of events");
     for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
         buffer_clear(&archive->parts[part]);
-        if (!block_write(archive->builder, part, BLOCK_LEVEL_TAIL, &archive->parts[part], e))
+        if (!block_write_part(part, parts[part], BLOCK_LEVEL_TAIL,
+                              &archive->parts[part], e))
             return false;
         done.parts[part] = buffer_slice(&archive->parts[part]);
     }
+    writer_keep(archive, day, parts);
     return writer_insert_block(archive, day, &done, BLOCK_TAIL, e);
 }
 
@@ -476,6 +482,7 @@ static void give_ids(struct archive *archive, struct day *day, struct batch *bat
     archive->statistics.batches++;
     archive->statistics.events += batch->event_count;
     archive->statistics.raw_bytes += batch->raw_bytes;
+    archive->stored_at = clock_steady();
 }
 
 static struct day_name name_of(const struct batch *batch)

@@ -11,14 +11,17 @@
  *             origins  n:u32, n × (source, system, agency: slice)
  *             labels   n:u32, n × (decoder, product, category, service: slice)
  *             shapes   n:u32, n × (fields:u32, fields × (name: slice, kind:u8))
- *             columns  8 × (bytes:u32, varints): sequence and time and received as zigzag
- *                      differences to the row before, origin, label, shape, flags, and raw length;
- *                      then two more: length of the text, length of the field record
+ *             columns  10 × (bytes:u32, varints): sequence, time and received as zigzag
+ *                      differences to the row before (the times behind a varint of the unit in ns
+ *                      that they all are multiples of), origin, label, shape, flags, length of the
+ *                      raw line, bytes kept beside it, length of the field record
  *     text    row after row: raw line, then each value kept beside it, a NUL before and at the end
  *     fields  row after row, per field of its shape: how:varint [, place], length:varint
  *             how 0: in the raw line, place = zigzag difference to the end of the field before
  *                    (its beginning, when that was an object or array); 1: the same, JSON escapes
- *                    \\ \" \n \r \t undone; 2: the next value beside the line, no place
+ *                    \\ \" \n \r \t undone; 2: the next value beside the line, no place;
+ *             how 3: a JSON string from its first byte to the quotation mark that ends it, escapes
+ *                    undone, and no length: so that alike lines have the same record
  *             (how and place are one varint: zigzag << 2 | how)
  *
  * Everything read here is held against the part's length: a damaged block gives an error with the
@@ -83,8 +86,12 @@ struct block_summary block_builder_summary(const struct block_builder *builder);
 /* Origins in this block, in the order of their first event. */
 uint32_t block_builder_origins(const struct block_builder *builder,
                                const struct block_origin **origins_out);
-/* All text so far, for the words; row after row with NUL between. Escapes are not undone. */
-struct slice block_builder_text(const struct block_builder *builder);
+/* Text of the last row and of the one before it (empty at the first), each ending with NUL. They
+ * live until the next row. */
+void block_builder_last(const struct block_builder *builder, struct slice *row_out,
+                        struct slice *before_out);
+/* The parts so far, not compressed; they live until anything is done with the builder. */
+bool block_builder_parts(struct block_builder *builder, struct slice *parts_out);
 /* Appends one part, compressed. False: out of memory. */
 bool block_write(struct block_builder *builder, enum block_part part, int level,
                  struct buffer *out, struct error *e);
@@ -162,6 +169,9 @@ struct block_fields block_fields_of(const struct block_rows *rows, struct slice 
                                     struct slice fields, uint32_t row);
 /* False at the end or when the record is damaged (fields->failed). */
 bool block_fields_next(struct block_fields *fields, struct block_value *value_out);
+/* Where the JSON string ends whose first byte stands at `at`: at its quotation mark, or text.len when
+ * there is none; *escaped_out: it has a backslash in it. */
+size_t block_string_end(struct slice text, size_t at, bool *escaped_out);
 /* Undoes \\ \" \n \r \t; out has room for bytes.len. Returns the length. */
 size_t block_unescape(struct slice bytes, char *out);
 

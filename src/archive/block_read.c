@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include "archive/limit.h"
+#include "archive/place.h"
 #include "archive/varint.h"
 #include "base/cursor.h"
 
@@ -31,8 +32,8 @@ bool block_open_part(struct slice stored, enum block_part part, struct buffer *o
         return error_set(e, "this is not the part of a block that was looked for");
     if (!cursor_finish(&c, e))
         return false;
-    if (version != 1 || codec != 1)
-        return error_set(e, "this block was written by a newer version (format %u.%u)", version,
+    if (version != BLOCK_VERSION || codec != 1)
+        return error_set(e, "this block was written by another version (format %u.%u)", version,
                          codec);
     if (XXH3_64bits(frame.data, frame.len) != stored_hash)
         return error_set(e, "the checksum of the stored bytes is wrong");
@@ -121,6 +122,22 @@ static bool read_signed(struct cursor *c, int64_t *values, uint32_t count)
     return at == end;
 }
 
+static bool read_times(struct cursor *c, int64_t *values, uint32_t count)
+{
+    struct slice bytes = cursor_slice(c);
+    const unsigned char *at = (const unsigned char *)bytes.data, *end = at + bytes.len;
+    uint64_t last = 0, value, unit;
+    if (!varint_read(&at, end, &unit))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!varint_read(&at, end, &value))
+            return false;
+        last += (uint64_t)unzigzag(value) * unit;
+        values[i] = (int64_t)last;
+    }
+    return at == end;
+}
+
 /* Each below `most`. */
 static bool read_numbers(struct cursor *c, uint32_t *values, uint32_t count, uint64_t most)
 {
@@ -151,11 +168,17 @@ static bool read_places(struct cursor *c, uint32_t *places, uint32_t count)
     return true;
 }
 
-static bool raw_fits(const struct block_rows *rows)
+/* Bytes beside the raw lines, in `places`, to places of the rows' text. */
+static bool place_text(const struct block_rows *rows, uint32_t *places)
 {
-    for (uint32_t i = 0; i < rows->count; i++)
-        if ((uint64_t)rows->text_at[i] + rows->raw_len[i] + 1 > rows->text_at[i + 1])
+    uint64_t at = 0;
+    places[0] = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        at += (uint64_t)rows->raw_len[i] + places[i + 1] + 1;
+        if (at > BLOCK_PART_MAX)
             return false;
+        places[i + 1] = (uint32_t)at;
+    }
     return true;
 }
 
@@ -184,15 +207,15 @@ bool block_read_rows(struct slice bytes, struct arena *arena, struct block_rows 
         return no_memory(e);
     if (c.failed)
         return cursor_finish(&c, e);
-    bool well = read_signed(&c, (int64_t *)rows.sequence, n) && read_signed(&c, rows.time, n) &&
-                read_signed(&c, rows.received, n) &&
+    bool well = read_signed(&c, (int64_t *)rows.sequence, n) && read_times(&c, rows.time, n) &&
+                read_times(&c, rows.received, n) &&
                 read_numbers(&c, rows.origin, n, rows.origin_count) &&
                 read_numbers(&c, rows.label, n, rows.label_count) &&
                 read_numbers(&c, rows.shape, n, rows.shape_count) &&
                 read_numbers(&c, rows.flags, n, UINT32_MAX) &&
                 read_numbers(&c, rows.raw_len, n, BLOCK_PART_MAX) &&
-                read_places(&c, rows.text_at, n) && read_places(&c, rows.fields_at, n) &&
-                raw_fits(&rows);
+                read_numbers(&c, rows.text_at + 1, n, BLOCK_PART_MAX) &&
+                place_text(&rows, rows.text_at) && read_places(&c, rows.fields_at, n);
     if (!well)
         return error_set(e, "the columns of a block do not fit together");
     *rows_out = rows;
@@ -223,35 +246,72 @@ struct block_fields block_fields_of(const struct block_rows *rows, struct slice 
     };
 }
 
-enum { IN_LINE, IN_LINE_ESCAPED, BESIDE };
+/* A quotation mark behind an odd number of backslashes is escaped. */
+static bool is_escaped(struct slice text, size_t from, size_t at)
+{
+    size_t slash = at;
+    while (slash > from && text.data[slash - 1] == '\\')
+        slash--;
+    return (at - slash) & 1;
+}
+
+size_t block_string_end(struct slice text, size_t at, bool *escaped_out)
+{
+    size_t end = at + slice_find_byte(slice_after(text, at), '"');
+    while (end < text.len && is_escaped(text, at, end))
+        end += 1 + slice_find_byte(slice_after(text, end + 1), '"');
+    struct slice string = slice_cut(text, at, end);
+    *escaped_out = slice_find_byte(string, '\\') < string.len;
+    return end;
+}
+
+static bool value_beside(struct block_fields *f, struct block_value *value_out)
+{
+    uint64_t len;
+    if (!varint_read(&f->at, f->end, &len) || f->beside > f->text.len ||
+        len > f->text.len - f->beside)
+        return false;
+    value_out->escaped = false;
+    value_out->bytes = slice_cut(f->text, f->beside, f->beside + len);
+    f->beside += (uint32_t)len + 1;
+    return true;
+}
+
+static bool value_in_line(struct block_fields *f, uint64_t how, struct block_value *value_out)
+{
+    uint64_t len;
+    int64_t at = (int64_t)((uint64_t)f->place + (uint64_t)unzigzag(how >> 2));
+    if (at < 0 || at > f->raw_len)
+        return false;
+    if ((how & 3) == JSON_STRING) {
+        struct slice raw = slice_cut(f->text, 0, f->raw_len);
+        size_t end = block_string_end(raw, (size_t)at, &value_out->escaped);
+        if (end >= raw.len)
+            return false;
+        len = end - (uint64_t)at;
+    } else {
+        value_out->escaped = (how & 3) == IN_LINE_ESCAPED;
+        if (!varint_read(&f->at, f->end, &len) || len > f->raw_len - (uint64_t)at)
+            return false;
+    }
+    value_out->bytes = slice_cut(f->text, (size_t)at, (size_t)at + len);
+    bool nested = value_out->kind == EVENT_OBJECT || value_out->kind == EVENT_ARRAY;
+    f->place = nested ? at : at + (int64_t)len;
+    return true;
+}
 
 bool block_fields_next(struct block_fields *f, struct block_value *value_out)
 {
-    uint64_t how, len;
+    uint64_t how;
     if (f->next >= f->shape->count)
-        return false;
-    f->failed = true; /* until the record proves sound */
-    if (!varint_read(&f->at, f->end, &how) || !varint_read(&f->at, f->end, &len))
         return false;
     value_out->name = f->shape->names[f->next];
     value_out->kind = f->shape->kinds[f->next];
-    value_out->escaped = (how & 3) == IN_LINE_ESCAPED;
-    if ((how & 3) == BESIDE) {
-        if (f->beside > f->text.len || len > f->text.len - f->beside)
-            return false;
-        value_out->bytes = slice_cut(f->text, f->beside, f->beside + len);
-        f->beside += (uint32_t)len + 1;
-    } else {
-        int64_t at = (int64_t)((uint64_t)f->place + (uint64_t)unzigzag(how >> 2));
-        if (at < 0 || at > f->raw_len || len > f->raw_len - (uint64_t)at)
-            return false;
-        value_out->bytes = slice_cut(f->text, (size_t)at, (size_t)at + len);
-        bool nested = value_out->kind == EVENT_OBJECT || value_out->kind == EVENT_ARRAY;
-        f->place = nested ? at : at + (int64_t)len;
-    }
-    f->next++;
-    f->failed = false;
-    return true;
+    f->failed = !varint_read(&f->at, f->end, &how) ||
+                !((how & 3) == BESIDE ? value_beside(f, value_out)
+                                      : value_in_line(f, how, value_out));
+    f->next += !f->failed;
+    return !f->failed;
 }
 
 size_t block_unescape(struct slice bytes, char *out)

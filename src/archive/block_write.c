@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "archive/limit.h"
+#include "archive/place.h"
 #include "archive/varint.h"
 #include "base/map.h"
 
@@ -30,6 +31,7 @@ struct block_builder {
     struct block_origin *origins;
     uint32_t origin_capacity;
     struct block_summary summary;
+    uint64_t row_at[2];              /* where the text of the last two rows begins */
     uint64_t last_sequence;
     int64_t last_time, last_received;
     struct recent recent[RECENT];
@@ -74,6 +76,7 @@ void block_builder_clear(struct block_builder *b)
     arena_clear(&b->keys);
     memset(b->counts, 0, sizeof b->counts);
     b->summary = (struct block_summary){ .events = 0 };
+    b->row_at[0] = b->row_at[1] = 0;
     b->last_sequence = 0;
     b->last_time = b->last_received = 0;
     b->recent_count = b->recent_next = 0;
@@ -190,6 +193,8 @@ static void add_row(struct block_builder *b, uint64_t sequence, int64_t time, in
     if (first || time > s->time_max)
         s->time_max = time;
     s->events++;
+    b->row_at[0] = b->row_at[1];
+    b->row_at[1] = s->text_bytes;
     s->text_bytes = b->text.len;
 }
 
@@ -202,159 +207,12 @@ static bool all_well(struct block_builder *b)
     return well;
 }
 
-/* --- where a value stands in its line ------------------------------------------------------- */
-
-static bool escape_of(char c, char *letter_out)
-{
-    switch (c) {
-    case '\\': *letter_out = '\\'; return true;
-    case '"': *letter_out = '"'; return true;
-    case '\n': *letter_out = 'n'; return true;
-    case '\r': *letter_out = 'r'; return true;
-    case '\t': *letter_out = 't'; return true;
-    default: return false;
-    }
-}
-
-/* Length of the value as it stands, escaped, at the beginning of text; 0: it does not. */
-static size_t escaped_len(struct slice text, struct slice value)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        char letter;
-        if (escape_of(value.data[i], &letter)) {
-            if (at + 2 > text.len || text.data[at] != '\\' || text.data[at + 1] != letter)
-                return 0;
-            at += 2;
-        } else {
-            if (at >= text.len || text.data[at] != value.data[i])
-                return 0;
-            at++;
-        }
-    }
-    return at;
-}
-
-static bool needs_escape(struct slice value)
-{
-    char letter;
-    for (size_t i = 0; i < value.len; i++)
-        if (escape_of(value.data[i], &letter))
-            return true;
-    return false;
-}
-
-enum how { IN_LINE, IN_LINE_ESCAPED, BESIDE };
-
-struct place {
-    enum how how;
-    size_t at, len;
-};
-
-/* Behind `"name":` and a quote, as JSON writes it; name is the last step of a dotted path. */
-static bool find_by_name(struct slice raw, size_t from, struct slice name, struct slice value,
-                         struct place *place)
-{
-    for (size_t i = name.len; i > 0; i--)
-        if (name.data[i - 1] == '.') {
-            name = slice_after(name, i);
-            break;
-        }
-    for (int tries = 0; tries < 4 && from < raw.len; tries++) {
-        size_t at = from + slice_find(slice_after(raw, from), name);
-        if (at >= raw.len)
-            return false;
-        from = at + 1;
-        at += name.len;
-        if (at >= raw.len || raw.data[at] != '"')
-            continue;
-        for (at++; at < raw.len && (raw.data[at] == ' ' || raw.data[at] == ':' ||
-                                    raw.data[at] == '"'); at++)
-            ;
-        struct slice rest = slice_after(raw, at);
-        if (slice_starts(rest, value)) {
-            *place = (struct place){ IN_LINE, at, value.len };
-            return true;
-        }
-        size_t len = escaped_len(rest, value);
-        if (len) {
-            *place = (struct place){ IN_LINE_ESCAPED, at, len };
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool find_escaped(struct slice raw, size_t from, struct slice value, struct buffer *scratch,
-                         struct place *place)
-{
-    buffer_clear(scratch);
-    for (size_t i = 0; i < value.len; i++) {
-        char letter;
-        if (escape_of(value.data[i], &letter)) {
-            buffer_add_byte(scratch, '\\');
-            buffer_add_byte(scratch, letter);
-        } else
-            buffer_add_byte(scratch, value.data[i]);
-    }
-    if (scratch->failed)
-        return false;
-    size_t at = slice_find(slice_after(raw, from), buffer_slice(scratch));
-    if (at >= raw.len - from)
-        return false;
-    *place = (struct place){ IN_LINE_ESCAPED, from + at, scratch->len };
-    return true;
-}
-
-/* Right where it stood in the event before of the same shape. */
-static bool find_again(struct slice raw, int64_t at, struct slice value, struct place *place)
-{
-    if (at < 0 || (uint64_t)at >= raw.len)
-        return false;
-    struct slice rest = slice_after(raw, (size_t)at);
-    if (slice_starts(rest, value)) {
-        *place = (struct place){ IN_LINE, (size_t)at, value.len };
-        return true;
-    }
-    size_t len = escaped_len(rest, value);
-    *place = (struct place){ IN_LINE_ESCAPED, (size_t)at, len };
-    return len > 0;
-}
-
-static struct place find_value(struct slice raw, size_t from, const struct event_field *field,
-                               int64_t gap, struct buffer *scratch)
-{
-    struct slice value = field->value;
-    struct place place = { BESIDE, 0, value.len };
-    if (value.len == 0)
-        return (struct place){ IN_LINE, from, 0 };
-    if (value.len > raw.len)
-        return place;
-    if (value.data >= raw.data && value.data + value.len <= raw.data + raw.len)
-        return (struct place){ IN_LINE, (size_t)(value.data - raw.data), value.len };
-    if (gap != INT64_MIN && find_again(raw, (int64_t)from + gap, value, &place))
-        return place;
-    if (find_by_name(raw, from, field->name, value, &place))
-        return place;
-    place = (struct place){ BESIDE, 0, value.len };
-    size_t at = from + slice_find(slice_after(raw, from), value);
-    if (at < raw.len)
-        return (struct place){ IN_LINE, at, value.len };
-    if (needs_escape(value) && find_escaped(raw, from, value, scratch, &place))
-        return place;
-    at = slice_find(slice_cut(raw, 0, from + value.len - 1), value);
-    if (at < from && at + value.len <= raw.len && at < raw.len &&
-        slice_equal(slice_cut(raw, at, at + value.len), value))
-        return (struct place){ IN_LINE, at, value.len };
-    return place;
-}
-
 static void add_fields(struct block_builder *b, const struct event *event, int64_t *gaps)
 {
     size_t last = 0;
     for (uint32_t i = 0; i < event->field_count; i++) {
         const struct event_field *field = &event->fields[i];
-        struct place place = find_value(event->raw, last, field, gaps[i], &b->scratch);
+        struct place place = place_find(event->raw, last, field, gaps[i], &b->scratch);
         if (place.how == BESIDE) {
             varint_add(&b->fields, BESIDE);
             buffer_add_byte(&b->text, '\0');
@@ -362,9 +220,12 @@ static void add_fields(struct block_builder *b, const struct event *event, int64
         } else {
             int64_t gap = (int64_t)place.at - (int64_t)last;
             gaps[i] = gap;
-            varint_add(&b->fields, zigzag(gap) << 2 | place.how);
+            bool string = place_is_string(event->raw, &place);
+            varint_add(&b->fields, zigzag(gap) << 2 | (string ? JSON_STRING : place.how));
             bool nested = field->kind == EVENT_OBJECT || field->kind == EVENT_ARRAY;
             last = nested ? place.at : place.at + place.len;
+            if (string)
+                continue;
         }
         varint_add(&b->fields, place.len);
     }
@@ -445,7 +306,7 @@ bool block_add(struct block_builder *b, const struct event *event, uint64_t sequ
     rest[SHAPE] = shape->number;
     rest[FLAGS] = event->flags;
     rest[RAW] = event->raw.len;
-    rest[TEXT] = b->text.len - text_before;
+    rest[TEXT] = b->text.len - text_before - event->raw.len - 1;
     rest[RECORD] = b->fields.len - fields_before;
     add_row(b, sequence, event->time, event->received, rest);
     return all_well(b);
@@ -503,7 +364,7 @@ bool block_copy(struct block_builder *b, const struct block_rows *rows, struct s
     buffer_add(&b->fields, slice_cut(fields, rows->fields_at[row], rows->fields_at[row + 1]));
     rest[FLAGS] = rows->flags[row];
     rest[RAW] = rows->raw_len[row];
-    rest[TEXT] = rows->text_at[row + 1] - rows->text_at[row];
+    rest[TEXT] = rows->text_at[row + 1] - rows->text_at[row] - rows->raw_len[row] - 1;
     rest[RECORD] = rows->fields_at[row + 1] - rows->fields_at[row];
     add_row(b, rows->sequence[row], rows->time[row], rows->received[row], rest);
     return all_well(b);
@@ -521,36 +382,74 @@ uint32_t block_builder_origins(const struct block_builder *b,
     return b->counts[0];
 }
 
-struct slice block_builder_text(const struct block_builder *b)
+void block_builder_last(const struct block_builder *b, struct slice *row_out,
+                        struct slice *before_out)
 {
-    return buffer_slice(&b->text);
+    *row_out = slice_after(buffer_slice(&b->text), b->row_at[1]);
+    *before_out = slice_cut(buffer_slice(&b->text), b->row_at[0], b->row_at[1]);
+}
+
+/* Times mostly are whole milliseconds: the column is written in the largest unit that fits all. */
+static void add_times(struct slice column, struct buffer *out)
+{
+    static const int64_t units[] = { 1000000000, 1000000, 1000, 1 };
+    const unsigned char *start = (const unsigned char *)column.data, *end = start + column.len;
+    const unsigned char *at = start;
+    uint64_t value;
+    size_t unit = 0;
+    while (varint_read(&at, end, &value))
+        while (unzigzag(value) % units[unit] != 0)
+            unit++;
+    size_t head = out->len;
+    buffer_add_u32(out, 0);
+    varint_add(out, (uint64_t)units[unit]);
+    for (at = start; varint_read(&at, end, &value);)
+        varint_add(out, zigzag(unzigzag(value) / units[unit]));
+    uint32_t len = (uint32_t)(out->len - head - 4);
+    for (int i = 0; i < 4 && !out->failed; i++)
+        out->data[head + (size_t)i] = (char)(len >> (8 * i));
 }
 
 static void gather_rows(struct block_builder *b, struct buffer *out)
 {
+    buffer_clear(out);
     buffer_add_u32(out, b->summary.events);
     for (int i = 0; i < 3; i++) {
         buffer_add_u32(out, b->counts[i]);
         buffer_add(out, buffer_slice(&b->tables[i]));
     }
     for (int i = 0; i < COLUMNS; i++)
-        buffer_add_slice(out, buffer_slice(&b->columns[i]));
+        if (i == TIME || i == RECEIVED)
+            add_times(buffer_slice(&b->columns[i]), out);
+        else
+            buffer_add_slice(out, buffer_slice(&b->columns[i]));
+}
+
+bool block_builder_parts(struct block_builder *b, struct slice *parts_out)
+{
+    gather_rows(b, &b->scratch);
+    parts_out[PART_ROWS] = buffer_slice(&b->scratch);
+    parts_out[PART_TEXT] = buffer_slice(&b->text);
+    parts_out[PART_FIELDS] = buffer_slice(&b->fields);
+    return !b->failed && !b->scratch.failed;
 }
 
 bool block_write(struct block_builder *b, enum block_part part, int level, struct buffer *out,
                  struct error *e)
 {
-    if (b->failed)
+    struct slice parts[PART_COUNT];
+    if (!block_builder_parts(b, parts))
         return error_set(e, "memory is short for a block of events");
-    if (part == PART_TEXT)
-        return block_write_part(part, buffer_slice(&b->text), level, out, e);
-    if (part == PART_FIELDS)
-        return block_write_part(part, buffer_slice(&b->fields), level, out, e);
-    buffer_clear(&b->scratch);
-    gather_rows(b, &b->scratch);
-    if (b->scratch.failed)
-        return error_set(e, "memory is short for a block of events");
-    return block_write_part(part, buffer_slice(&b->scratch), level, out, e);
+    return block_write_part(part, parts[part], level, out, e);
+}
+
+/* Lines share long stretches: at the dear level matches of less than six bytes only cost. */
+static bool set_level(ZSTD_CCtx *context, enum block_part part, int level)
+{
+    return !ZSTD_isError(ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)) &&
+           !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)) &&
+           (part != PART_TEXT || level < BLOCK_LEVEL_PACKED ||
+            !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 6)));
 }
 
 bool block_write_part(enum block_part part, struct slice bytes, int level, struct buffer *out,
@@ -559,16 +458,16 @@ bool block_write_part(enum block_part part, struct slice bytes, int level, struc
     static _Thread_local ZSTD_CCtx *context; /* one a thread, for its life */
     if (bytes.len > BLOCK_PART_MAX)
         return error_set(e, "a block of events is too large");
-    if (!context && !(context = ZSTD_createCCtx()))
+    if ((!context && !(context = ZSTD_createCCtx())) || !set_level(context, part, level))
         return error_set(e, "memory is short for a block of events");
     size_t bound = ZSTD_compressBound(bytes.len), start = out->len;
-    buffer_add(out, slice_from((const char[]){ 'H', 'D', 'P', 1, (char)part, 1, 0, 0 }, 8));
+    buffer_add(out, slice_from((const char[]){ 'H', 'D', 'P', BLOCK_VERSION, (char)part, 1, 0, 0 }, 8));
     buffer_add_u32(out, (uint32_t)bytes.len);
     size_t head = out->len;
     char *room = buffer_extend(out, 20 + bound);
     if (!room)
         return error_set(e, "memory is short for a block of events");
-    size_t len = ZSTD_compressCCtx(context, room + 20, bound, bytes.data, bytes.len, level);
+    size_t len = ZSTD_compress2(context, room + 20, bound, bytes.data, bytes.len);
     if (ZSTD_isError(len)) {
         out->len = start;
         return error_set(e, "a block of events cannot be compressed: %s", ZSTD_getErrorName(len));

@@ -11,8 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-/* Steps from one format to the next; a new file takes all of them. */
-static const char *const formats[ARCHIVE_FORMAT] = {
+static const char tables[] =
     "CREATE TABLE batch(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, first INTEGER NOT NULL,"
     " events INTEGER NOT NULL, alerts INTEGER NOT NULL, digest BLOB NOT NULL, chain BLOB NOT NULL,"
     " counts BLOB NOT NULL);"
@@ -33,16 +32,12 @@ static const char *const formats[ARCHIVE_FORMAT] = {
     "CREATE INDEX alert_batch ON alert(batch);"
     "CREATE TABLE hit(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, event INTEGER NOT NULL,"
     " rule TEXT NOT NULL, base_rule TEXT NOT NULL, grp TEXT NOT NULL, value TEXT NOT NULL);"
-    "CREATE INDEX hit_time ON hit(time);",
-    "CREATE TABLE indicator(kind INTEGER NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL,"
-    " first_block INTEGER NOT NULL, last_block INTEGER NOT NULL, PRIMARY KEY(kind, value))"
-    " WITHOUT ROWID;",
-    "ALTER TABLE indicator DROP COLUMN first_block;"
-    "ALTER TABLE indicator DROP COLUMN last_block;",
+    "CREATE INDEX hit_time ON hit(time);"
+    "CREATE TABLE indicator(hash INTEGER PRIMARY KEY, count INTEGER NOT NULL);"
     "CREATE TABLE mark(id INTEGER PRIMARY KEY, key BLOB NOT NULL, place INTEGER NOT NULL,"
     " first INTEGER NOT NULL, count INTEGER NOT NULL);"
-    "CREATE INDEX mark_key ON mark(key);",
-};
+    "CREATE INDEX mark_key ON mark(key);";
+
 
 bool day_class_valid(const char *class)
 {
@@ -200,22 +195,20 @@ static bool check_format(sqlite3 *db, const char *file, int64_t *version_out, st
     error_place(e, "%s", file);
     if (application != ARCHIVE_APPLICATION)
         return error_set(e, "this file is not a day file of the archive");
-    if (version < 1 || version > ARCHIVE_FORMAT)
-        return error_set(e, "this day file was written by a newer version (format %d)",
+    if (version != ARCHIVE_FORMAT)
+        return error_set(e, "this day file was written by another version (format %d)",
                          (int)version);
     error_clear(e);
     return true;
 }
 
-static bool make_tables(sqlite3 *db, const char *file, int64_t from, struct error *e)
+static bool make_tables(sqlite3 *db, const char *file, struct error *e)
 {
     char head[128];
     snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              ARCHIVE_APPLICATION, ARCHIVE_FORMAT);
-    bool well = day_run(db, "BEGIN IMMEDIATE", file, e);
-    for (int64_t i = from; well && i < ARCHIVE_FORMAT; i++)
-        well = day_run(db, formats[i], file, e);
-    return well && day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
+    return day_run(db, "BEGIN IMMEDIATE", file, e) && day_run(db, tables, file, e) &&
+           day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
 }
 
 static bool sync_folder(const char *directory, struct error *e)
@@ -266,7 +259,7 @@ static bool prepare_for_writing(sqlite3 *db, const char *directory, const char *
         return false;
     if (version == ARCHIVE_FORMAT)
         return true;
-    return make_tables(db, file, version, e) && (version > 0 || sync_folder(directory, e));
+    return make_tables(db, file, e) && sync_folder(directory, e);
 }
 
 bool day_create(const char *directory, const struct day_name *name, sqlite3 **db_out,

@@ -1,14 +1,13 @@
 /* day - one day file: its name, its tables, and statements on it.
  *
- * Tables (format 4; 1 had no indicator, 3 no mark):
+ * Tables (format 5):
  *   batch   one row a committed batch, in arrival order: digest, chain, counts (outbox cursor)
  *   block   the directory: which events, times and origins a block holds; kind 0 tail, 1 sealed,
  *           2 found damaged when it was to be sealed or packed, 3 packed when its day was over
  *   part    the bytes of a block: row id = block * 4 + part (block.h)
  *   origin  source, system and agency behind the numbers in block.origins (u32 each)
  *   alert   alerts as detect made them, earlier events as ids in words
- *   indicator  addresses, hashes, host names in the sealed blocks (indicator.h)
- *   mark    which records of senders' marked requests are stored (event/batch.h): the newest ones
+ * Tables (format 5):
  *   hit     events counted by correlations whose window was open
  * Never: opened for writing by two processes; carried across fork.
  */

@@ -47,14 +47,34 @@ bool fetch_stored(sqlite3 *db, const char *file, int64_t block, enum block_part 
     return !out->failed || error_set(e, "memory is short for reading a block");
 }
 
-bool fetch_rows_of(struct fetched *f, struct slice stored, struct error *e)
+static void forget(struct fetched *f)
 {
     for (int part = 0; part < PART_COUNT; part++)
         f->parts[part] = SLICE_NONE;
     arena_clear(&f->arena);
     f->held = NULL;
+}
+
+bool fetch_rows_of(struct fetched *f, struct slice stored, struct error *e)
+{
+    forget(f);
     return block_open_part(stored, PART_ROWS, &f->inflated[PART_ROWS], &f->parts[PART_ROWS], e) &&
            block_read_rows(f->parts[PART_ROWS], &f->arena, &f->rows, e);
+}
+
+bool fetch_keep(struct fetched *f, const struct slice *parts, struct error *e)
+{
+    forget(f);
+    for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
+        struct buffer *buffer = &f->inflated[part];
+        buffer_clear(buffer);
+        buffer_add(buffer, parts[part]);
+        buffer_add_byte(buffer, '\0'); /* so that no part is NULL */
+        if (buffer->failed)
+            return error_set(e, "memory is short for reading a block");
+        f->parts[part] = slice_cut(buffer_slice(buffer), 0, parts[part].len);
+    }
+    return block_read_rows(f->parts[PART_ROWS], &f->arena, &f->rows, e);
 }
 
 bool fetch_part_of(struct fetched *f, struct slice stored, enum block_part part, struct error *e)

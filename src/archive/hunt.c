@@ -10,13 +10,14 @@ struct wanted {
     size_t index;
     enum indicator_kind kind;
     uint64_t count;           /* in the day being looked at, from its tails */
+    int64_t hash;
     struct slice text;
 };
 
 struct hunt {
     const char *directory;
     struct arena arena;
-    struct map wanted;        /* kind byte and text → struct wanted */
+    struct map wanted;        /* bytes of the hash → struct wanted */
     struct wanted **list;
     size_t list_count;
     bool (*each)(void *, const struct hunt_hit *);
@@ -25,14 +26,9 @@ struct hunt {
     bool ended;
 };
 
-static struct wanted *find(struct hunt *h, enum indicator_kind kind, struct slice text)
+static struct wanted *find(struct hunt *h, int64_t hash)
 {
-    char key[INDICATOR_TEXT + 1];
-    if (text.len >= sizeof key)
-        return NULL;
-    key[0] = (char)('a' + kind);
-    memcpy(key + 1, text.data, text.len);
-    return map_get(&h->wanted, slice_from(key, text.len + 1));
+    return map_get(&h->wanted, slice_from(&hash, sizeof hash));
 }
 
 static bool add(struct hunt *h, struct slice given, size_t index)
@@ -44,13 +40,16 @@ static bool add(struct hunt *h, struct slice given, size_t index)
         h->foot->refused++;
         return true;
     }
-    if (find(h, kind, slice_from(text, len)))
+    int64_t hash = indicator_key(kind, slice_from(text, len));
+    if (find(h, hash))
         return true;
     struct wanted *wanted = arena_zero(&h->arena, sizeof *wanted);
-    struct slice key = arena_print(&h->arena, "%c%.*s", 'a' + (int)kind, (int)len, text);
-    if (!wanted || !key.data || !map_put(&h->wanted, key, wanted))
+    struct slice copy = arena_copy(&h->arena, slice_from(text, len));
+    if (!wanted || !copy.data)
         return false;
-    *wanted = (struct wanted){ .index = index, .kind = kind, .text = slice_after(key, 1) };
+    *wanted = (struct wanted){ .index = index, .kind = kind, .text = copy, .hash = hash };
+    if (!map_put(&h->wanted, slice_from(&wanted->hash, sizeof wanted->hash), wanted))
+        return false;
     h->list[h->list_count++] = wanted;
     return true;
 }
@@ -66,7 +65,7 @@ static void give(struct hunt *h, const struct day_name *name, struct wanted *wan
 
 static void count_one(void *owner, enum indicator_kind kind, struct slice value)
 {
-    struct wanted *wanted = find(owner, kind, value);
+    struct wanted *wanted = find(owner, indicator_key(kind, value));
     if (wanted)
         wanted->count++;
 }
@@ -97,14 +96,13 @@ static bool count_tails(struct hunt *h, sqlite3 *db, const char *file, struct er
 static bool walk_table(struct hunt *h, sqlite3 *db, const struct day_name *name, const char *file,
                        struct error *e)
 {
-    DAY_STATEMENT *read = day_prepare(db, "SELECT kind, value, count FROM indicator", file, e);
+    DAY_STATEMENT *read = day_prepare(db, "SELECT hash, count FROM indicator", file, e);
     int code = SQLITE_DONE;
     while (read && !h->ended && (code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct wanted *wanted = find(h, (enum indicator_kind)sqlite3_column_int(read, 0),
-                                     day_column(read, 1));
+        struct wanted *wanted = find(h, sqlite3_column_int64(read, 0));
         h->foot->rows++;
         if (wanted)
-            give(h, name, wanted, (uint64_t)sqlite3_column_int64(read, 2));
+            give(h, name, wanted, (uint64_t)sqlite3_column_int64(read, 1));
     }
     return read && (h->ended || code == SQLITE_DONE || day_failed(db, file, e));
 }
@@ -113,10 +111,9 @@ static bool probe_table(struct hunt *h, sqlite3 *db, const struct day_name *name
                         struct error *e)
 {
     DAY_STATEMENT *read = day_prepare(
-        db, "SELECT count FROM indicator WHERE kind = ? AND value = ?", file, e);
+        db, "SELECT count FROM indicator WHERE hash = ?", file, e);
     for (size_t i = 0; read && !h->ended && i < h->list_count; i++) {
-        sqlite3_bind_int(read, 1, (int)h->list[i]->kind);
-        day_bind_text(read, 2, h->list[i]->text);
+        sqlite3_bind_int64(read, 1, h->list[i]->hash);
         int code = sqlite3_step(read);
         if (code == SQLITE_ROW)
             give(h, name, h->list[i], (uint64_t)sqlite3_column_int64(read, 0));
@@ -130,13 +127,7 @@ static bool probe_table(struct hunt *h, sqlite3 *db, const struct day_name *name
 
 static bool table_rows(sqlite3 *db, const char *file, int64_t *rows_out, struct error *e)
 {
-    DAY_STATEMENT *there = day_prepare(
-        db, "SELECT 1 FROM sqlite_master WHERE name = 'indicator'", file, e);
     *rows_out = 0;
-    if (!there)
-        return false;
-    if (sqlite3_step(there) != SQLITE_ROW)
-        return true; /* written before there was such a table */
     DAY_STATEMENT *count = day_prepare(db, "SELECT count(*) FROM indicator", file, e);
     if (!count || sqlite3_step(count) != SQLITE_ROW)
         return day_failed(db, file, e);

@@ -1,4 +1,4 @@
-/* hunt - which of many indicators were ever here, and when: over the exact tables of the day files.
+/* hunt - which of many indicators were ever here, and when: over the tables of the day files.
  *
  * Good: a hundred thousand indicators against a month in seconds; 'first seen'.
  * Bad: for one value: search for it.
@@ -14,7 +14,7 @@
 struct hunt_hit {
     struct day_name day;
     enum indicator_kind kind;
-    struct slice value;          /* as the table writes it */
+    struct slice value;          /* in its one form (indicator.h) */
     size_t index;                /* which of the given ones */
     uint64_t count;              /* events of that day that have it */
 };

@@ -1,6 +1,8 @@
 #include "archive/indicator.h"
 
 #include <arpa/inet.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "archive/tree.h"
 
@@ -91,38 +93,33 @@ bool indicator_of(struct slice value, bool host_too, enum indicator_kind *kind_o
     return true;
 }
 
-struct taker {
-    void (*take)(void *owner, enum indicator_kind kind, struct slice value);
-    void *owner;
-};
-
-static void try_value(const struct taker *taker, struct slice value, bool host_too)
+static void try_value(struct slice value, bool host_too, indicator_take *take, void *owner)
 {
     enum indicator_kind kind;
     char text[INDICATOR_TEXT];
     size_t len;
     if (indicator_of(value, host_too, &kind, text, &len))
-        taker->take(taker->owner, kind, slice_from(text, len));
+        take(owner, kind, slice_from(text, len));
 }
 
 /* MD5=…,SHA256=… */
-static void try_parts(const struct taker *taker, struct slice value)
+static void try_parts(struct slice value, indicator_take *take, void *owner)
 {
     struct slice part;
     while (slice_split(&value, ',', &part)) {
         size_t equals = slice_find_byte(part, '=');
-        try_value(taker, equals < part.len ? slice_after(part, equals + 1) : part, false);
+        try_value(equals < part.len ? slice_after(part, equals + 1) : part, false, take, owner);
     }
 }
 
-static void try_runs(const struct taker *taker, struct slice line)
+void indicator_line(struct slice line, indicator_take *take, void *owner)
 {
     for (size_t i = 0; i < line.len;) {
         size_t start = i;
         while (i < line.len && ((line.data[i] >= '0' && line.data[i] <= '9') || line.data[i] == '.'))
             i++;
         if (i - start >= 7)
-            try_value(taker, slice_cut(line, start, i), false);
+            try_value(slice_cut(line, start, i), false, take, owner);
         i += i == start;
     }
 }
@@ -136,34 +133,49 @@ static bool name_has(struct slice name, const char *part)
     return false;
 }
 
-static bool names_host(struct slice name)
+unsigned indicator_names(struct slice name)
 {
-    static const char *const parts[] = { "host", "domain", "dns", "query", "sni", "server_name" };
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (name_has(name, parts[i]))
-            return true;
-    return false;
+    static const char *const hosts[] = { "host", "domain", "dns", "query", "sni", "server_name" };
+    unsigned names = name_has(name, "hash") ? INDICATOR_NAMES_HASHES : 0;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+        if (name_has(name, hosts[i]))
+            names |= INDICATOR_NAMES_HOST;
+    return names;
+}
+
+void indicator_value(struct slice value, unsigned names, indicator_take *take, void *owner)
+{
+    if (value.len < 3 || value.len > 512)
+        return;
+    if ((names & INDICATOR_NAMES_HASHES) && value.len > 32 &&
+        slice_find_byte(value, '=') < value.len) {
+        try_parts(value, take, owner);
+        return;
+    }
+    bool hashlike = value.len == 32 || value.len == 40 || value.len == 64;
+    bool hostlike = (names & INDICATOR_NAMES_HOST) && slice_find_byte(value, '.') < value.len;
+    struct slice inner = value.data[0] == ' ' ? slice_trim(value) : value;
+    bool addresslike = inner.len >= 2 && inner.len <= 64 && (is_hex(inner.data[0]) || inner.data[0] == ':') &&
+                       (is_hex(inner.data[1]) || inner.data[1] == ':' || inner.data[1] == '.') &&
+                       (slice_find_byte(inner, '.') < inner.len ||
+                        slice_find_byte(inner, ':') < inner.len);
+    if (hashlike || hostlike || addresslike)
+        try_value(value, hostlike, take, owner);
+}
+
+int64_t indicator_key(enum indicator_kind kind, struct slice value)
+{
+    return (int64_t)XXH3_64bits_withSeed(value.data ? value.data : "", value.len, kind);
 }
 
 void indicator_each(const struct block_rows *rows, struct slice text, struct slice fields,
-                    uint32_t row,
-                    void (*take)(void *owner, enum indicator_kind kind, struct slice value),
-                    void *owner)
+                    uint32_t row, indicator_take *take, void *owner)
 {
-    const struct taker taker = { take, owner };
     struct block_fields walk = block_fields_of(rows, text, fields, row);
     struct block_value value;
     if (rows->flags[row] & EVENT_UNDECODED)
-        try_runs(&taker, block_raw(rows, text, row));
-    while (block_fields_next(&walk, &value)) {
-        if (value.escaped || value.bytes.len < 3 || value.bytes.len > 512)
-            continue; /* none of them has anything to escape */
-        bool dotted = slice_find_byte(value.bytes, '.') < value.bytes.len;
-        bool listed = value.bytes.len > 32 && slice_find_byte(value.bytes, '=') < value.bytes.len;
-        if (listed && name_has(value.name, "hash"))
-            try_parts(&taker, value.bytes);
-        else if (dotted || value.bytes.len >= 32 ||
-                 slice_find_byte(value.bytes, ':') < value.bytes.len)
-            try_value(&taker, value.bytes, dotted && names_host(value.name));
-    }
+        indicator_line(block_raw(rows, text, row), take, owner);
+    while (block_fields_next(&walk, &value))
+        if (!value.escaped) /* none of them has anything to escape */
+            indicator_value(value.bytes, indicator_names(value.name), take, owner);
 }

@@ -2,21 +2,21 @@
 #ifndef ARCHIVE_LIMIT_H
 #define ARCHIVE_LIMIT_H
 
-#define ARCHIVE_FORMAT 4                       /* user_version of a day file */
+#define ARCHIVE_FORMAT 5                       /* user_version of a day file */
 #define ARCHIVE_MARKS 8192u                    /* senders' marks kept in a day file */
-#define ARCHIVE_MARKS_FORMAT 4                 /* from which day files have them */
 #define ARCHIVE_APPLICATION 0x48446172         /* "HDar", application_id of a day file */
-#define ARCHIVE_PAGE 16384                     /* bytes a page of a day file */
+#define ARCHIVE_PAGE 4096                      /* bytes a page of a day file */
 #define ARCHIVE_OPEN_FILES 8                   /* day files the writer keeps open */
 #define ARCHIVE_FILES_MAX 100000               /* day files in a directory */
 
+#define BLOCK_VERSION 2                        /* of the parts' layout (block.h) */
 #define BLOCK_PART_MAX (256u * 1024 * 1024)    /* inflated bytes of one part of a block */
 #define BLOCK_ROWS_MAX (1u << 20)              /* events in a block */
 #define BLOCK_TEXT_SEALED (4u * 1024 * 1024)   /* a sealed block is closed at this much text */
-#define BLOCK_TEXT_PACKED (8u * 1024 * 1024)
+#define BLOCK_TEXT_PACKED (16u * 1024 * 1024)
 #define BLOCK_LEVEL_TAIL 1                     /* zstd levels */
 #define BLOCK_LEVEL_SEALED 3
-#define BLOCK_LEVEL_PACKED 9
+#define BLOCK_LEVEL_PACKED 12
 
 #define FILTER_BITS_PER_WORD 10
 #define FILTER_PROBES 7
@@ -26,11 +26,14 @@
 #define SEAL_TEXT (32u * 1024 * 1024)
 #define SEAL_EVENTS 65536u
 #define SEAL_TAILS 1024u
-/* A window of sealed blocks is packed once more when the day is over. */
-#define PACK_TEXT (64u * 1024 * 1024)
-#define PACK_EVENTS (512u * 1024)
 /* or when its day is over for this long (late batches are written to their receipt day). */
 #define SEAL_AFTER_DAY_MINUTES 10
+/* Tails that wait for that are kept in memory as they came, up to this much, and not for long when
+ * nothing more comes. */
+#define KEEP_BYTES (48u * 1024 * 1024)
+#define KEEP_SECONDS 5
+/* When the day is over its sealed windows are merged, so many at once, one block of each in memory. */
+#define PACK_RUNS 32u
 
 #define SEARCH_GROUPS_MAX 200000u              /* groups of one aggregation */
 #define SEARCH_SORT_MAX 100000u                /* rows that `sort` holds */

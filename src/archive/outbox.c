@@ -359,14 +359,6 @@ static bool marks_of(sqlite3 *db, const char *file,
                      bool (*each)(void *owner, const struct batch_mark *mark), void *owner,
                      bool *go_on, struct error *e)
 {
-    int64_t version = 0;
-    DAY_STATEMENT *format = day_prepare(db, "PRAGMA user_version", file, e);
-    if (!format)
-        return false;
-    if (sqlite3_step(format) == SQLITE_ROW)
-        version = sqlite3_column_int64(format, 0);
-    if (version < ARCHIVE_MARKS_FORMAT)
-        return true;
     DAY_STATEMENT *read = day_prepare(db, "SELECT key, place, first, count FROM mark ORDER BY id",
                                       file, e);
     int code = SQLITE_DONE;

@@ -246,6 +246,83 @@ void words_add(struct words *words, struct slice folded)
     add_text(words, folded, false);
 }
 
+/* --- rows alike ------------------------------------------------------------------------------ */
+
+/* Bytes at which every word and dotted run ends, by how well two alike lines meet again there. */
+enum { NO_EDGE, WEAK_EDGE, BLANK_EDGE, ESCAPE_EDGE, STRONG_EDGE };
+
+static const unsigned char edges[256] = {
+    [1 ... 31] = WEAK_EDGE,      ['!'] = WEAK_EDGE,         ['#' ... '-'] = WEAK_EDGE,
+    ['/'] = WEAK_EDGE,
+    [':' ... '@'] = WEAK_EDGE,   ['['] = WEAK_EDGE,         [']' ... '`'] = WEAK_EDGE,
+    ['{' ... 127] = WEAK_EDGE,   [' '] = BLANK_EDGE,        ['\\'] = ESCAPE_EDGE,
+    ['"'] = STRONG_EDGE,         [0] = STRONG_EDGE,
+};
+
+static size_t next_edge(struct slice text, size_t at)
+{
+    while (at < text.len && !edges[(unsigned char)text.data[at]])
+        at++;
+    return at;
+}
+
+static size_t same_bytes(const char *a, const char *b, size_t most)
+{
+    size_t i = 0;
+    for (uint64_t x, y; i + 8 <= most; i += 8) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        if (x != y)
+            break;
+    }
+    while (i < most && a[i] == b[i])
+        i++;
+    return i;
+}
+
+/* Where both go on alike behind a difference: the next edge when it is the same in both, else the
+ * next of the stronger of the two. False: nowhere. */
+static bool meet_again(struct slice text, size_t *at, struct slice before, size_t *there)
+{
+    *at = next_edge(text, *at);
+    *there = next_edge(before, *there);
+    if (*at == text.len || *there == before.len)
+        return false;
+    char a = text.data[*at], b = before.data[*there];
+    if (a == b)
+        return true;
+    if (edges[(unsigned char)a] >= edges[(unsigned char)b])
+        *there += slice_find_byte(slice_after(before, *there), a);
+    else
+        *at += slice_find_byte(slice_after(text, *at), b);
+    return *at < text.len && *there < before.len;
+}
+
+void words_add_row(struct words *words, struct slice text, struct slice before,
+                   struct buffer *scratch)
+{
+    size_t at = 0, there = 0, added = 0; /* added: an edge up to which every token is there */
+    for (;;) {
+        size_t most = text.len - at < before.len - there ? text.len - at : before.len - there;
+        size_t same = most ? same_bytes(text.data + at, before.data + there, most) : 0;
+        at += same;
+        there += same;
+        if (at == text.len)
+            return;
+        size_t start = at; /* the run that the difference falls into may have begun before it */
+        while (start > added && (start == at || !edges[(unsigned char)text.data[start]]))
+            start--;
+        bool met = meet_again(text, &at, before, &there);
+        buffer_clear(scratch);
+        words_fold(slice_cut(text, start, met ? at : text.len), scratch);
+        words_add(words, buffer_slice(scratch));
+        words->failed |= scratch->failed;
+        if (!met)
+            return;
+        added = at;
+    }
+}
+
 void words_add_needle(struct words *words, struct slice folded)
 {
     add_text(words, folded, true);

@@ -35,6 +35,10 @@ void words_free(struct words *words);
 void words_clear(struct words *words); /* keeps the memory */
 /* Adds the tokens of a folded text. */
 void words_add(struct words *words, struct slice folded);
+/* Adds the tokens of a row's text, not folded and ending with NUL, of whose forerunner `before` (or
+ * empty) all tokens are there already: only what differs is folded and cut. */
+void words_add_row(struct words *words, struct slice text, struct slice before,
+                   struct buffer *scratch);
 /* Adds the tokens that any text must have in which the folded needle stands at word boundaries. */
 void words_add_needle(struct words *words, struct slice folded);
 /* Adds a hash of the caller's own (the set serves for counting different values, too). */

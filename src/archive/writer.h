@@ -13,6 +13,12 @@
 enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT,
        INSERT_INDICATOR, INSERT_MARK, FORGET_MARKS, INSERTS };
 
+/* A tail block as it was committed, so that sealing need not read it back. */
+struct kept {
+    int64_t block;
+    struct fetched data;
+};
+
 struct day {
     struct day_name name;
     char file[DAY_FILE];
@@ -24,12 +30,14 @@ struct day {
     struct arena keys;
     uint64_t tail_blocks, tail_events, tail_text;
     bool unpacked;                 /* has sealed blocks that were not packed yet */
+    struct kept *kept;
+    size_t kept_count, kept_capacity;
     uint64_t used;                 /* for closing the one not used for longest */
 };
 
 struct sealer;
 
-/* Memory of sealed tails, used again for the next window; freed when there is nothing to seal. */
+/* Memory of sealed tails, used again for the next ones; freed when there is nothing to seal. */
 struct spare {
     struct fetched *list;
     size_t count, capacity;
@@ -47,6 +55,8 @@ struct archive {
     uint64_t unsaid;               /* events not stored since then */
     struct sealer *sealer;         /* NULL between two windows */
     struct spare spare;
+    uint64_t kept_bytes;           /* of all days */
+    int64_t stored_at;             /* steady; of the last commit */
     size_t look_at;                /* next of the listed files to be looked through for old tails */
     bool looked_back;
 };
@@ -71,6 +81,15 @@ bool writer_insert_block(struct archive *archive, struct day *day, const struct 
 
 void sealer_free(struct archive *archive);
 void spare_free(struct spare *spare);
+void spare_put(struct spare *spare, struct fetched *fetched);
+void spare_take(struct spare *spare, struct fetched *fetched);
+
+/* Keeps the parts of the tail that is just being stored, where memory allows. */
+void writer_keep(struct archive *archive, struct day *day, const struct slice *parts);
+/* The tail's data when they are kept; the owner is then who took them. */
+bool writer_take_kept(struct archive *archive, struct day *day, int64_t block,
+                      struct fetched *data_out);
+void writer_drop_kept(struct archive *archive, struct day *day);
 bool sealer_check(const struct sealer *sealer);
 
 #endif

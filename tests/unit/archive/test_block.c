@@ -229,3 +229,53 @@ TEST("folding takes case, marks and đ away, and bytes that are no text stay")
         CHECK_SLICE(buffer_slice(&out), folds[i].folded);
     }
 }
+
+/* Lines made of a few pieces, so that neighbours share much and differ at odd places. */
+static size_t piece_together(unsigned *seed, char *line, size_t room)
+{
+    static const char *const pieces[] = {
+        "\"", "\\", " ", ".", "root", "10.0.0.1", "\\nroot", "Đăng", "cmd.exe", ",", "-", "a", "7",
+        "\\\\", "\",\"user\":\"", "gov.vn", "\xff", "..",
+    };
+    size_t len = 0;
+    line[0] = '\0';
+    *seed = *seed * 1103515245 + 12345;
+    for (unsigned n = *seed >> 16 & 15; n > 0; n--) {
+        *seed = *seed * 1103515245 + 12345;
+        const char *piece = pieces[(*seed >> 16) % (sizeof pieces / sizeof *pieces)];
+        len += (size_t)snprintf(line + len, room - len, "%s", piece);
+    }
+    return len + 1; /* a row ends with NUL */
+}
+
+TEST("the words of a row are all there, whatever the row before it was")
+{
+    char rows_text[2][512];
+    size_t before = 0;
+    unsigned seed = 7;
+    struct words rows = WORDS_EMPTY, whole = WORDS_EMPTY;
+    BUFFER_AUTO folded;
+    buffer_init(&folded, 0);
+    for (int i = 0; i < 20000; i++) {
+        char *line = rows_text[i & 1];
+        size_t len = piece_together(&seed, line, sizeof rows_text[0]);
+        if (i % 5 == 0) { /* as at the beginning of a block */
+            words_clear(&rows);
+            before = 0;
+        }
+        words_add_row(&rows, slice_from(line, len), slice_from(rows_text[~i & 1], before), &folded);
+        before = len;
+        words_clear(&whole);
+        buffer_clear(&folded);
+        words_fold(slice_from(line, len), &folded);
+        words_add(&whole, buffer_slice(&folded));
+        uint64_t hash;
+        size_t count = rows.count;
+        for (size_t k = 0; words_next(&whole, &k, &hash);)
+            words_put(&rows, hash);
+        if (rows.count != count)
+            fail_msg("row %d: %s (behind %s)", i, line, rows_text[~i & 1]);
+    }
+    words_free(&rows);
+    words_free(&whole);
+}

@@ -1,0 +1,169 @@
+#include "archive/place.h"
+
+#include "archive/block.h"
+
+static bool escape_of(char c, char *letter_out)
+{
+    switch (c) {
+    case '\\': *letter_out = '\\'; return true;
+    case '"': *letter_out = '"'; return true;
+    case '\n': *letter_out = 'n'; return true;
+    case '\r': *letter_out = 'r'; return true;
+    case '\t': *letter_out = 't'; return true;
+    default: return false;
+    }
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* None of the eight bytes is a control character, a quotation mark or a backslash. */
+static bool all_plain(uint64_t eight)
+{
+    uint64_t quote = eight ^ EACH('"'), slash = eight ^ EACH('\\');
+    uint64_t below = (eight - EACH(0x20)) & ~eight;
+    uint64_t same = ((quote - EACH(1)) & ~quote) | ((slash - EACH(1)) & ~slash);
+    return ((below | same) & EACH(0x80)) == 0;
+}
+
+/* Length of the value as it stands, escaped, at the beginning of text; 0: it does not. */
+static size_t escaped_len(struct slice text, struct slice value)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        char letter;
+        uint64_t x, y;
+        while (i + 8 < value.len && at + 8 <= text.len) {
+            memcpy(&x, value.data + i, 8);
+            memcpy(&y, text.data + at, 8);
+            if (x != y || !all_plain(x))
+                break;
+            i += 8;
+            at += 8;
+        }
+        if (escape_of(value.data[i], &letter)) {
+            if (at + 2 > text.len || text.data[at] != '\\' || text.data[at + 1] != letter)
+                return 0;
+            at += 2;
+        } else {
+            if (at >= text.len || text.data[at] != value.data[i])
+                return 0;
+            at++;
+        }
+    }
+    return at;
+}
+
+static bool needs_escape(struct slice value)
+{
+    char letter;
+    for (size_t i = 0; i < value.len; i++)
+        if (escape_of(value.data[i], &letter))
+            return true;
+    return false;
+}
+
+/* Behind `"name":` and a quote, as JSON writes it; name is the last step of a dotted path. */
+static bool find_by_name(struct slice raw, size_t from, struct slice name, struct slice value,
+                         struct place *place)
+{
+    for (size_t i = name.len; i > 0; i--)
+        if (name.data[i - 1] == '.') {
+            name = slice_after(name, i);
+            break;
+        }
+    for (int tries = 0; tries < 4 && from < raw.len; tries++) {
+        size_t at = from + slice_find(slice_after(raw, from), name);
+        if (at >= raw.len)
+            return false;
+        from = at + 1;
+        at += name.len;
+        if (at >= raw.len || raw.data[at] != '"')
+            continue;
+        for (at++; at < raw.len && (raw.data[at] == ' ' || raw.data[at] == ':' ||
+                                    raw.data[at] == '"'); at++)
+            ;
+        struct slice rest = slice_after(raw, at);
+        if (slice_starts(rest, value)) {
+            *place = (struct place){ IN_LINE, at, value.len };
+            return true;
+        }
+        size_t len = escaped_len(rest, value);
+        if (len) {
+            *place = (struct place){ IN_LINE_ESCAPED, at, len };
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_escaped(struct slice raw, size_t from, struct slice value, struct buffer *scratch,
+                         struct place *place)
+{
+    buffer_clear(scratch);
+    for (size_t i = 0; i < value.len; i++) {
+        char letter;
+        if (escape_of(value.data[i], &letter)) {
+            buffer_add_byte(scratch, '\\');
+            buffer_add_byte(scratch, letter);
+        } else
+            buffer_add_byte(scratch, value.data[i]);
+    }
+    if (scratch->failed)
+        return false;
+    size_t at = slice_find(slice_after(raw, from), buffer_slice(scratch));
+    if (at >= raw.len - from)
+        return false;
+    *place = (struct place){ IN_LINE_ESCAPED, from + at, scratch->len };
+    return true;
+}
+
+/* Right where it stood in the event before of the same shape. */
+static bool find_again(struct slice raw, int64_t at, struct slice value, struct place *place)
+{
+    if (at < 0 || (uint64_t)at >= raw.len)
+        return false;
+    struct slice rest = slice_after(raw, (size_t)at);
+    if (slice_starts(rest, value)) {
+        *place = (struct place){ IN_LINE, (size_t)at, value.len };
+        return true;
+    }
+    size_t len = escaped_len(rest, value);
+    *place = (struct place){ IN_LINE_ESCAPED, (size_t)at, len };
+    return len > 0;
+}
+
+struct place place_find(struct slice raw, size_t from, const struct event_field *field,
+                               int64_t gap, struct buffer *scratch)
+{
+    struct slice value = field->value;
+    struct place place = { BESIDE, 0, value.len };
+    if (value.len == 0)
+        return (struct place){ IN_LINE, from, 0 };
+    if (value.len > raw.len)
+        return place;
+    if (value.data >= raw.data && value.data + value.len <= raw.data + raw.len)
+        return (struct place){ IN_LINE, (size_t)(value.data - raw.data), value.len };
+    if (gap != INT64_MIN && find_again(raw, (int64_t)from + gap, value, &place))
+        return place;
+    if (find_by_name(raw, from, field->name, value, &place))
+        return place;
+    place = (struct place){ BESIDE, 0, value.len };
+    size_t at = from + slice_find(slice_after(raw, from), value);
+    if (at < raw.len)
+        return (struct place){ IN_LINE, at, value.len };
+    if (needs_escape(value) && find_escaped(raw, from, value, scratch, &place))
+        return place;
+    at = slice_find(slice_cut(raw, 0, from + value.len - 1), value);
+    if (at < from && at + value.len <= raw.len && at < raw.len &&
+        slice_equal(slice_cut(raw, at, at + value.len), value))
+        return (struct place){ IN_LINE, at, value.len };
+    return place;
+}
+
+bool place_is_string(struct slice raw, const struct place *place)
+{
+    bool escaped;
+    return place->how != BESIDE && place->at > 0 && raw.data[place->at - 1] == '"' &&
+           block_string_end(raw, place->at, &escaped) == place->at + place->len &&
+           place->at + place->len < raw.len && escaped == (place->how == IN_LINE_ESCAPED);
+}

@@ -1,0 +1,312 @@
+/* The sealer's rows in their order, and blocks built of them. */
+#include <stdlib.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "archive/filter.h"
+#include "archive/indicator.h"
+#include "archive/sealer.h"
+
+static uint64_t hash(struct slice s)
+{
+    return XXH3_64bits(s.data ? s.data : "", s.len);
+}
+
+/* Rows alike in these stand together: their lines share most of their bytes. */
+static void group_row(const struct fetched *data, uint32_t row, struct row *out)
+{
+    const struct block_label *label = &data->rows.labels[data->rows.label[row]];
+    const struct block_origin *origin = &data->rows.origins[data->rows.origin[row]];
+    struct block_fields walk = block_fields_of(&data->rows, data->parts[PART_TEXT],
+                                               data->parts[PART_FIELDS], row);
+    struct slice channel = SLICE_NONE, number = SLICE_NONE, host = origin->source;
+    struct block_value value;
+    while (block_fields_next(&walk, &value)) {
+        if (slice_is(value.name, "Channel") || slice_is(value.name, "program"))
+            channel = value.bytes;
+        else if (slice_is(value.name, "EventID") || slice_is(value.name, "type"))
+            number = value.bytes;
+        else if (slice_is(value.name, "Computer") || slice_is(value.name, "host"))
+            host = value.bytes;
+    }
+    uint64_t kind = hash(channel) ^ hash(label->decoder) * 5; /* its numbers stand side by side */
+    out->group = (kind & ~UINT64_C(0xffffffff)) | (uint32_t)hash(number);
+    out->host = hash(host);
+    out->sequence = data->rows.sequence[row];
+    out->row = row;
+}
+
+static bool read_tail(struct archive *archive, struct tail *tail, struct day *day, struct error *e)
+{
+    struct fetched kept;
+    if (writer_take_kept(archive, day, tail->block, &kept)) {
+        spare_put(&archive->spare, &tail->data);
+        tail->data = kept;
+        return true;
+    }
+    return fetch_rows(&tail->data, day->db, day->file, tail->block, e) &&
+           fetch_part(&tail->data, day->db, day->file, tail->block, PART_TEXT, e) &&
+           fetch_part(&tail->data, day->db, day->file, tail->block, PART_FIELDS, e);
+}
+
+/* One damaged block must not keep the others from being sealed for ever. */
+static bool set_aside(const struct sealer *s, struct tail *tail, struct day *day, struct error *e)
+{
+    DAY_STATEMENT *mark = day_prepare(day->db, "UPDATE block SET kind = 2 WHERE id = ?", day->file,
+                                      e);
+    if (!mark)
+        return false;
+    sqlite3_bind_int64(mark, 1, tail->block);
+    if (sqlite3_step(mark) != SQLITE_DONE)
+        return day_failed(day->db, day->file, e);
+    tail->damaged = true;
+    if (s->packing)
+        return true;
+    day->tail_blocks--;
+    day->tail_events -= tail->events;
+    day->tail_text -= tail->text;
+    return true;
+}
+
+/* What the names of its fields say, looked up once a name. */
+static bool name_fields(struct sealer *s, struct tail *tail)
+{
+    const struct block_rows *rows = &tail->data.rows;
+    struct arena *arena = &tail->data.arena;
+    tail->names = arena_array(arena, rows->shape_count, sizeof *tail->names);
+    for (uint32_t i = 0; tail->names && i < rows->shape_count; i++) {
+        const struct block_shape *shape = &rows->shapes[i];
+        tail->names[i] = arena_zero(arena, shape->count + 1);
+        for (uint32_t k = 0; tail->names[i] && k < shape->count; k++) {
+            uintptr_t known = (uintptr_t)map_get(&s->names, shape->names[k]);
+            if (!known) {
+                struct slice name = arena_copy(&s->arena, shape->names[k]);
+                known = indicator_names(name) + 1;
+                if (!name.data || !map_put(&s->names, name, (void *)known))
+                    return false;
+            }
+            tail->names[i][k] = (unsigned char)(known - 1);
+        }
+    }
+    return !arena->exhausted;
+}
+
+/* Reads the next tail of the run and adds its rows, behind those that wait. */
+static bool load_tail(struct archive *archive, struct run *run, struct day *day, struct error *e)
+{
+    struct sealer *s = archive->sealer;
+    size_t number = run->next++;
+    struct tail *tail = &s->tails[number];
+    struct error reason = ERROR_NONE;
+    if (!read_tail(archive, tail, day, &reason)) {
+        if (reason.kind == ERROR_BUSY)
+            return sealer_no_memory(e);
+        return set_aside(s, tail, day, e);
+    }
+    if (!block_memo_init(&tail->memo, &tail->data.rows, &tail->data.arena) ||
+        (!s->packing && !name_fields(s, tail)))
+        return sealer_no_memory(e);
+    uint32_t count = tail->data.rows.count;
+    struct row *rows = realloc(run->rows, (run->count + count + 1) * sizeof *rows);
+    if (!rows)
+        return sealer_no_memory(e);
+    run->rows = rows;
+    for (uint32_t i = 0; i < count; i++) {
+        rows[run->count + i].tail = (uint32_t)number;
+        group_row(&tail->data, i, &rows[run->count + i]);
+    }
+    run->count += count;
+    s->loaded += count;
+    return true;
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    if (x->host != y->host)
+        return x->host < y->host ? -1 : 1;
+    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
+}
+
+bool sealer_load(struct archive *archive, struct day *day, bool *done_out, struct error *e)
+{
+    struct sealer *s = archive->sealer;
+    for (size_t i = 0; i < s->run_count; i++) {
+        struct run *run = &s->runs[i];
+        if (run->next < run->end && (!s->packing || run->count == 0))
+            return load_tail(archive, run, day, e);
+        if (!s->packing && run->count)
+            qsort(run->rows, run->count, sizeof *run->rows, by_group);
+    }
+    *done_out = true;
+    return true;
+}
+
+/* Steps over the first row of the run, into its next block where there is one. */
+static bool advance(struct archive *archive, struct run *run, struct day *day, struct error *e)
+{
+    struct sealer *s = archive->sealer;
+    if (++run->at < run->count || !s->packing)
+        return true;
+    struct tail *read = &s->tails[run->rows[run->at - 1].tail];
+    spare_put(&archive->spare, &read->data);
+    fetch_init(&read->data);
+    run->count = run->at = 0;
+    while (run->count == 0 && run->next < run->end)
+        if (!load_tail(archive, run, day, e))
+            return false;
+    return true;
+}
+
+struct run *sealer_first(struct sealer *s)
+{
+    struct run *first = NULL;
+    for (size_t i = 0; i < s->run_count; i++) {
+        struct run *run = &s->runs[i];
+        if (run->at < run->count &&
+            (!first || by_group(&run->rows[run->at], &first->rows[first->at]) < 0))
+            first = run;
+    }
+    return first;
+}
+
+/* --- build ---------------------------------------------------------------------------------- */
+
+static bool keep_part(struct sealer *s, struct slice bytes, struct slice *kept)
+{
+    *kept = arena_copy(&s->arena, bytes);
+    return kept->data != NULL;
+}
+
+static bool keep_origins(struct sealer *s, struct block_done *done)
+{
+    const struct block_origin *origins;
+    done->origin_count = block_builder_origins(s->builder, &origins);
+    struct block_origin *kept = arena_array(&s->arena, done->origin_count, sizeof *kept);
+    for (uint32_t i = 0; kept && i < done->origin_count; i++) {
+        kept[i].source = arena_copy(&s->arena, origins[i].source);
+        kept[i].system = arena_copy(&s->arena, origins[i].system);
+        kept[i].agency = arena_copy(&s->arena, origins[i].agency);
+    }
+    done->origins = kept;
+    return !s->arena.exhausted;
+}
+
+static void note_indicator(void *owner, enum indicator_kind kind, struct slice value)
+{
+    struct sealer *s = owner;
+    int64_t hash = indicator_key(kind, value);
+    struct seen *seen = map_get(&s->seen, slice_from(&hash, sizeof hash));
+    if (!seen) {
+        seen = arena_zero(&s->arena, sizeof *seen);
+        if (seen)
+            seen->hash = hash;
+        if (!seen || !map_put(&s->seen, slice_from(&seen->hash, sizeof seen->hash), seen)) {
+            s->words.failed = true;
+            return;
+        }
+    }
+    seen->count++;
+}
+
+/* A value that a decoder cut out of the middle of a word is a word of its own to a search by field. */
+static void add_inner_value(struct sealer *s, struct slice line, struct slice value)
+{
+    size_t at = (size_t)(value.data - line.data);
+    if (value.len == 0 || words_at_boundary(line, at, value.len))
+        return;
+    buffer_clear(&s->folded);
+    words_fold(value, &s->folded);
+    words_add(&s->words, buffer_slice(&s->folded));
+}
+
+/* Words and indicators of the row that was copied last. */
+static void note_row(struct sealer *s, const struct tail *tail, uint32_t row)
+{
+    const struct fetched *data = &tail->data;
+    struct block_fields walk = block_fields_of(&data->rows, data->parts[PART_TEXT],
+                                               data->parts[PART_FIELDS], row);
+    const unsigned char *names = s->packing ? NULL : tail->names[data->rows.shape[row]];
+    struct block_value value;
+    struct slice text, before;
+    block_builder_last(s->builder, &text, &before);
+    words_add_row(&s->words, text, before, &s->folded);
+    while (block_fields_next(&walk, &value)) {
+        add_inner_value(s, walk.text, value.bytes);
+        if (names && !value.escaped) /* packing: counted when they were sealed */
+            indicator_value(value.bytes, names[walk.next - 1], note_indicator, s);
+    }
+    if (names && (data->rows.flags[row] & EVENT_UNDECODED))
+        indicator_line(block_raw(&data->rows, data->parts[PART_TEXT], row), note_indicator, s);
+}
+
+static bool keep_filter(struct sealer *s, struct archive *archive, struct block_done *done,
+                        struct error *e)
+{
+    buffer_clear(&s->filter);
+    filter_build(&s->words, &s->filter);
+    if (s->words.failed || s->folded.failed || s->filter.failed)
+        return sealer_no_memory(e);
+    /* a filter does not shrink: level 1 only puts it into the frame with its checksums */
+    struct buffer *out = &archive->parts[PART_FILTER];
+    buffer_clear(out);
+    return block_write_part(PART_FILTER, buffer_slice(&s->filter), 1, out, e) &&
+           (keep_part(s, buffer_slice(out), &done->parts[PART_FILTER]) || sealer_no_memory(e));
+}
+
+static bool keep_parts(struct sealer *s, struct archive *archive, struct block_done *done,
+                       struct error *e)
+{
+    int level = s->packing ? BLOCK_LEVEL_PACKED : BLOCK_LEVEL_SEALED;
+    for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
+        struct buffer *out = &archive->parts[part];
+        buffer_clear(out);
+        if (!block_write(s->builder, part, level, out, e))
+            return false;
+        if (!keep_part(s, buffer_slice(out), &done->parts[part]))
+            return sealer_no_memory(e);
+    }
+    return true;
+}
+
+static bool fill_builder(struct archive *archive, struct day *day, struct error *e)
+{
+    struct sealer *s = archive->sealer;
+    size_t most = s->packing ? BLOCK_TEXT_PACKED : BLOCK_TEXT_SEALED;
+    struct run *run;
+    block_builder_clear(s->builder);
+    words_clear(&s->words);
+    while (block_builder_summary(s->builder).text_bytes < most && (run = sealer_first(s))) {
+        const struct row row = run->rows[run->at];
+        struct tail *tail = &s->tails[row.tail];
+        if (!block_copy(s->builder, &tail->data.rows, tail->data.parts[PART_TEXT],
+                        tail->data.parts[PART_FIELDS], row.row, &tail->memo))
+            return sealer_no_memory(e);
+        note_row(s, tail, row.row);
+        s->built++;
+        if (!advance(archive, run, day, e))
+            return false;
+    }
+    return true;
+}
+
+bool sealer_build(struct archive *archive, struct day *day, struct error *e)
+{
+    struct sealer *s = archive->sealer;
+    if (!fill_builder(archive, day, e))
+        return false;
+    if (s->done_count == s->done_capacity) {
+        size_t capacity = s->done_capacity ? s->done_capacity * 2 : 8;
+        struct block_done *more = realloc(s->done, capacity * sizeof *more);
+        if (!more)
+            return sealer_no_memory(e);
+        s->done = more;
+        s->done_capacity = capacity;
+    }
+    struct block_done *done = &s->done[s->done_count++];
+    *done = (struct block_done){ .summary = block_builder_summary(s->builder) };
+    return (keep_origins(s, done) || sealer_no_memory(e)) && keep_parts(s, archive, done, e) &&
+           keep_filter(s, archive, done, e);
+}

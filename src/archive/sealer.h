@@ -1,0 +1,66 @@
+/* sealer - what sealing has in its hands between two steps (private: seal.c chooses and stores,
+ * seal_build.c loads and builds). */
+#ifndef ARCHIVE_SEALER_H
+#define ARCHIVE_SEALER_H
+
+#include "archive/limit.h"
+#include "archive/words.h"
+#include "archive/writer.h"
+
+enum phase { PHASE_LOAD, PHASE_BUILD, PHASE_STORE };
+
+struct tail {
+    int64_t block;
+    uint64_t events, text;       /* by the directory */
+    bool damaged;                /* stays where it is */
+    struct fetched data;
+    struct block_memo memo;
+    unsigned char **names;       /* indicator_names of each field by shape, when not packing */
+};
+
+struct row {
+    uint64_t group, host;        /* hashes: channel or program with event id; host */
+    uint64_t sequence;
+    uint32_t tail, row;
+};
+
+/* Rows in order: those of all tails, or of one sealed window block after block. */
+struct run {
+    size_t next, end;            /* tails not loaded yet */
+    struct row *rows;
+    size_t count, at;
+};
+
+struct seen {                    /* an indicator of the window */
+    int64_t hash;
+    uint64_t count;
+};
+
+struct sealer {
+    struct day_name name;
+    bool packing;                /* sealed blocks to packed ones, not tails to sealed ones */
+    enum phase phase;
+    struct tail *tails;
+    size_t tail_count;
+    struct run runs[PACK_RUNS];
+    size_t run_count;
+    size_t loaded, built;        /* rows */
+    struct block_builder *builder;
+    struct words words;          /* of the block being built */
+    struct buffer folded, filter;
+    struct block_done *done;
+    size_t done_count, done_capacity;
+    struct arena arena;          /* parts and origins of the finished blocks; indicators */
+    struct map seen;             /* bytes of the hash → struct seen */
+    struct map names;            /* field name → indicator_names + 1 */
+};
+
+bool sealer_no_memory(struct error *e);
+/* One step of loading; *done_out when every run can be read from. */
+bool sealer_load(struct archive *archive, struct day *day, bool *done_out, struct error *e);
+/* The run whose first row comes first; NULL at the end. */
+struct run *sealer_first(struct sealer *s);
+/* Builds the next block. */
+bool sealer_build(struct archive *archive, struct day *day, struct error *e);
+
+#endif
