@@ -255,20 +255,46 @@ static void recognise(struct input *in)
         in->form = FORM_DOCUMENTS;
 }
 
-/* Takes [0, end) out as a block. */
+/* Gives [0, end) away as a block, memory and all; what is left behind it moves to new memory. */
 static bool give(struct input *in, size_t end, struct input_block *out, struct error *e)
 {
-    char *bytes = malloc(end + PADDING);
-    if (!bytes)
+    size_t left = in->len - end, capacity = left + INPUT_BLOCK + READ_SIZE + PADDING;
+    char *fresh = NULL;
+    if (in->ended && !left)
+        capacity = 0;
+    else if (!(fresh = malloc(capacity)))
         return error_set(e, "out of memory");
-    memcpy(bytes, in->bytes, end);
-    memset(bytes + end, 0, PADDING);
-    *out = (struct input_block){ .kind = in->kind, .path = in->path, .bytes = bytes, .len = end,
+    if (left)
+        memcpy(fresh, in->bytes + end, left);
+    memset(in->bytes + end, 0, PADDING); /* fill() leaves as much behind what it reads */
+    *out = (struct input_block){ .kind = in->kind, .path = in->path, .bytes = in->bytes, .len = end,
                                  .first = in->next, .consumed = in->consumed,
                                  .records = in->form == FORM_DOCUMENTS };
-    in->len -= end;
-    memmove(in->bytes, in->bytes + end, in->len);
+    in->bytes = fresh;
+    in->len = left;
+    in->capacity = capacity;
     return true;
+}
+
+static uint64_t count_lines(struct slice text)
+{
+    typedef unsigned char wide __attribute__((vector_size(16)));
+    uint64_t count = 0;
+    size_t at = 0;
+    while (text.len - at >= sizeof(wide)) {
+        wide sums = { 0 }, bytes;
+        unsigned char each[sizeof(wide)];
+        for (int i = 0; i < 255 && text.len - at >= sizeof bytes; i++, at += sizeof bytes) {
+            memcpy(&bytes, text.data + at, sizeof bytes);
+            sums -= (wide)(bytes == '\n'); /* true is 255 */
+        }
+        memcpy(each, &sums, sizeof each);
+        for (size_t i = 0; i < sizeof each; i++)
+            count += each[i];
+    }
+    for (; at < text.len; at++)
+        count += text.data[at] == '\n';
+    return count;
 }
 
 static bool next_lines(struct input *in, struct input_block *out, struct error *e)
@@ -288,8 +314,7 @@ static bool next_lines(struct input *in, struct input_block *out, struct error *
         return false;
     if (!give(in, end, out, e))
         return false;
-    for (size_t i = 0; i < end; i++)
-        in->next += out->bytes[i] == '\n';
+    in->next += count_lines(slice_from(out->bytes, end));
     return true;
 }
 
