@@ -14,6 +14,7 @@
 #define ALARM_CLOCK "haidang.clock_wrong"
 #define ALARM_CANARY "haidang.canary_lost"
 #define ALARM_DISK "haidang.disk_full"
+#define ALARM_CERTIFICATE "haidang.certificate_ending"
 
 struct records_alarm {
     const char *rule;                    /* ALARM_… */

@@ -62,6 +62,11 @@ bool records_certificate_list(struct records *records, const struct records_scop
                               const struct records_holder *holder, struct arena *arena,
                               struct records_certificate **rows_out, uint32_t *count_out,
                               struct error *e);
+/* Raises an alert for each source or relay whose last certificate ends within
+ * RECORDS_CERTIFICATE_ENDING or has ended since as long; ends it when there is a newer one. *told_out
+ * (may be NULL): how many stand. */
+bool records_certificate_watch(struct records *records, int64_t now, uint32_t *told_out,
+                               struct error *e);
 /* For good. A certificate that is revoked already stays as it is (ERROR_CONFLICT). */
 bool records_certificate_revoke(struct records *records, const struct actor *actor,
                                 struct slice sha256, struct slice reason, struct error *e);

@@ -180,7 +180,6 @@ static bool fold(struct hub *hub)
 static bool serve_certificate(struct hub *hub, struct error *e)
 {
     bool replaced;
-    hub->certificate_due = clock_steady() + CERTIFICATE_EVERY;
     if (!authority_serve(office_authority(hub->office), heritage_text(hub->heritage, "tls"),
                          heritage_text(hub->heritage, "names"), &replaced, e))
         return false;
@@ -189,11 +188,18 @@ static bool serve_certificate(struct hub *hub, struct error *e)
     return true;
 }
 
-static void watch_certificate(struct hub *hub)
+/* Ours and the senders'. */
+static void watch_certificates(struct hub *hub)
 {
     struct error e = ERROR_NONE;
-    if (clock_steady() >= hub->certificate_due && !serve_certificate(hub, &e))
+    if (clock_steady() < hub->certificate_due)
+        return;
+    hub->certificate_due = clock_steady() + CERTIFICATE_EVERY;
+    if (!serve_certificate(hub, &e))
         log_error(&e, "the listeners' certificate");
+    error_clear(&e);
+    if (!records_certificate_watch(hub->records, clock_now(), NULL, &e))
+        log_error(&e, "senders' certificates");
 }
 
 static bool start_office(struct hub *hub, struct error *e)
@@ -336,7 +342,7 @@ int hub_run(struct heritage *heritage)
         more = fold(&hub);
         watch_pulse(&hub);
         duties_step(&hub.duties);
-        watch_certificate(&hub);
+        watch_certificates(&hub);
         canary_watch_step(hub.canary, hub.records);
     }
     stop(&hub);

@@ -8,6 +8,7 @@ import { Health } from '../../parts/marks';
 import { Command, Empty, Page, Panel, Shown } from '../../parts/page';
 import { When } from '../../parts/time';
 import { useText } from '../../text';
+import { Enrolment } from './Enrolment';
 
 const LINES = 20;
 
@@ -146,6 +147,7 @@ export default function SourcePage() {
                 </Shown>
               )}
             </Panel>
+            <Enrolment source={x.id} />
             {(x.connect.rsyslog || x.connect.http) && x.last_seen !== null && (
               <details className="connect">
                 <summary>{t('sources.connect_more')}</summary>

@@ -1,0 +1,182 @@
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "event/relayed.h"
+#include "relay/spool.h"
+#include "test.h"
+
+#define MOST (64u * 1024 * 1024)
+
+static struct spool *open_at(const char *folder, uint64_t most)
+{
+    struct spool *spool = NULL;
+    struct error e = ERROR_NONE;
+    CHECK(spool_open(folder, most, &spool, &e));
+    return spool;
+}
+
+/* `count` records "LABEL-i", of source so-a.web. */
+static struct batch *make_batch(const char *label, uint32_t count)
+{
+    struct batch *batch = batch_new("standard", clock_now());
+    for (uint32_t i = 0; i < count; i++) {
+        struct event *event = batch_add(batch);
+        event->raw = arena_print(&batch->arena, "%s-%u", label, i);
+        event->source = SLICE("so-a.web");
+        event->received = 1000 + i;
+        batch->raw_bytes += event->raw.len;
+    }
+    return batch;
+}
+
+static bool store(struct spool *spool, const char *label, uint32_t count, struct error *e)
+{
+    struct batch *batch = make_batch(label, count);
+    bool stored = spool_store(spool, &batch, 1, e);
+    batch_free(&batch);
+    return stored;
+}
+
+/* The raw text of the n-th record (from 0) of a piece. */
+static struct slice record_at(const struct spool_piece *piece, uint32_t n, struct arena *arena,
+                              struct relayed *record)
+{
+    static char text[1 << 20];
+    size_t used = 0;
+    struct slice rest = piece->body;
+    while (rest.len) {
+        size_t size = ZSTD_findFrameCompressedSize(rest.data, rest.len);
+        CHECK(!ZSTD_isError(size));
+        size_t got = ZSTD_decompress(text + used, sizeof text - used, rest.data, size);
+        CHECK(!ZSTD_isError(got));
+        used += got;
+        rest = slice_after(rest, size);
+    }
+    struct cursor c = cursor_over(slice_from(text, used));
+    for (uint32_t i = 0; i <= n; i++)
+        CHECK(relayed_next(&c, record));
+    return arena_copy(arena, record->raw);
+}
+
+TEST("records come out in order, numbered on, and go only when they are dropped")
+{
+    ARENA_AUTO arena;
+    struct spool_piece piece;
+    struct relayed record;
+    struct error e = ERROR_NONE;
+    const char *folder = test_folder();
+    struct spool *spool = open_at(folder, MOST);
+    char stream[SPOOL_STREAM_TEXT];
+    arena_init(&arena, 0);
+    memcpy(stream, spool_stream(spool), sizeof stream);
+    CHECK(spool_take(spool, &arena, &piece, &e));
+    CHECK_INT(piece.count, 0);
+    CHECK(store(spool, "a", 3, &e) && store(spool, "b", 2, &e));
+    CHECK(spool_take(spool, &arena, &piece, &e));
+    CHECK_INT(piece.place, 1);
+    CHECK_INT(piece.count, 5);
+    CHECK_SLICE(record_at(&piece, 2, &arena, &record), "a-2");
+    CHECK_SLICE(record.source, "so-a.web");
+    CHECK_INT(record.heard, 1002);
+    CHECK_SLICE(record_at(&piece, 4, &arena, &record), "b-1");
+    spool_close(&spool);
+    spool = open_at(folder, MOST); /* as after a kill: nothing was acknowledged */
+    CHECK_TEXT(spool_stream(spool), stream);
+    CHECK(store(spool, "c", 1, &e));
+    CHECK(spool_take(spool, &arena, &piece, &e));
+    CHECK_INT(piece.place, 1);
+    CHECK_INT(piece.count, 6);
+    CHECK(spool_drop(spool, &piece, &e));
+    CHECK(store(spool, "d", 1, &e));
+    CHECK(spool_take(spool, &arena, &piece, &e));
+    CHECK_INT(piece.place, 7);
+    CHECK_INT(piece.count, 1);
+    spool_close(&spool);
+    struct spool *other = open_at(test_folder(), MOST);
+    CHECK(strcmp(spool_stream(other), stream) != 0);
+    spool_close(&other);
+}
+
+TEST("beyond its bound nothing is taken, and again when there is room")
+{
+    ARENA_AUTO arena;
+    struct spool_piece piece;
+    struct error e = ERROR_NONE;
+    struct spool *spool = open_at(test_folder(), 2000);
+    uint32_t stored = 0;
+    char label[32];
+    arena_init(&arena, 0);
+    while (stored < 1000 && (snprintf(label, sizeof label, "x%u", stored), store(spool, label, 20, &e)))
+        stored++;
+    CHECK(stored > 3 && stored < 1000);
+    CHECK_ERROR(e, "buffer is full");
+    CHECK_INT(e.kind, ERROR_BUSY);
+    error_clear(&e);
+    CHECK(spool_take(spool, &arena, &piece, &e) && spool_drop(spool, &piece, &e));
+    CHECK(store(spool, "y", 1, &e));
+    spool_close(&spool);
+}
+
+TEST("what the disk damaged is set aside, and the rest goes on with its numbers")
+{
+    ARENA_AUTO arena;
+    struct spool_piece piece;
+    struct relayed record;
+    struct error e = ERROR_NONE;
+    sqlite3 *db;
+    const char *folder = test_folder();
+    struct spool *spool = open_at(folder, MOST);
+    arena_init(&arena, 0);
+    log_init("test", LOG_ERROR_);
+    CHECK(store(spool, "a", 2, &e) && store(spool, "b", 2, &e) && store(spool, "c", 2, &e));
+    spool_close(&spool);
+    CHECK(sqlite3_open(file_join(&arena, folder, "spool.db"), &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, "UPDATE row SET data = substr(data, 1, length(data) - 6) || x'000102030405'"
+                           " WHERE place = 3", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    spool = open_at(folder, MOST);
+    CHECK(spool_take(spool, &arena, &piece, &e));
+    CHECK_INT(piece.place, 1);
+    CHECK_INT(piece.count, 2);
+    CHECK(spool_drop(spool, &piece, &e));
+    CHECK(spool_take(spool, &arena, &piece, &e));
+    CHECK_INT(piece.place, 5);
+    CHECK_SLICE(record_at(&piece, 0, &arena, &record), "c-0");
+    spool_close(&spool);
+    CHECK(sqlite3_open(file_join(&arena, folder, "spool.db"), &db) == SQLITE_OK);
+    sqlite3_stmt *s;
+    CHECK(sqlite3_prepare_v2(db, "SELECT count, why FROM damaged", -1, &s, NULL) == SQLITE_OK);
+    CHECK(sqlite3_step(s) == SQLITE_ROW);
+    CHECK_INT(sqlite3_column_int(s, 0), 2);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+}
+
+static void count_mark(void *owner, const struct batch_mark *mark)
+{
+    *(uint32_t *)owner += mark->count;
+}
+
+TEST("a local sender's mark is kept with its records")
+{
+    struct error e = ERROR_NONE;
+    uint32_t records = 0;
+    const char *folder = test_folder();
+    struct spool *spool = open_at(folder, MOST);
+    struct batch *batch = make_batch("m", 3);
+    batch->mark = (struct batch_mark){ .key = "0123456789abcde", .first = 0, .count = 3 };
+    CHECK(spool_store(spool, &batch, 1, &e));
+    batch_free(&batch);
+    spool_close(&spool);
+    spool = open_at(folder, MOST);
+    spool_marks(spool, count_mark, &records);
+    CHECK_INT(records, 3);
+    spool_close(&spool);
+}
