@@ -1,5 +1,6 @@
 #include "event/syslog.h"
 
+#include "base/clock.h"
 #include "event/stamp.h"
 
 #define TAG_MOST 64u /* RFC 3164 says 32; programs write longer ones */
@@ -48,20 +49,41 @@ static struct slice token(struct slice *rest)
 
 /* --- RFC 5424 --------------------------------------------------------------------------------- */
 
-/* Length of the structured data, brackets included; 0: not well formed. */
+/* Steps over SD-NAME (RFC 5424 §6.3.2: no '=', ' ', ']' or '"'). */
+static size_t name_end(struct slice text, size_t at)
+{
+    while (at < text.len && text.data[at] > ' ' && text.data[at] != '=' && text.data[at] != ']' &&
+           text.data[at] != '"')
+        at++;
+    return at;
+}
+
+/* Length of the structured data, brackets included; 0: it is none (Check Point writes
+ * [action:"Accept"; …] there, VMware and others a message that begins with a bracket). */
 static size_t data_length(struct slice text)
 {
-    size_t at = 0;
+    size_t at = 0, end;
 
     while (at < text.len && text.data[at] == '[') {
-        bool quoted = false;
-        for (at++; at < text.len && (quoted || text.data[at] != ']'); at++) {
-            if (quoted && text.data[at] == '\\')
+        end = name_end(text, at + 1);
+        if (end == at + 1)
+            return 0;
+        at = end;
+        while (at < text.len && text.data[at] == ' ') {
+            while (at < text.len && text.data[at] == ' ')
                 at++;
-            else if (text.data[at] == '"')
-                quoted = !quoted;
+            end = name_end(text, at);
+            if (at < text.len && text.data[at] == ']')
+                break; /* a blank before the end is borne */
+            if (end == at || end + 1 >= text.len || text.data[end] != '=' ||
+                text.data[end + 1] != '"')
+                return 0;
+            for (at = end + 2; at < text.len && text.data[at] != '"'; at++)
+                if (text.data[at] == '\\')
+                    at++;
+            at++;
         }
-        if (at >= text.len)
+        if (at >= text.len || text.data[at] != ']')
             return 0;
         at++;
     }
@@ -135,11 +157,30 @@ static bool parse_5424(struct slice text, int64_t received, int64_t zone, struct
 /* In the order of their frequency. A stamp with a year that is missing must come last: the others
  * begin like it. */
 static const char *const stamp_formats[] = {
-    "%b %e %Y %H:%M:%S%f",      /* Cisco ASA: Nov 24 2026 07:31:02 */
+    "%b %e %Y %H:%M:%S%f%z",    /* Cisco ASA, and Huawei's +07:00 behind it */
     "%b %e %H:%M:%S%f %Y",      /* Nov 24 07:31:02 2026 */
     "%b %e %H:%M:%S%f",         /* RFC 3164 */
     "%Y %b %e %H:%M:%S%f",      /* Cisco NX-OS */
 };
+
+/* Cisco writes the zone's name behind: " UTC", " ICT:". Others' first word is a host. */
+static struct slice read_zone(struct slice text, int64_t zone, struct stamp *stamp)
+{
+    static const struct {
+        const char *name;
+        int64_t offset;
+    } zones[] = { { " UTC", 0 }, { " GMT", 0 }, { " ICT", CLOCK_ZONE }, { " +07", CLOCK_ZONE } };
+
+    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
+        struct slice rest = slice_after(text, 4);
+        if (slice_starts(text, slice_of(zones[i].name)) &&
+            (rest.len == 0 || rest.data[0] == ':' || rest.data[0] == ' ')) {
+            stamp->time += zone - zones[i].offset;
+            return rest;
+        }
+    }
+    return text;
+}
 
 static bool read_stamp(struct slice *rest, int64_t received, int64_t zone, struct syslog_header *h)
 {
@@ -161,10 +202,7 @@ static bool read_stamp(struct slice *rest, int64_t received, int64_t zone, struc
     if (!found)
         return false;
     text = slice_after(text, stamp.len);
-    if (slice_starts(text, SLICE(" UTC"))) { /* Cisco writes the zone behind */
-        text = slice_after(text, 4);
-        stamp.time += zone;
-    }
+    text = read_zone(text, zone, &stamp);
     if (slice_starts(text, SLICE(": ")))
         text = slice_after(text, 1);
     while (text.len && text.data[0] == ' ')
@@ -189,9 +227,13 @@ static bool read_tag(struct slice *rest, struct syslog_header *h)
 
     if (slice_starts(*rest, SLICE("CEF:")) || slice_starts(*rest, SLICE("LEEF:")))
         return false;
-    if (rest->len && rest->data[0] == '%') { /* Cisco: the tag belongs to the message */
-        h->program = slice_cut(*rest, 0, slice_find_byte(*rest, '-'));
-        return h->program.len < TAG_MOST;
+    if (rest->len && rest->data[0] == '%') { /* Cisco, Huawei, HP: the tag belongs to the message */
+        size_t n = 1;
+        while (n < rest->len && n < TAG_MOST && rest->data[n] > ' ' && !strchr("-/:", rest->data[n]))
+            n++;
+        if (n < rest->len && n > 1 && (rest->data[n] == '-' || rest->data[n] == '/'))
+            h->program = slice_cut(*rest, 0, n);
+        return true;
     }
     while (end < rest->len && end < TAG_MOST && tag_byte(rest->data[end]))
         end++;
@@ -247,6 +289,31 @@ static bool read_host(struct slice *rest, struct syslog_header *h)
     return true;
 }
 
+/* AIX: "Message forwarded from HOST: ". Solaris: "[ID 800047 auth.info] " before the message. */
+static void skip_forwarded(struct slice *rest, struct syslog_header *h)
+{
+    struct slice behind = slice_after(*rest, 23);
+    size_t colon = slice_find(behind, SLICE(": "));
+
+    if (h->host.len || !slice_starts(*rest, SLICE("Message forwarded from ")) ||
+        colon >= behind.len || colon == 0 || slice_find_byte(behind, ' ') < colon)
+        return;
+    h->host = slice_cut(behind, 0, colon);
+    *rest = slice_after(behind, colon + 2);
+}
+
+static void skip_message_id(struct slice *rest, struct syslog_header *h)
+{
+    size_t end = slice_find_byte(slice_cut(*rest, 0, TAG_MOST), ']');
+
+    if (!slice_starts(*rest, SLICE("[ID ")) || end + 1 >= rest->len || rest->data[end] != ']' ||
+        rest->data[end + 1] != ' ')
+        return;
+    struct slice inside = slice_cut(*rest, 4, end);
+    h->message_id = slice_cut(inside, 0, slice_find_byte(inside, ' '));
+    *rest = slice_after(*rest, end + 2);
+}
+
 /* Cisco IOS: "45: " or "45: host: " before the stamp. */
 static void skip_sequence(struct slice *rest, struct syslog_header *h)
 {
@@ -271,6 +338,8 @@ static bool parse_3164(struct slice text, int64_t received, int64_t zone, struct
     struct slice rest = text;
 
     if (h->priority >= 0) {
+        if (slice_starts(rest, SLICE(": "))) /* Cisco NX-OS */
+            rest = slice_after(rest, 1);
         while (rest.len && rest.data[0] == ' ')
             rest = slice_after(rest, 1);
         struct slice before = rest;
@@ -284,9 +353,27 @@ static bool parse_3164(struct slice text, int64_t received, int64_t zone, struct
     bool stamped = h->has_time || read_stamp(&rest, received, zone, h);
     if (!stamped && h->priority < 0)
         return false;
+    if (stamped)
+        skip_forwarded(&rest, h);
     if (stamped && h->host.len == 0)
         read_host(&rest, h);
-    read_tag(&rest, h);
+    if (read_tag(&rest, h))
+        skip_message_id(&rest, h);
+    h->message = rest;
+    return true;
+}
+
+/* Meraki: "<134>1 1795480262.123456 HOST type text": RFC 5424 by its version alone. */
+static bool parse_meraki(struct slice text, int64_t received, int64_t zone, struct syslog_header *h)
+{
+    struct slice rest = slice_after(text, 2), time = token(&rest);
+    struct stamp stamp;
+
+    if (slice_find_byte(time, '.') != 10 ||
+        !stamp_parse(time, SLICE("epoch"), received, zone, &stamp) || !read_host(&rest, h))
+        return false;
+    h->time = stamp.time;
+    h->has_time = true;
     h->message = rest;
     return true;
 }
@@ -300,5 +387,8 @@ bool syslog_parse(struct slice text, int64_t received, int64_t zone, struct sysl
         parse_5424(rest, received, zone, header))
         return true;
     header->structured = false;
+    if (header->priority >= 0 && slice_starts(rest, SLICE("1 ")) &&
+        parse_meraki(rest, received, zone, header))
+        return true;
     return parse_3164(rest, received, zone, header);
 }

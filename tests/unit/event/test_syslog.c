@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "event/decoder.h"
 #include "event/stamp.h"
@@ -39,6 +41,32 @@ TEST("EVIDENCE rfc3164#4: headers of many dialects") {
         { "<189>date=2026-11-24 time=07:31:02", 189, "", "", "", "date=2026-11-24 time=07:31:02" },
         { "<189>45: *Nov 24 07:31:02: %SYS-5-X: hi", 189, "", "%SYS", "", "%SYS-5-X: hi" },
         { "<164>Nov 24 2026 07:31:02 fw: %ASA-4-1: Deny", 164, "fw", "%ASA", "", "%ASA-4-1: Deny" },
+        { "<189>Nov 24 07:31:02 2026 SW-CORE %%10SHELL/5/SHELL_LOGIN: admin logged in from 10.1.2.3.", 189,
+          "SW-CORE", "%%10SHELL", "", "%%10SHELL/5/SHELL_LOGIN: admin logged in from 10.1.2.3." }, /* HP Comware */
+        { "<189>Nov 24 2026 07:31:02+07:00 SW-HW %%01SHELL/5/CMDRECORD(s)[123]:Recorded command", 189, "SW-HW",
+          "%%01SHELL", "", "%%01SHELL/5/CMDRECORD(s)[123]:Recorded command" }, /* Huawei */
+        { "<14>Nov 24 07:31:02 10.0.0.9 00077 ports: port A1 is now on-line", 14, "10.0.0.9", "", "",
+          "00077 ports: port A1 is now on-line" }, /* HP ProCurve */
+        { "<189>45: Nov 24 07:31:02.483 ICT: %LINK-3-UPDOWN: Interface up", 189, "", "%LINK", "",
+          "%LINK-3-UPDOWN: Interface up" },
+        { "<189>: 2026 Nov 24 07:31:02 ICT: %VSHD-5-VSHD_SYSLOG_CONFIG_I: Configured", 189, "", "%VSHD", "",
+          "%VSHD-5-VSHD_SYSLOG_CONFIG_I: Configured" }, /* Cisco NX-OS */
+        { "<134>1 1795480262.123456 MX84 urls src=10.0.0.7:50123 dst=203.0.113.5:443", 134, "MX84", "", "",
+          "urls src=10.0.0.7:50123 dst=203.0.113.5:443" }, /* Meraki */
+        { "<30>Nov 24 07:31:02 MikroTik system,info,account user admin logged in", 30, "MikroTik", "", "",
+          "system,info,account user admin logged in" },
+        { "<28>Nov 24 07:31:02 srx01 RT_FLOW: RT_FLOW_SESSION_DENY: session denied", 28, "srx01", "RT_FLOW", "",
+          "RT_FLOW_SESSION_DENY: session denied" },
+        { "<166>2026-11-24T00:31:02.123Z esx01 Hostd: info hostd[2099] [Originator@6876 sub=Vimsvc] x", 166,
+          "esx01", "Hostd", "", "info hostd[2099] [Originator@6876 sub=Vimsvc] x" },
+        { "<13>Nov 24 07:31:02 Message forwarded from aix01: sshd[77]: Failed", 13, "aix01", "sshd", "77",
+          "Failed" }, /* AIX */
+        { "<38>Nov 24 07:31:02 sol01 sshd[77]: [ID 800047 auth.info] Failed password", 38, "sol01", "sshd", "77",
+          "Failed password" }, /* Solaris */
+        { "<14>Nov 24 07:31:02 DC01 MSWinEventLog\t1\tSecurity\t77", 14, "DC01", "", "",
+          "MSWinEventLog\t1\tSecurity\t77" }, /* Snare */
+        { "<14>Nov 24 07:31:02 PA-220 1,2026/11/24 07:31:02,0011,TRAFFIC,end", 14, "PA-220", "", "",
+          "1,2026/11/24 07:31:02,0011,TRAFFIC,end" }, /* Palo Alto */
         { "no syslog", -1, "", "", "", "no syslog" },
         { "", -1, "", "", "", "" },
     };
@@ -85,6 +113,42 @@ static const char *iso(int64_t time)
 
     clock_print(time, text);
     return text;
+}
+
+TEST("Check Point's brackets are no structured data, so nothing of them is lost") {
+    struct syslog_header h = parse("<134>1 2026-11-24T00:31:02Z cp-gw CheckPoint 1234 - "
+                                   "[action:\"Accept\"; src:\"10.0.0.7\"; flags:\"411908\"]");
+    CHECK(h.structured);
+    CHECK_SLICE(h.program, "CheckPoint");
+    CHECK_SLICE(h.data, "");
+    CHECK_SLICE(h.message, "[action:\"Accept\"; src:\"10.0.0.7\"; flags:\"411908\"]");
+    static const char *const none[] = { "[", "[a", "[a b", "[a b=", "[a b=c]", "[a b=\"c]", "[ a=\"b\"]", "[]" };
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "<34>1 - h p - - %s", none[i]);
+        h = parse(text);
+        CHECK_SLICE(h.data, "");
+        CHECK_SLICE(h.message, none[i]);
+    }
+    h = parse("<34>1 - h p - - [a b=\"c\" ][x@1][y z=\"\\]\"] text");
+    CHECK_SLICE(h.data, "[a b=\"c\" ][x@1][y z=\"\\]\"]");
+    CHECK_SLICE(h.message, "text");
+}
+
+TEST("times of dialects: a zone behind the time, an epoch, all the same moment") {
+    static const char *const rows[] = {
+        "<189>45: Nov 24 07:31:02 ICT: %LINK-3-UPDOWN: x", "<189>45: *Nov 24 00:31:02 UTC: %LINK-3-UPDOWN: x",
+        "<189>: 2026 Nov 24 00:31:02 GMT: %VSHD-5-X: x", "<189>Nov 24 2026 07:31:02+07:00 SW %%01A/5/B: x",
+        "<189>Nov 24 2026 00:31:02Z SW %%01A/5/B: x", "<134>1 1795480262.000000 MX84 urls x",
+        "<189>Nov 24 07:31:02 2026 SW %%10A/5/B: x",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct syslog_header h = parse(rows[i]);
+        if (h.time != NOW)
+            print_error("# %s\n", rows[i]);
+        CHECK(h.has_time);
+        CHECK_INT(h.time, NOW);
+    }
 }
 
 TEST("a missing year is the one closest to the receipt") {
