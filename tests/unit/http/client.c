@@ -20,7 +20,7 @@ int client_listener(uint16_t *port_out)
     socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, 64) != 0)
+    if (bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, 1024) != 0)
         return -1;
     getsockname(fd, (struct sockaddr *)&address, &len);
     *port_out = ntohs(address.sin_port);
