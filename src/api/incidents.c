@@ -1,6 +1,7 @@
 #include "api/private.h"
 #include "api/resource.h"
 #include "api/shape.h"
+#include "records/hold.h"
 #include "cases/incident.h"
 #include "records/alert.h"
 
@@ -134,6 +135,28 @@ static void lists_put(struct api_call *call, const struct records_incident *inci
     json_close_array(json);
 }
 
+/* Whether its events are held back from deletion, since when, by whom and why. */
+static bool hold_put(struct api_call *call, int64_t id)
+{
+    struct json_writer *json = &call->json;
+    struct records_hold hold;
+    bool held;
+
+    if (!records_hold_get(call->records, id, call->arena, &held, &hold, &call->error))
+        return false;
+    json_name(json, "hold");
+    if (!held) {
+        json_put_null(json);
+        return true;
+    }
+    json_open_object(json);
+    json_time_member(json, "since", hold.since);
+    json_text_member(json, "by", hold.by_whom);
+    json_text_member(json, "reason", hold.reason);
+    json_close_object(json);
+    return true;
+}
+
 static bool incident_put(struct api_call *call, int64_t id)
 {
     struct records_incident incident;
@@ -162,6 +185,8 @@ static bool incident_put(struct api_call *call, int64_t id)
     json_close_array(json);
     lists_put(call, &incident, &alerts);
     obligations_put(call, &incident);
+    if (!hold_put(call, id))
+        return false;
     json_close_object(json);
     return true;
 }
@@ -211,6 +236,24 @@ bool api_incident_move(struct api_call *call)
     if (request.move == MOVE_SEVERITY && !api_given(call, "severity"))
         return api_fail(call, 400, "input_wrong", "severity", "'%s' is missing", "severity");
     if (!incident_move(call->records, &call->actor, id, &request, &call->error))
+        return false;
+    api_changed(call);
+    return incident_put(call, id);
+}
+
+bool api_incident_hold(struct api_call *call)
+{
+    int64_t id = api_number(call, "incident");
+    struct records_incident incident;
+    struct slice reason = api_text(call, "reason");
+
+    if (!records_incident_get(call->records, &call->scope, id, call->arena, &incident,
+                              &call->error))
+        return false;
+    if (api_number(call, "held") ? !records_hold_set(call->records, &call->actor, id, reason,
+                                                     &call->error)
+                                 : !records_hold_release(call->records, &call->actor, id, reason,
+                                                         &call->error))
         return false;
     api_changed(call);
     return incident_put(call, id);

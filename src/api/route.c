@@ -149,6 +149,8 @@ static const struct api_field new_search_body[] = {
 static const struct api_field search_body[] = {
     { "name", API_TEXT, .least = 1, .most = 100 }, { "query", API_TEXT, .most = 2000 },
     { "minutes", API_INTEGER, .least = 1, .most = 527040 }, { "shared", API_BOOLEAN }, END };
+static const struct api_field hold_body[] = {
+    { "held", API_BOOLEAN, .required = true }, { "reason", API_TEXT, .most = 2000 }, END };
 static const struct api_field export_body[] = {
     QUERY, FROM, TO, AGENCY, SOURCE,
     { "format", API_CHOICE, .required = true, .choices = formats },
@@ -239,6 +241,8 @@ static const struct api_route table[] = {
       api_incident_get },
     { POST, "/incidents/{incident}/moves", TRIAGE, true, PLAN, incident, move_body,
       api_incident_move },
+    { POST, "/incidents/{incident}/hold", ROLE_LEAD | ROLE_RESPONDER, true, PLAN, incident, hold_body,
+      api_incident_hold },
 
     { GET, "/plan", PLAN_READERS, false, QUICK, none, NULL, api_plan_get },
     { GET, "/plan/matrix", PLAN_READERS, false, PLAN, standing_day, NULL, api_plan_matrix },

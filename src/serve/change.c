@@ -2,11 +2,14 @@
 
 #include <sodium.h>
 
+#include "base/clock.h"
+
 #include "exchange/register.h"
 #include "records/source.h"
 #include "records/user.h"
 
 #include "serve/change_indicator.h"
+#include "serve/duties.h"
 #include "serve/error_json.h"
 
 struct change {
@@ -61,6 +64,21 @@ static bool disable_user(struct records *records, const struct json *request, st
     bool disabled = json_boolean(json_member(request, "disabled"), true);
     json_text_member(w, "name", name);
     return records_user_disable(records, &actor, name, disabled, e);
+}
+
+/* ---- retention ------------------------------------------------------------------------------------ */
+
+/* The hub looks at this setting; asking is in the audit log as any change is. */
+static bool ask_keeper(struct records *records, const struct json *request, struct arena *arena,
+                       struct json_writer *w, struct error *e)
+{
+    struct actor actor = ACTOR_SYSTEM;
+    char now[CLOCK_TEXT];
+    (void)request;
+    (void)arena;
+    clock_print(clock_now(), now);
+    json_text_member(w, "asked", slice_of(now));
+    return records_setting_put(records, &actor, DUTIES_RETAIN_ASKED, slice_of(now), e);
 }
 
 /* ---- sheets -------------------------------------------------------------------------------------- */
@@ -238,6 +256,7 @@ static const struct change changes[] = {
     { "user disable", disable_user, NULL },
     { "import", import_sheet, NULL },
     { "source token", make_token, NULL },
+    { "archive retain", ask_keeper, NULL },
     { "enrol", NULL, make_package },
     { "enrol register", NULL, register_certificate },
     { "enrol revoke", revoke_certificate, NULL },

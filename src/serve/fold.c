@@ -10,7 +10,9 @@
 #include "records/outbox.h"
 #include "records/source.h"
 
-#define STREAM "batches"
+#include "serve/keeper.h"
+
+#define STREAM KEEPER_CURSOR
 #define EVENTS_MOST 20u        /* raw events that an alert keeps for good */
 #define FOLD_ARENA (UINT64_C(256) << 20)
 /* A step is one transaction, so one sync; it ends at so many, that others write between two. */

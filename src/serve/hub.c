@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 
 #include "process/message.h"
@@ -288,6 +289,11 @@ static bool start(struct hub *hub, struct error *e)
     hub->duties = (struct duties){
         .records = hub->records,
         .skew_most = strtoll(heritage_text(h, "skew_seconds"), NULL, 10) * CLOCK_SECOND,
+        .keeper = { hub->records, NULL, heritage_text(h, "archive"),
+                    strtoll(heritage_text(h, "keep_days"), NULL, 10),
+                    strtoull(heritage_text(h, "reserve"), NULL, 10) },
+        .orders = file_join(h->arena, heritage_text(h, "roster_folder"), KEEPER_ORDERS),
+        .nudges = hub->nudges,
     };
     if (!start_office(hub, e))
         return false;
@@ -299,6 +305,7 @@ static bool start(struct hub *hub, struct error *e)
         return error_set(e, "not enough memory to start");
     publish(hub);
     load_plan(hub);
+    hub->duties.keeper.plan = hub->plan;
     return fold_open(heritage_text(h, "archive"), hub->records, &hub->fold, e) &&
            control_start(heritage_descriptor(h, "control"), heritage_text(h, "records"), hub->office,
                          changed, hub, &hub->control, e) &&
@@ -316,6 +323,8 @@ static void stop(struct hub *hub)
     fold_close(&hub->fold);
     office_close(&hub->office);
     canary_watch_free(&hub->canary);
+    if (hub->records)
+        duties_end(&hub->duties);
     plan_free(&hub->plan);
     records_close(&hub->records);
     if (hub->wake >= 0)

@@ -30,6 +30,8 @@ struct serve_settings {
     bool cookie_secure;
     int64_t idle_seconds;
     int64_t skew_seconds;        /* a clock may be so wrong */
+    int64_t keep_days;           /* the operator's wish; 0: as long as the disk allows */
+    int64_t reserve;             /* bytes */
     int64_t canary_seconds;      /* between two canaries; 0: none */
 };
 

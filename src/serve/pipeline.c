@@ -27,9 +27,11 @@
 
 #include "archive/archive.h"
 #include "archive/outbox.h"
+#include "archive/retention.h"
 #include "detect/detector.h"
 #include "intake/intake.h"
 
+#include "serve/keeper.h"
 #include "serve/pem.h"
 #include "serve/roles.h"
 
@@ -64,6 +66,9 @@ struct pipeline {
     pthread_t detect_thread, archive_thread;
     int nudges;
     int64_t started, before;             /* wall clock; before: when the former pipeline last lived */
+    atomic_bool expire;                  /* orders to delete wait for the archive thread */
+    uint64_t reserve;                    /* bytes of the disk that stay free */
+    bool shut;                           /* the disk is almost full: nothing is taken in */
     atomic_uint_fast64_t batches, events, alerts, failed, rule_count, indicator_count;
 };
 
@@ -152,6 +157,30 @@ static void store(struct pipeline *p, struct batch *first)
     message_nudge(p->nudges, NUDGE_STORED);
 }
 
+/* What the hub found to be over; each deletion is recorded before it happens. */
+static void expire(struct pipeline *p)
+{
+    ARENA_AUTO arena;
+    struct retention_due *due;
+    size_t count;
+    struct error e = ERROR_NONE;
+    arena_init(&arena, 64u << 20);
+    const char *path = file_join(&arena, heritage_text(p->heritage, "roster_folder"),
+                                 KEEPER_ORDERS);
+    if (!path || !keeper_read_orders(path, clock_now(), &arena, &due, &count, &e))
+        log_error(&e, "nothing is deleted");
+    for (size_t i = 0; !e.set && i < count; i++) {
+        char file[DAY_FILE];
+        struct error wrong = ERROR_NONE;
+        day_name_print(&due[i].name, file);
+        if (archive_expire(p->archive, &due[i], clock_now(), &wrong))
+            log_info("%s is deleted: kept %u days by %.*s", file, due[i].rule->days,
+                     SLICE_ARGS(due[i].rule->cite));
+        else if (wrong.kind != ERROR_NOT_FOUND)
+            log_error(&wrong, file);
+    }
+}
+
 static void *archive_main(void *argument)
 {
     struct pipeline *p = argument;
@@ -169,6 +198,8 @@ static void *archive_main(void *argument)
         } else {
             patience = seal(p);
         }
+        if (atomic_exchange(&p->expire, false))
+            expire(p);
         atomic_store(&p->failed, archive_statistics(p->archive).failed);
     }
 }
@@ -339,6 +370,7 @@ static void write_status(struct pipeline *p)
     json_integer_member(&w, "events", (int64_t)atomic_load(&p->events));
     json_integer_member(&w, "alerts", (int64_t)atomic_load(&p->alerts));
     json_integer_member(&w, "failed", (int64_t)atomic_load(&p->failed));
+    json_boolean_member(&w, "shut", p->shut);
     json_name(&w, "listeners");
     json_open_array(&w);
     for (size_t i = 0; i < count; i++) {
@@ -372,6 +404,28 @@ static int64_t last_alive(const char *run)
         !json_parse(text, &arena, &json, NULL))
         return 0;
     return json_integer(json_member(json, "alive"), 0);
+}
+
+/* ---- a full disk -------------------------------------------------------------------------------- */
+
+/* Below the reserve nothing is taken in, so that what must be written (records, the ends of
+ * transactions) still has room; it goes on when half as much again is free. */
+static void watch_disk(struct pipeline *p)
+{
+    uint64_t left, total;
+    if (!p->reserve || !keeper_disk(heritage_text(p->heritage, "archive"), &left, &total))
+        return;
+    uint64_t least = keeper_reserve(p->reserve, total);
+    bool shut = left < (p->shut ? least + least / 2 : least);
+    if (shut == p->shut)
+        return;
+    p->shut = shut;
+    intake_shut(p->intake, shut);
+    if (shut)
+        log_failure("the disk is almost full (%llu MiB free): nothing is taken in until there is "
+                    "room", (unsigned long long)(left >> 20));
+    else
+        log_info("there is room on the disk again: events are taken in");
 }
 
 /* ---- the role ------------------------------------------------------------------------------------ */
@@ -431,6 +485,8 @@ static bool wait_once(struct pipeline *p, int signals)
         reload_indicators(p);
     if (letters >> (NUDGE_RULES - 'a') & 1)
         reload_rules(p);
+    if (letters >> (NUDGE_EXPIRE - 'a') & 1)
+        atomic_store(&p->expire, true);
     bool ending = supervisor_gone;
     if (letters >> (NUDGE_TLS - 'a') & 1) {
         log_info("the server's certificate is a new one: starting anew with it");
@@ -445,6 +501,7 @@ int pipeline_run(struct heritage *heritage)
 {
     struct pipeline p = { .heritage = heritage, .nudges = heritage_descriptor(heritage, "nudges"),
                           .started = clock_now(),
+                          .reserve = strtoull(heritage_text(heritage, "reserve"), NULL, 10),
                           .before = last_alive(heritage_text(heritage, "run")) };
     struct error e = ERROR_NONE;
     int signals = skeleton_signals();
@@ -456,6 +513,7 @@ int pipeline_run(struct heritage *heritage)
     log_info("listening");
     while (wait_once(&p, signals)) {
         intake_tick(p.intake);
+        watch_disk(&p);
         if (clock_steady() >= status_due) {
             write_status(&p);
             status_due = clock_steady() + STATUS_EVERY;

@@ -17,6 +17,7 @@ int canary_run(struct heritage *heritage);
 #define NUDGE_ROSTER 'r'    /* hub → pipeline: a new roster stands there */
 #define NUDGE_TLS 't'       /* hub → pipeline: the built-in certificate was made anew */
 #define NUDGE_INDICATORS 'i' /* hub → pipeline: another table of indicators stands there */
+#define NUDGE_EXPIRE 'e'    /* hub → pipeline: orders to delete stand there (keeper.h) */
 #define NUDGE_RULES 'c'     /* supervisor → pipeline: new rules are compiled;
                              * hub → supervisor: compile them anew */
 

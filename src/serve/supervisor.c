@@ -117,6 +117,10 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
     heritage_put(w, "skew_seconds", number);
     snprintf(number, sizeof number, "%lld", (long long)t->canary_seconds);
     heritage_put(w, "canary_seconds", number);
+    snprintf(number, sizeof number, "%lld", (long long)t->keep_days);
+    heritage_put(w, "keep_days", number);
+    snprintf(number, sizeof number, "%lld", (long long)t->reserve);
+    heritage_put(w, "reserve", number);
     for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
         heritage_put(w, listener_rows[i].option, t->listen[i]);
 }
@@ -393,7 +397,7 @@ static bool same_pipeline(const struct serve_settings *a, const struct serve_set
 {
     return strcmp(a->decoders, b->decoders) == 0 && strcmp(a->files, b->files) == 0 &&
            strcmp(a->certificate, b->certificate) == 0 && strcmp(a->key, b->key) == 0 &&
-           strcmp(a->clients, b->clients) == 0;
+           strcmp(a->clients, b->clients) == 0 && a->reserve == b->reserve;
 }
 
 /* With the new configuration; one that waits after a death waits no longer. */

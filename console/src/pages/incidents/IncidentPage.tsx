@@ -10,6 +10,7 @@ import { Level } from '../../parts/marks';
 import { Empty, Page, Panel, Shown } from '../../parts/page';
 import { When } from '../../parts/time';
 import { useText } from '../../text';
+import { Hold } from './Hold';
 import { Moves } from './Moves';
 import { TimeLine } from './TimeLine';
 
@@ -103,6 +104,7 @@ export default function IncidentPage() {
                     </ul>
                   )}
                 </Panel>
+                <Hold incident={i} />
                 {i.closed && <p className="quiet">{t('incidents.closed_on', { day: day(i.closed) })}</p>}
               </div>
             </div>
