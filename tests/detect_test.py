@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """haidang detect and haidang rules as people call them: forms of input, exit codes, errors with their
 place. Prints TAP."""
+import base64
 import gzip
+import hashlib
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,6 +44,65 @@ def run(*arguments, stdin=None):
     done = subprocess.run([HAIDANG, *map(str, arguments), "--language", "en"], input=stdin,
                           capture_output=True, timeout=120, cwd=ROOT)
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+
+def page_and_table(folder, rules, log):
+    nasty = dict(HIT, Computer="</script><img src=x onerror=alert(1)>", CommandLine="<!--<script>")
+    hostile = folder / "hostile.jsonl"
+    hostile.write_text(json.dumps(nasty) + "\n")
+    page = folder / "page.html"
+    code, out, err = run("detect", "--rules", rules, "--html", page, hostile)
+    text = page.read_text()
+    check("--html keeps the exit status and the lines on standard output",
+          code == 1 and len(out.splitlines()) == 1, (code, out, err))
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    found = json.loads(data.group(1)) if data else {}
+    check("a log's markup stays data: the page's own blocks are all there are",
+          text.count("<script") == 3 and "<img" not in text and
+          found["hosts"][0]["name"] == nasty["Computer"], text[:300])
+    rule = found["rules"][0]
+    check("the page holds rule, count and the values that matched",
+          rule["count"] == 1 and rule["alerts"][0]["why"][0]["value"] in (HIT["Image"], HIT["ParentImage"]), rule)
+    policy = re.search(r"Content-Security-Policy\" content=\"([^\"]*)", text).group(1)
+    script = re.findall(r"<script>(.*?)</script>", text, re.S)[-1]
+    style = re.search(r"<style>(.*?)</style>", text, re.S).group(1)
+    hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (script, style)]
+    check("the policy allows this script and this style by their hash and nothing else",
+          "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy and
+          all(h in policy for h in hashes), policy)
+    check("the page names no other host to load from", not re.search(r"(src|href)=[\"']?http", text))
+    run("detect", "--rules", rules, "--html", page, "-", stdin=b'{"a":1}\n')
+    check("without alerts there is a page too", '"rules":[]' in page.read_text())
+    code, out, err = run("detect", "--rules", rules, "--by-rule", *[log] * 9)
+    check("--by-rule: the rule once, five alerts, the rest counted",
+          out.count("Shell from a web server") == 1 and out.count("lines.jsonl:2") == 5 and "4 more" in out, out)
+    code, out, err = run("detect", "--rules", rules, "--by-rule", "--csv", log)
+    check("two forms at once are refused", code == 2, (code, err))
+
+
+def correlated(folder):
+    rules, log = folder / "correlation", folder / "logins.jsonl"
+    rules.mkdir()
+    (rules / "c.yml").write_text("""title: Failed login
+name: failed
+logsource: {product: windows, service: security}
+detection: {sel: {EventID: 4625}, condition: sel}
+---
+title: Many failed logins
+id: 5f0e9b2a-0000-4000-8000-000000000001
+author: Lan
+correlation: {type: event_count, rules: [failed], group-by: [IpAddress], timespan: 5m, condition: {gte: 3}}
+level: high
+""")
+    one = {"EventID": 4625, "Channel": "Security", "IpAddress": "203.0.113.5"}
+    log.write_text("".join(json.dumps(dict(one, **{"@timestamp": f"2026-11-24T00:00:{i:02}Z",
+                                                   "EventID": 4625 if i % 2 == 0 else 4624})) + "\n"
+                           for i in range(5)))
+    code, out, err = run("detect", "--rules", rules, "--json", log)
+    alerts = [json.loads(line) for line in out.splitlines()]
+    check("a correlation names the events that it counted before", len(alerts) == 1 and
+          [place["record"] for place in alerts[0]["earlier"]] == [1, 3] and alerts[0]["record"] == 5 and
+          alerts[0]["author"] == "Lan", (code, out, err))
 
 
 def main():
@@ -79,6 +142,21 @@ def main():
         code, out, err = run("detect", "--rules", rules, "--json", logs / "cut.jsonl.gz")
         check("a damaged gzip gives what it can, and exit 3", code == 3 and "cut.jsonl.gz" in err,
               (code, err))
+        if shutil.which("zstd"):
+            packed = subprocess.run(["zstd", "-q"], input=lines.encode() * 20000, capture_output=True,
+                                    check=True).stdout
+            (logs / "cut.jsonl.zst").write_bytes(packed[:-9])
+            code, out, err = run("detect", "--rules", rules, "--json", logs / "cut.jsonl.zst")
+            check("a .zst cut off gives what it can, the place, and exit 3",
+                  code == 3 and out and "cut.jsonl.zst: byte" in err, (code, len(out), err))
+        (logs / "pretty-cut.json").write_bytes((json.dumps(HIT, indent=2) + "\n" +
+                                                json.dumps(HIT, indent=2)).encode()[:-25])
+        code, out, err = run("detect", "--rules", rules, "--json", logs / "pretty-cut.json")
+        check("a pretty-printed document cut off: those before are given, the place, exit 3",
+              code == 3 and len(out.splitlines()) == 1 and "pretty-cut.json: record 2" in err,
+              (code, out, err))
+        page_and_table(folder, rules, logs / "lines.jsonl")
+        correlated(folder)
         code, out, err = run("detect", "--rules", rules, folder / "nothing")
         check("a missing file is said, exit 3", code == 3 and "nothing" in err, (code, err))
         code, out, err = run("detect", "--rules", rules, "--json", "-",
