@@ -1,6 +1,19 @@
 #include "event/event.h"
 
+#include <stdatomic.h>
+
 #include <stdio.h>
+
+#define IDS_MOST 0x7ffffffeu /* event_field.id has 31 bits */
+
+uint32_t event_name_id(void)
+{
+    static _Atomic uint32_t given;
+    uint32_t id = atomic_load(&given);
+    while (id < IDS_MOST && !atomic_compare_exchange_weak(&given, &id, id + 1))
+        ;
+    return id < IDS_MOST ? id + 1 : 0;
+}
 
 const struct event_field *event_field(const struct event *event, struct slice name)
 {

@@ -30,6 +30,9 @@ struct event_field {
     uint32_t lazy : 1, id : 31; /* id: one for one name while the process lives; 0: none was given */
 };
 
+/* A new id for a name, never given twice while the process lives; 0: all are given. */
+uint32_t event_name_id(void);
+
 /* Log source as Sigma names it, set by the decoder; empty where it does not know. */
 struct event_logsource {
     struct slice product, category, service;

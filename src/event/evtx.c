@@ -39,17 +39,20 @@ static uint32_t load32(const char *at)
 
 /* --- a record becomes fields --- */
 
-static void put_field(struct evtx_reader *r, struct slice name, struct slice text,
+struct name { struct slice text; uint32_t id; };
+
+static void put_field(struct evtx_reader *r, const struct name *name, struct slice text,
                       enum event_kind kind)
 {
-    if (r->field_count < EVTX_FIELDS_MOST && name.data)
-        r->fields[r->field_count++] = (struct event_field){ name, text, kind };
+    if (r->field_count < EVTX_FIELDS_MOST && name->text.data)
+        r->fields[r->field_count++] = (struct event_field){ .name = name->text, .value = text,
+                                                            .kind = kind, .id = name->id };
 }
 
 static bool read_fragment(struct evtx_reader *r, struct cursor *c, struct slice prefix);
 
 /* Arrays of strings are several values of one field. */
-static void put_strings(struct evtx_reader *r, struct slice name, struct slice bytes)
+static void put_strings(struct evtx_reader *r, const struct name *name, struct slice bytes)
 {
     size_t from = 0;
     for (size_t i = 0; i + 1 < bytes.len; i += 2) {
@@ -62,7 +65,7 @@ static void put_strings(struct evtx_reader *r, struct slice name, struct slice b
         put_field(r, name, evtx_utf16(slice_after(bytes, from), &r->text), EVENT_TEXT);
 }
 
-static void put_single(struct evtx_reader *r, struct slice name, const struct value *v)
+static void put_single(struct evtx_reader *r, const struct name *name, const struct value *v)
 {
     enum event_kind kind;
     if (v->type == EVTX_BINXML) {
@@ -70,7 +73,7 @@ static void put_single(struct evtx_reader *r, struct slice name, const struct va
         cursor_seek(&c, (size_t)(v->bytes.data - r->chunk.data));
         c.bytes.len = c.at + v->bytes.len;
         if (v->bytes.len)
-            read_fragment(r, &c, name);
+            read_fragment(r, &c, name->text);
         return;
     }
     if (v->type == (EVTX_STRING | EVTX_ARRAY)) {
@@ -111,21 +114,22 @@ static void put_output(struct evtx_reader *r, const struct evtx_template *t,
                        const struct evtx_output *o, const struct value *values, uint32_t count)
 {
     const struct evtx_part *parts = t->parts + o->first;
-    struct slice name = o->name;
+    struct name name = { o->name, o->id };
     enum event_kind kind;
     if (o->named_by >= 0 && (uint32_t)o->named_by < count) {
         const struct value *v = &values[o->named_by];
-        name = evtx_join(&r->text, name, SLICE(""), evtx_value(v->type, v->bytes, &r->text, &kind));
+        name.text = evtx_join(&r->text, name.text, SLICE(""),
+                              evtx_value(v->type, v->bytes, &r->text, &kind));
     }
     if (!o->count) {
         if (o->leaf)
-            put_field(r, name, SLICE_NONE, EVENT_NULL);
+            put_field(r, &name, SLICE_NONE, EVENT_NULL);
     } else if (o->count > 1) {
-        put_field(r, name, mixed(r, parts, o->count, values, count), EVENT_TEXT);
+        put_field(r, &name, mixed(r, parts, o->count, values, count), EVENT_TEXT);
     } else if (parts->substitution < 0) {
-        put_field(r, name, parts->text, EVENT_TEXT);
+        put_field(r, &name, parts->text, EVENT_TEXT);
     } else if ((uint32_t)parts->substitution < count) {
-        put_single(r, name, &values[parts->substitution]);
+        put_single(r, &name, &values[parts->substitution]);
     }
 }
 

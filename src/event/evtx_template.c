@@ -2,15 +2,20 @@
 
 #define NAME_MOST 2048u              /* units of one name */
 #define TEMPLATES_CEILING (64u * 1024 * 1024)
+#define IDS_MOST 20000u
+#define IDS_CEILING (4u * 1024 * 1024)
 
 void evtx_templates_init(struct evtx_templates *t)
 {
     arena_init(&t->arena, TEMPLATES_CEILING);
+    arena_init(&t->ids_memory, IDS_CEILING);
 }
 
 void evtx_templates_free(struct evtx_templates *t)
 {
     arena_free(&t->arena);
+    map_free(&t->ids);
+    arena_free(&t->ids_memory);
 }
 
 void evtx_templates_begin(struct evtx_templates *t, struct slice chunk)
@@ -229,6 +234,17 @@ static bool read_elements(struct evtx_templates *t, struct cursor *c, struct sli
     return fine && !c->failed;
 }
 
+/* One id for one name, so that who sees it again need not look at it. */
+static uint32_t name_id(struct evtx_templates *t, struct slice name)
+{
+    uintptr_t known = (uintptr_t)map_get(&t->ids, name);
+    if (known || !name.len || t->ids.count >= IDS_MOST)
+        return (uint32_t)known;
+    uint32_t id = event_name_id();
+    struct slice copy = arena_copy(&t->ids_memory, name);
+    return id && copy.data && map_put(&t->ids, copy, (void *)(uintptr_t)id) ? id : 0;
+}
+
 /* What was collected, kept in the arena. */
 static struct evtx_template *keep(struct evtx_templates *t, struct slice prefix)
 {
@@ -239,6 +255,8 @@ static struct evtx_template *keep(struct evtx_templates *t, struct slice prefix)
         return NULL;
     memcpy(outputs, t->outputs, t->output_count * sizeof *outputs);
     memcpy(parts, t->parts, t->part_count * sizeof *parts);
+    for (uint32_t i = 0; i < t->output_count; i++)
+        outputs[i].id = outputs[i].named_by < 0 ? name_id(t, outputs[i].name) : 0;
     out->prefix = prefix;
     out->outputs = outputs;
     out->parts = parts;

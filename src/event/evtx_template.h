@@ -10,6 +10,7 @@
 #define EVENT_EVTX_TEMPLATE_H
 
 #include "base/cursor.h"
+#include "base/map.h"
 #include "event/evtx_value.h"
 
 #define EVTX_DEPTH_MOST 24
@@ -29,6 +30,7 @@ struct evtx_part { struct slice text; int32_t substitution; /* -1: literal */ };
 /* What one element or attribute becomes. */
 struct evtx_output {
     struct slice name;
+    uint32_t id;             /* event_name_id of the name; 0: none */
     int32_t named_by;        /* substitution that gives the last part of the name; -1: none */
     uint32_t first, count;   /* of parts */
     bool leaf;               /* an element without children */
@@ -57,6 +59,8 @@ struct evtx_templates {
     struct evtx_part parts[EVTX_PARTS_MOST];
     uint32_t output_count, part_count;
     int depth;
+    struct map ids;               /* of names, for all chunks; keys in ids_memory */
+    struct arena ids_memory;
 };
 
 void evtx_templates_init(struct evtx_templates *t);

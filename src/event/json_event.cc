@@ -1,7 +1,6 @@
 /* simdjson's first stage marks where tokens begin; we walk over its marks. */
 #include <simdjson.h>
 
-#include <atomic>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -89,14 +88,6 @@ struct slice full_name(const known_name *parent, struct slice key, arena *memory
     return { out, prefix + json_event_unescape(key, out + prefix) };
 }
 
-/* Never given twice: who meets an id again need not look at the name. */
-uint32_t next_id()
-{
-    static std::atomic<uint64_t> given{ 0 };
-    uint64_t id = ++given;
-    return id < (uint64_t(1) << 31) ? uint32_t(id) : 0;
-}
-
 /* Kept by the reader, or of the record alone: then it has no id. */
 known_name *make_name(const known_name *parent, struct slice key, arena *memory, bool kept)
 {
@@ -107,7 +98,7 @@ known_name *make_name(const known_name *parent, struct slice key, arena *memory,
     name->key_len = uint32_t(key.len);
     name->full = full_name(parent, key, memory);
     name->parent = parent;
-    name->id = kept ? next_id() : 0;
+    name->id = kept ? event_name_id() : 0;
     return name->full.data ? name : nullptr;
 }
 
