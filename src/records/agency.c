@@ -29,6 +29,24 @@ static const struct listing_sort sorts[] = {
     { "events", "a.recent", true },
 };
 
+static void row_read(struct statement *s, struct arena *arena, void *row)
+{
+    struct records_agency *a = row;
+    a->key = statement_get_text(s, arena);
+    a->name = statement_get_text(s, arena);
+    a->short_name = statement_get_text(s, arena);
+    a->name_en = statement_get_text(s, arena);
+    a->kind = statement_get_text(s, arena);
+    a->rank = statement_get(s);
+    a->valid_from = statement_get_text(s, arena);
+    a->valid_to = statement_get_text(s, arena);
+    statement_get_list(s, arena, &a->codes, &a->code_count);
+    statement_get_list(s, arena, &a->aliases, &a->alias_count);
+    statement_get_list(s, arena, &a->predecessors, &a->predecessor_count);
+    statement_get_list(s, arena, &a->successors, &a->successor_count);
+    a->systems = (uint32_t)statement_get(s);
+}
+
 static const struct listing listing = {
     .columns = "a.key, a.name, a.short, a.name_en, a.kind, a.rank, a.valid_from, a.valid_to, "
                JOINED("code", "agency_code WHERE agency = a.key") ", "
@@ -46,24 +64,8 @@ static const struct listing listing = {
              "AND (?9 = '' OR ((a.valid_from IS NULL OR a.valid_from <= ?9)"
              " AND (a.valid_to IS NULL OR a.valid_to >= ?9))) AND ?10 <> '' AND ?11 > 0",
     .id = "a.key", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
+    .read = row_read, .size = sizeof(struct records_agency),
 };
-
-static void row_read(struct statement *s, struct arena *arena, struct records_agency *a)
-{
-    a->key = statement_get_text(s, arena);
-    a->name = statement_get_text(s, arena);
-    a->short_name = statement_get_text(s, arena);
-    a->name_en = statement_get_text(s, arena);
-    a->kind = statement_get_text(s, arena);
-    a->rank = statement_get(s);
-    a->valid_from = statement_get_text(s, arena);
-    a->valid_to = statement_get_text(s, arena);
-    statement_get_list(s, arena, &a->codes, &a->code_count);
-    statement_get_list(s, arena, &a->aliases, &a->alias_count);
-    statement_get_list(s, arena, &a->predecessors, &a->predecessor_count);
-    statement_get_list(s, arena, &a->successors, &a->successor_count);
-    a->systems = (uint32_t)statement_get(s);
-}
 
 bool records_agency_list(struct records *records, const struct records_scope *scope,
                          const struct records_agency_filter *filter,
@@ -76,13 +78,9 @@ bool records_agency_list(struct records *records, const struct records_scope *sc
     struct query q = { *scope, filter, records_fold(arena, 1, filter->words),
                        records_day_text(now, today), (now - CLOCK_DAY) / CLOCK_MINUTE };
     LISTING run = { 0 };
-    if (!listing_start(records, &listing, &q, page, &run, e))
-        return false;
-    struct records_agency *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e))
-        row_read(&run.s, arena, &rows[run.count - 1]);
+    struct records_agency *rows = listing_read(records, &listing, &q, page, arena, &run, e);
     *list_out = (struct records_agency_list){ rows, run.count, run.total, run.next };
-    return !run.s.failed && records_arena_held(arena, e);
+    return run.whole;
 }
 
 bool records_agency_get(struct records *records, const struct records_scope *scope,

@@ -170,20 +170,9 @@ static const struct listing_sort sorts[] = {
     { "-matches", "t.matches", true },
 };
 
-static const struct listing listing = {
-    .columns = "t.rule, t.title, t.title_vi, t.author, t.license, t.tags, t.state, t.agency, "
-               "a.name, a.short, t.system, y.name, t.source, o.name, t.entity, t.why, t.taken_by, "
-               "u.full_name, t.reason, t.id, t.level, t.first_time, t.last_time, t.matches, "
-               "t.taken_at, t.decided_at, i.incident, t.folded_at",
-    .from = "alert t LEFT JOIN agency a ON a.key = t.agency LEFT JOIN system y ON y.key = t.system "
-            "LEFT JOIN source o ON o.key = t.source LEFT JOIN user u ON u.name = t.taken_by "
-            "LEFT JOIN incident_alert i ON i.alert = t.id",
-    .where = STATES " AND " OWNER " AND " REST, .total = "sum(t.matches)",
-    .id = "t.id", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
-};
-
-static void row_read(struct statement *s, struct arena *arena, struct records_alert *t)
+static void row_read(struct statement *s, struct arena *arena, void *row)
 {
+    struct records_alert *t = row;
     struct slice *texts[] = { &t->rule, &t->title, &t->title_vi, &t->author, &t->license, &t->tags,
                               &t->state, &t->agency, &t->agency_name, &t->agency_short, &t->system,
                               &t->system_name, &t->source, &t->source_name, &t->entity, &t->why,
@@ -201,20 +190,30 @@ static void row_read(struct statement *s, struct arena *arena, struct records_al
     t->learnt_at = statement_get(s);
 }
 
+static const struct listing listing = {
+    .columns = "t.rule, t.title, t.title_vi, t.author, t.license, t.tags, t.state, t.agency, "
+               "a.name, a.short, t.system, y.name, t.source, o.name, t.entity, t.why, t.taken_by, "
+               "u.full_name, t.reason, t.id, t.level, t.first_time, t.last_time, t.matches, "
+               "t.taken_at, t.decided_at, i.incident, t.folded_at",
+    .from = "alert t LEFT JOIN agency a ON a.key = t.agency LEFT JOIN system y ON y.key = t.system "
+            "LEFT JOIN source o ON o.key = t.source LEFT JOIN user u ON u.name = t.taken_by "
+            "LEFT JOIN incident_alert i ON i.alert = t.id",
+    .where = STATES " AND " OWNER " AND " REST, .total = "sum(t.matches)",
+    .id = "t.id", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
+    .read = row_read, .size = sizeof(struct records_alert),
+};
+
 static bool list_read(struct records *records, const struct query *q,
                       const struct records_page *page, struct arena *arena,
                       struct records_alert_list *list_out, struct error *e)
 {
     *list_out = (struct records_alert_list){ 0 };
     LISTING run = { 0 };
-    if (!records_names_check(q->filter->states, states, "state", e) ||
-        !listing_start(records, &listing, q, page, &run, e))
+    if (!records_names_check(q->filter->states, states, "state", e))
         return false;
-    struct records_alert *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e))
-        row_read(&run.s, arena, &rows[run.count - 1]);
+    struct records_alert *rows = listing_read(records, &listing, q, page, arena, &run, e);
     *list_out = (struct records_alert_list){ rows, run.count, run.total, run.sum, run.next };
-    return !run.s.failed && records_arena_held(arena, e);
+    return run.whole;
 }
 
 bool records_alert_list(struct records *records, const struct records_scope *scope,

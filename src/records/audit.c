@@ -97,8 +97,9 @@ bool records_audit_put(struct records *records, const struct actor *actor, struc
 
 #define COLUMNS "id, time, user, role, agency, action, object, detail"
 
-static void row_read(struct statement *s, struct arena *arena, struct records_audit_row *row)
+static void row_read(struct statement *s, struct arena *arena, void *one)
 {
+    struct records_audit_row *row = one;
     row->id = statement_get(s);
     row->time = statement_get(s);
     row->user = statement_get_text(s, arena);
@@ -163,6 +164,7 @@ static const struct listing listing = {
     .where = "(?4 OR agency = ?5) AND (?6 = '' OR user = ?6) AND (?7 = '' OR object = ?7) "
              "AND (?8 = 0 OR time >= ?8) AND (?9 = 0 OR time < ?9)",
     .id = "id", .sorts = sorts, .sort_count = 1, .bind = bind_filter,
+    .read = row_read, .size = sizeof(struct records_audit_row),
 };
 
 bool records_audit_list(struct records *records, const struct records_scope *scope,
@@ -172,11 +174,7 @@ bool records_audit_list(struct records *records, const struct records_scope *sco
 {
     LISTING run = { 0 };
     *list_out = (struct records_audit_list){ 0 };
-    if (!listing_start(records, &listing, &(struct query){ scope, filter }, page, &run, e))
-        return false;
-    struct records_audit_row *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e))
-        row_read(&run.s, arena, &rows[run.count - 1]);
+    struct records_audit_row *rows = listing_read(records, &listing, &(struct query){ scope, filter }, page, arena, &run, e);
     *list_out = (struct records_audit_list){ rows, run.count, run.total, run.next };
-    return !run.s.failed && records_arena_held(arena, e);
+    return run.whole;
 }

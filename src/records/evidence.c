@@ -30,21 +30,9 @@ static const struct listing_sort sorts[] = {
     { "-holds_from", "v.holds_from", true }, { "holds_from", "v.holds_from", false },
 };
 
-static const struct listing listing = {
-    .columns = "v.kind, v.subject, v.agency, v.basis, v.title, v.data, v.document, v.sha256, "
-               "v.by_whom, v.revoked_by, v.revoked_why, v.id, v.holds_from, v.holds_to, "
-               "v.learnt_at, v.revoked_at, coalesce(v.ok, -1), v.amount, v.base",
-    .from = "evidence v",
-    .where = "(?4 OR v.agency = ?5) AND (?6 = '' OR v.kind = ?6) AND (?7 = '' OR v.subject = ?7) "
-             "AND (?8 = '' OR v.agency = ?8) AND (?9 = 0 OR v.holds_to IS NULL OR v.holds_to > ?9) "
-             "AND (?10 = 0 OR v.holds_from < ?10) AND (?11 = 0 OR v.learnt_at <= ?11) "
-             "AND (?12 OR v.revoked_at IS NULL OR (?11 > 0 AND v.revoked_at > ?11)) "
-             "AND (?13 = 0 OR v.id = ?13)",
-    .id = "v.id", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
-};
-
-static void row_read(struct statement *s, struct arena *arena, struct records_evidence *v)
+static void row_read(struct statement *s, struct arena *arena, void *row)
 {
+    struct records_evidence *v = row;
     struct slice *texts[] = { &v->kind, &v->subject, &v->agency, &v->basis, &v->title, &v->data,
                               &v->document, &v->sha256, &v->by_whom, &v->revoked_by,
                               &v->revoked_why };
@@ -62,19 +50,29 @@ static void row_read(struct statement *s, struct arena *arena, struct records_ev
     v->base = statement_get(s);
 }
 
+static const struct listing listing = {
+    .columns = "v.kind, v.subject, v.agency, v.basis, v.title, v.data, v.document, v.sha256, "
+               "v.by_whom, v.revoked_by, v.revoked_why, v.id, v.holds_from, v.holds_to, "
+               "v.learnt_at, v.revoked_at, coalesce(v.ok, -1), v.amount, v.base",
+    .from = "evidence v",
+    .where = "(?4 OR v.agency = ?5) AND (?6 = '' OR v.kind = ?6) AND (?7 = '' OR v.subject = ?7) "
+             "AND (?8 = '' OR v.agency = ?8) AND (?9 = 0 OR v.holds_to IS NULL OR v.holds_to > ?9) "
+             "AND (?10 = 0 OR v.holds_from < ?10) AND (?11 = 0 OR v.learnt_at <= ?11) "
+             "AND (?12 OR v.revoked_at IS NULL OR (?11 > 0 AND v.revoked_at > ?11)) "
+             "AND (?13 = 0 OR v.id = ?13)",
+    .id = "v.id", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
+    .read = row_read, .size = sizeof(struct records_evidence),
+};
+
 static bool list_read(struct records *records, const struct query *q,
                       const struct records_page *page, struct arena *arena,
                       struct records_evidence_list *list_out, struct error *e)
 {
     *list_out = (struct records_evidence_list){ 0 };
     LISTING run = { 0 };
-    if (!listing_start(records, &listing, q, page, &run, e))
-        return false;
-    struct records_evidence *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e))
-        row_read(&run.s, arena, &rows[run.count - 1]);
+    struct records_evidence *rows = listing_read(records, &listing, q, page, arena, &run, e);
     *list_out = (struct records_evidence_list){ rows, run.count, run.total, run.next };
-    return !run.s.failed && records_arena_held(arena, e);
+    return run.whole;
 }
 
 bool records_evidence_list(struct records *records, const struct records_scope *scope,
@@ -102,12 +100,6 @@ bool records_evidence_get(struct records *records, const struct records_scope *s
 
 /* ---- change ------------------------------------------------------------------------------------------ */
 
-static bool input_error(struct error *e, const char *place)
-{
-    error_place(e, "%s", place);
-    return error_kind(e, ERROR_INPUT);
-}
-
 static bool check(const struct actor *actor, const struct records_evidence *v, struct error *e)
 {
     static const char *const bases[] = { "measured", "verified", "declared", NULL };
@@ -116,18 +108,18 @@ static bool check(const struct actor *actor, const struct records_evidence *v, s
         return false;
     if (!v->kind.len || !v->subject.len) {
         error_set(e, "evidence needs a kind and a subject");
-        return input_error(e, v->kind.len ? "subject" : "kind");
+        return records_input_error(e, v->kind.len ? "subject" : "kind");
     }
     if (!v->holds_from || (v->holds_to && v->holds_to <= v->holds_from)) {
         error_set(e, "evidence holds from a time to a later one");
-        return input_error(e, "holds_from");
+        return records_input_error(e, "holds_from");
     }
     ARENA_AUTO arena;
     arena_init(&arena, 0);
     struct json *data;
     if (v->data.len && (!json_parse(v->data, &arena, &data, NULL) || data->kind != JSON_OBJECT)) {
         error_set(e, "the data of evidence is a JSON object");
-        return input_error(e, "data");
+        return records_input_error(e, "data");
     }
     /* who owes does not measure himself */
     if (actor->role == ROLE_AGENCY &&
@@ -191,7 +183,7 @@ bool records_evidence_revoke(struct records *records, const struct actor *actor,
 {
     if (why.len < 3) {
         error_set(e, "say why this evidence no longer counts");
-        return input_error(e, "why");
+        return records_input_error(e, "why");
     }
     ARENA_AUTO arena;
     arena_init(&arena, 0);

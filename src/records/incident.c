@@ -41,26 +41,9 @@ static const struct listing_sort sorts[] = {
              "coalesce(i.tell_due, " NEVER ") ELSE " NEVER " END", false },
 };
 
-static const struct listing listing = {
-    .columns = "printf('SC-%04d-%04d', i.year, i.number), i.title, i.description, i.category, "
-               "i.state, i.agency, a.name, a.short, i.system, y.name, i.regime, i.opened_by, "
-               "u.full_name, i.told_channel, i.id, i.year, i.number, i.severity, i.opened_at, "
-               "i.occurred_at, i.detected_at, i.tell_due, i.told_at, i.confirmed_at, "
-               "i.contained_at, i.eradicated_at, i.recovered_at, i.closed_at, i.version, "
-               "(SELECT count(*) FROM incident_alert WHERE incident = i.id)",
-    .from = "incident i JOIN agency a ON a.key = i.agency LEFT JOIN system y ON y.key = i.system "
-            "LEFT JOIN user u ON u.name = i.opened_by",
-    .where = "(?4 OR i.agency = ?5) AND (?6 = '' OR instr(',' || ?6 || ',', ',' || i.state || ',') "
-             "> 0 OR (instr(',' || ?6 || ',', ',open,') > 0 AND i.state NOT IN ('closed', "
-             "'rejected'))) AND i.severity >= ?7 AND (?8 = '' OR i.agency = ?8) "
-             "AND (?9 = '' OR i.system = ?9) AND (?10 = '' OR words_in(i.fold, ?10)) "
-             "AND (?11 = 0 OR i.opened_at >= ?11) AND (?12 = 0 OR i.opened_at < ?12) "
-             "AND (?13 = 0 OR i.id = ?13)",
-    .id = "i.id", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
-};
-
-static void row_read(struct statement *s, struct arena *arena, struct records_incident *i)
+static void row_read(struct statement *s, struct arena *arena, void *row)
 {
+    struct records_incident *i = row;
     struct slice *texts[] = { &i->code, &i->title, &i->description, &i->category, &i->state,
                               &i->agency, &i->agency_name, &i->agency_short, &i->system,
                               &i->system_name, &i->regime, &i->opened_by, &i->opened_by_name,
@@ -79,20 +62,36 @@ static void row_read(struct statement *s, struct arena *arena, struct records_in
     i->alerts = (uint32_t)statement_get(s);
 }
 
+static const struct listing listing = {
+    .columns = "printf('SC-%04d-%04d', i.year, i.number), i.title, i.description, i.category, "
+               "i.state, i.agency, a.name, a.short, i.system, y.name, i.regime, i.opened_by, "
+               "u.full_name, i.told_channel, i.id, i.year, i.number, i.severity, i.opened_at, "
+               "i.occurred_at, i.detected_at, i.tell_due, i.told_at, i.confirmed_at, "
+               "i.contained_at, i.eradicated_at, i.recovered_at, i.closed_at, i.version, "
+               "(SELECT count(*) FROM incident_alert WHERE incident = i.id)",
+    .from = "incident i JOIN agency a ON a.key = i.agency LEFT JOIN system y ON y.key = i.system "
+            "LEFT JOIN user u ON u.name = i.opened_by",
+    .where = "(?4 OR i.agency = ?5) AND (?6 = '' OR instr(',' || ?6 || ',', ',' || i.state || ',') "
+             "> 0 OR (instr(',' || ?6 || ',', ',open,') > 0 AND i.state NOT IN ('closed', "
+             "'rejected'))) AND i.severity >= ?7 AND (?8 = '' OR i.agency = ?8) "
+             "AND (?9 = '' OR i.system = ?9) AND (?10 = '' OR words_in(i.fold, ?10)) "
+             "AND (?11 = 0 OR i.opened_at >= ?11) AND (?12 = 0 OR i.opened_at < ?12) "
+             "AND (?13 = 0 OR i.id = ?13)",
+    .id = "i.id", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
+    .read = row_read, .size = sizeof(struct records_incident),
+};
+
 static bool list_read(struct records *records, const struct query *q,
                       const struct records_page *page, struct arena *arena,
                       struct records_incident_list *list_out, struct error *e)
 {
     *list_out = (struct records_incident_list){ 0 };
     LISTING run = { 0 };
-    if (!records_names_check(q->filter->states, states, "state", e) ||
-        !listing_start(records, &listing, q, page, &run, e))
+    if (!records_names_check(q->filter->states, states, "state", e))
         return false;
-    struct records_incident *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e))
-        row_read(&run.s, arena, &rows[run.count - 1]);
+    struct records_incident *rows = listing_read(records, &listing, q, page, arena, &run, e);
     *list_out = (struct records_incident_list){ rows, run.count, run.total, run.next };
-    return !run.s.failed && records_arena_held(arena, e);
+    return run.whole;
 }
 
 bool records_incident_list(struct records *records, const struct records_scope *scope,

@@ -193,3 +193,16 @@ void listing_end(struct listing_run *run)
 {
     statement_end(&run->s);
 }
+
+void *listing_read(struct records *records, const struct listing *listing, const void *filter,
+                   const struct records_page *page, struct arena *arena, struct listing_run *run,
+                   struct error *e)
+{
+    if (!listing_start(records, listing, filter, page, run, e))
+        return NULL;
+    char *rows = listing_rows(run, arena, listing->size);
+    while (rows && listing_next(run, arena, e))
+        listing->read(&run->s, arena, rows + (run->count - 1) * listing->size);
+    run->whole = !run->s.failed && records_arena_held(arena, e);
+    return rows;
+}

@@ -104,12 +104,6 @@ bool records_person_get(struct records *records, const struct records_scope *sco
 
 /* ---- change ------------------------------------------------------------------------------------------ */
 
-static bool input_error(struct error *e, const char *place)
-{
-    error_place(e, "%s", place);
-    return error_kind(e, ERROR_INPUT);
-}
-
 static bool post_check(struct records *records, const struct records_post *post, struct error *e)
 {
     if (!records_key_check(post->agency, "agency", e) ||
@@ -118,11 +112,11 @@ static bool post_check(struct records *records, const struct records_post *post,
         return false;
     if (!post->duty.len || !post->holds_from.len) {
         error_set(e, "a post needs a duty and the day from which it is held");
-        return input_error(e, post->duty.len ? "from" : "duty");
+        return records_input_error(e, post->duty.len ? "from" : "duty");
     }
     if (post->holds_to.len && slice_compare(post->holds_to, post->holds_from) < 0) {
         error_set(e, "it ends before it begins");
-        return input_error(e, "to");
+        return records_input_error(e, "to");
     }
     STATEMENT s = { 0 };
     if (!statement_start(records, "SELECT 1 FROM agency WHERE key = ?", &s, e))
@@ -133,7 +127,7 @@ static bool post_check(struct records *records, const struct records_post *post,
     if (s.failed)
         return false;
     error_set(e, "there is no agency '%.*s'", SLICE_ARGS(post->agency));
-    return input_error(e, "agency");
+    return records_input_error(e, "agency");
 }
 
 static bool post_put(struct records *records, struct slice person, const struct records_post *post,
@@ -204,7 +198,7 @@ bool records_person_put(struct records *records, const struct actor *actor,
         return false;
     if (!person->name.len) {
         error_set(e, "a person needs a name");
-        return input_error(e, "name");
+        return records_input_error(e, "name");
     }
     if (!records_begin(records, &t, e) || !row_put(records, person, &was, &changed, e))
         return false;

@@ -24,6 +24,13 @@ bool records_health_parse(struct slice name, enum records_health *health_out)
     return false;
 }
 
+bool records_health_filter(struct slice name, int *health_out, struct error *e)
+{
+    enum records_health health;
+    *health_out = records_health_parse(name, &health) ? (int)health : -1;
+    return *health_out >= 0 || !name.len || records_names_check(name, healths, "health", e);
+}
+
 /* ---- read ------------------------------------------------------------------------------------------ */
 
 struct query {
@@ -72,17 +79,9 @@ static const struct listing_sort sorts[] = {
     { "-per_minute", "v.recent", true },  { "-undecoded", "v.undecoded", true },
 };
 
-static const struct listing listing = {
-    .columns = "v.key, v.name, v.system, v.system_name, v.agency, v.agency_name, v.kind, v.network, "
-               "v.hostname, v.token_sha256, v.decoder, v.zone, v.class, v.cadence, v.enabled, "
-               "v.valid_from, v.valid_to, v.health, v.protocol, v.first_seen, v.last_seen, v.skew, "
-               "v.usual_pause, v.silent_after, v.events, v.undecoded, v.recent",
-    .from = FROM, .where = WHERE " AND (?9 < 0 OR v.health = ?9)",
-    .id = "v.key", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
-};
-
-static void row_read(struct statement *s, struct arena *arena, struct records_source *o)
+static void row_read(struct statement *s, struct arena *arena, void *row)
 {
+    struct records_source *o = row;
     struct slice *texts[] = { &o->key, &o->name, &o->system, &o->system_name, &o->agency,
                               &o->agency_name, &o->kind, &o->network, &o->hostname,
                               &o->token_sha256, &o->decoder, &o->zone, &o->class };
@@ -103,6 +102,16 @@ static void row_read(struct statement *s, struct arena *arena, struct records_so
     o->undecoded_day = (uint64_t)statement_get(s);
     o->events_recent = (uint64_t)statement_get(s);
 }
+
+static const struct listing listing = {
+    .columns = "v.key, v.name, v.system, v.system_name, v.agency, v.agency_name, v.kind, v.network, "
+               "v.hostname, v.token_sha256, v.decoder, v.zone, v.class, v.cadence, v.enabled, "
+               "v.valid_from, v.valid_to, v.health, v.protocol, v.first_seen, v.last_seen, v.skew, "
+               "v.usual_pause, v.silent_after, v.events, v.undecoded, v.recent",
+    .from = FROM, .where = WHERE " AND (?9 < 0 OR v.health = ?9)",
+    .id = "v.key", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
+    .read = row_read, .size = sizeof(struct records_source),
+};
 
 static bool spark_read(struct records *records, int64_t now, struct records_source *o,
                        struct error *e)
@@ -149,24 +158,16 @@ bool records_source_list(struct records *records, const struct records_scope *sc
 {
     *list_out = (struct records_source_list){ 0 };
     struct query q = { *scope, filter, records_fold(arena, 1, filter->words), -1, clock_now() };
-    enum records_health health;
-    if (filter->health.len && !records_names_check(filter->health, healths, "health", e))
+    if (!records_health_filter(filter->health, &q.health, e))
         return false;
-    if (records_health_parse(filter->health, &health))
-        q.health = (int)health;
     LISTING run = { 0 };
-    if (!listing_start(records, &listing, &q, page, &run, e))
-        return false;
-    struct records_source *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e))
-        row_read(&run.s, arena, &rows[run.count - 1]);
-    for (uint32_t i = 0; i < run.count && !run.s.failed; i++)
+    struct records_source *rows = listing_read(records, &listing, &q, page, arena, &run, e);
+    for (uint32_t i = 0; i < run.count && run.whole; i++)
         if (!spark_read(records, q.now, &rows[i], e))
             return false;
     *list_out = (struct records_source_list){ .rows = rows, .count = run.count,
                                               .total = run.total, .next = run.next };
-    return !run.s.failed && records_arena_held(arena, e) &&
-           counts_read(records, &q, &list_out->counts, e);
+    return run.whole && counts_read(records, &q, &list_out->counts, e);
 }
 
 bool records_source_get(struct records *records, const struct records_scope *scope,
@@ -214,12 +215,6 @@ bool records_source_sums(struct records *records, struct slice source,
 
 /* ---- change ------------------------------------------------------------------------------------------ */
 
-static bool input_error(struct error *e, const char *place)
-{
-    error_place(e, "%s", place);
-    return error_kind(e, ERROR_INPUT);
-}
-
 /* "192.0.2.0/24", "2001:db8::1", or empty. */
 static bool network_check(struct slice network, struct error *e)
 {
@@ -242,7 +237,7 @@ static bool network_check(struct slice network, struct error *e)
     }
     error_set(e, "'%.*s' is no address or network", SLICE_ARGS(network));
     error_hint(e, "%s", "write it as 10.1.0.0/16 or 2001:db8::/32");
-    return input_error(e, "network");
+    return records_input_error(e, "network");
 }
 
 static bool check(const struct records_source *o, struct error *e)
@@ -255,15 +250,15 @@ static bool check(const struct records_source *o, struct error *e)
         return false;
     if (!o->name.len) {
         error_set(e, "a source needs a name");
-        return input_error(e, "name");
+        return records_input_error(e, "name");
     }
     if (o->cadence < 0) {
         error_set(e, "the cadence is a number of seconds above 0");
-        return input_error(e, "cadence");
+        return records_input_error(e, "cadence");
     }
     if (slice_is(o->kind, "syslog") && !o->network.len && !o->hostname.len) {
         error_set(e, "a syslog source is known by its network or its host name");
-        return input_error(e, "network");
+        return records_input_error(e, "network");
     }
     return true;
 }
@@ -286,7 +281,7 @@ static bool stands(struct records *records, const struct records_source *o, stru
     if (s.failed)
         return false;
     error_set(e, "there is no system '%.*s'", SLICE_ARGS(o->system));
-    return input_error(e, "system");
+    return records_input_error(e, "system");
 }
 
 bool records_source_put(struct records *records, const struct actor *actor,
@@ -353,7 +348,7 @@ bool records_source_token(struct records *records, const struct actor *actor, st
 {
     if (token_sha256.len != 0 && token_sha256.len != 64) {
         error_set(e, "a token's hash has 64 hexadecimal digits");
-        return input_error(e, "token_sha256");
+        return records_input_error(e, "token_sha256");
     }
     RECORDS_TRANSACTION t = { 0 };
     STATEMENT s = { 0 };

@@ -132,12 +132,6 @@ bool records_standing_get(struct records *records, const struct records_scope *s
 
 /* ---- exemptions --------------------------------------------------------------------------------------- */
 
-static bool input_error(struct error *e, const char *place)
-{
-    error_place(e, "%s", place);
-    return error_kind(e, ERROR_INPUT);
-}
-
 static bool exemption_check(const struct actor *actor, const struct records_exemption *x,
                             struct error *e)
 {
@@ -146,15 +140,15 @@ static bool exemption_check(const struct actor *actor, const struct records_exem
         return false;
     if (!x->plan.len || !x->obligation.len || x->reason.len < 3) {
         error_set(e, "an exemption needs its plan, its obligation and a reason");
-        return input_error(e, "reason");
+        return records_input_error(e, "reason");
     }
     if (!x->holds_from.len || !x->holds_to.len || slice_compare(x->holds_to, x->holds_from) < 0) {
         error_set(e, "an exemption needs a first and a last day");
-        return input_error(e, "to");
+        return records_input_error(e, "to");
     }
     if (!x->asked_by.len || !actor->user.len || slice_equal(x->asked_by, actor->user)) {
         error_set(e, "an exemption is granted by somebody else than who asked for it");
-        input_error(e, "asked_by");
+        records_input_error(e, "asked_by");
         return error_kind(e, ERROR_FORBIDDEN);
     }
     return true;

@@ -242,3 +242,9 @@ bool statement_get_list(struct statement *s, struct arena *arena, struct slice *
     *count_out = count;
     return true;
 }
+
+bool records_input_error(struct error *e, const char *place)
+{
+    error_place(e, "%s", place);
+    return error_kind(e, ERROR_INPUT);
+}

@@ -101,6 +101,8 @@ struct listing {
     const struct listing_sort *sorts;
     unsigned sort_count;
     void (*bind)(struct statement *s, const void *filter);
+    void (*read)(struct statement *s, struct arena *arena, void *row); /* for listing_read */
+    size_t size;                       /* of a row */
 };
 
 struct listing_run {
@@ -109,6 +111,7 @@ struct listing_run {
     uint32_t limit, count;             /* count: rows given so far */
     uint64_t total, sum;
     struct slice next, last;           /* last: cursor of the page's last row */
+    bool whole;                        /* listing_read went through */
 };
 
 #define LISTING __attribute__((cleanup(listing_end))) struct listing_run
@@ -119,12 +122,20 @@ bool listing_start(struct records *records, const struct listing *listing, const
 void *listing_rows(const struct listing_run *run, struct arena *arena, size_t size);
 bool listing_next(struct listing_run *run, struct arena *arena, struct error *e);
 void listing_end(struct listing_run *run);
+/* All of that: the page's rows in the arena; run->whole says whether it went well. */
+void *listing_read(struct records *records, const struct listing *listing, const void *filter,
+                   const struct records_page *page, struct arena *arena, struct listing_run *run,
+                   struct error *e);
 
 /* ---- small ones -------------------------------------------------------------------------------- */
 
 #define DAY_TEXT 11
 /* "2026-11-24" of that time in Asia/Ho_Chi_Minh. */
 struct slice records_day_text(int64_t time, char text[DAY_TEXT]);
+/* Makes e an ERROR_INPUT at that place. Returns false. */
+bool records_input_error(struct error *e, const char *place);
+/* The number of a health that is filtered by; -1 for none named. False: an unknown name. */
+bool records_health_filter(struct slice name, int *health_out, struct error *e);
 /* Whether it is a day that exists, written so; place names the field. Empty is fine. */
 bool records_day_check(struct slice day, const char *place, struct error *e);
 /* A slug: a-z 0-9 . _ -, first a letter or digit, at most 128. */

@@ -4,8 +4,6 @@
 #include "records/health.h"
 #include "records/store.h"
 
-static const char *const healths[] = { "heard", "silent", "never", "unknown", NULL };
-
 struct query {
     struct records_scope scope;
     const struct records_system_filter *filter;
@@ -50,22 +48,9 @@ static const struct listing_sort sorts[] = {
     { "last_seen", "v.last_seen", false },
 };
 
-static const struct listing listing = {
-    .columns = "v.key, v.name, v.name_en, v.kind, v.agency, v.agency_name, v.operator, "
-               "v.operator_organisation, coalesce(v.organisation_name, v.operator_name), v.dossier, "
-               "v.decision, v.decided_on, v.valid_from, v.valid_to, v.level, v.heard, v.silent, "
-               "v.never, v.unknown, v.health, v.last_seen",
-    .from = FROM,
-    .where = "(?4 OR v.agency = ?5 OR v.operator = ?5) AND (?6 = '' OR v.key = ?6) "
-             "AND (?7 = '' OR v.agency = ?7) AND (?8 = 0 OR v.level = ?8) "
-             "AND (?9 < 0 OR v.health = ?9) AND (?10 = '' OR words_in(v.fold, ?10)) "
-             "AND (?11 = '' OR ((v.valid_from IS NULL OR v.valid_from <= ?11) "
-             "AND (v.valid_to IS NULL OR v.valid_to >= ?11)))",
-    .id = "v.key", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
-};
-
-static void row_read(struct statement *s, struct arena *arena, struct records_system *y)
+static void row_read(struct statement *s, struct arena *arena, void *row)
 {
+    struct records_system *y = row;
     struct slice *texts[] = { &y->key, &y->name, &y->name_en, &y->kind, &y->agency,
                               &y->agency_name, &y->operator_agency, &y->operator_organisation,
                               &y->operator_name, &y->dossier, &y->decision, &y->decided_on,
@@ -81,6 +66,21 @@ static void row_read(struct statement *s, struct arena *arena, struct records_sy
     y->last_seen = statement_get(s);
 }
 
+static const struct listing listing = {
+    .columns = "v.key, v.name, v.name_en, v.kind, v.agency, v.agency_name, v.operator, "
+               "v.operator_organisation, coalesce(v.organisation_name, v.operator_name), v.dossier, "
+               "v.decision, v.decided_on, v.valid_from, v.valid_to, v.level, v.heard, v.silent, "
+               "v.never, v.unknown, v.health, v.last_seen",
+    .from = FROM,
+    .where = "(?4 OR v.agency = ?5 OR v.operator = ?5) AND (?6 = '' OR v.key = ?6) "
+             "AND (?7 = '' OR v.agency = ?7) AND (?8 = 0 OR v.level = ?8) "
+             "AND (?9 < 0 OR v.health = ?9) AND (?10 = '' OR words_in(v.fold, ?10)) "
+             "AND (?11 = '' OR ((v.valid_from IS NULL OR v.valid_from <= ?11) "
+             "AND (v.valid_to IS NULL OR v.valid_to >= ?11)))",
+    .id = "v.key", .sorts = sorts, .sort_count = sizeof sorts / sizeof *sorts, .bind = bind_filter,
+    .read = row_read, .size = sizeof(struct records_system),
+};
+
 bool records_system_list(struct records *records, const struct records_scope *scope,
                          const struct records_system_filter *filter,
                          const struct records_page *page, struct arena *arena,
@@ -88,19 +88,12 @@ bool records_system_list(struct records *records, const struct records_scope *sc
 {
     *list_out = (struct records_system_list){ 0 };
     struct query q = { *scope, filter, records_fold(arena, 1, filter->words), -1, clock_now() };
-    enum records_health health;
-    if (filter->health.len && !records_names_check(filter->health, healths, "health", e))
+    if (!records_health_filter(filter->health, &q.health, e))
         return false;
-    if (records_health_parse(filter->health, &health))
-        q.health = (int)health;
     LISTING run = { 0 };
-    if (!listing_start(records, &listing, &q, page, &run, e))
-        return false;
-    struct records_system *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e))
-        row_read(&run.s, arena, &rows[run.count - 1]);
+    struct records_system *rows = listing_read(records, &listing, &q, page, arena, &run, e);
     *list_out = (struct records_system_list){ rows, run.count, run.total, run.next };
-    return !run.s.failed && records_arena_held(arena, e);
+    return run.whole;
 }
 
 bool records_system_get(struct records *records, const struct records_scope *scope,
@@ -120,12 +113,6 @@ bool records_system_get(struct records *records, const struct records_scope *sco
 
 /* ---- change ------------------------------------------------------------------------------------------ */
 
-static bool input_error(struct error *e, const char *place)
-{
-    error_place(e, "%s", place);
-    return error_kind(e, ERROR_INPUT);
-}
-
 static bool check(const struct records_system *y, struct error *e)
 {
     static const char *const dossiers[] = { "none", "drafting", "submitted", "appraised",
@@ -138,15 +125,15 @@ static bool check(const struct records_system *y, struct error *e)
         return false;
     if (!y->name.len) {
         error_set(e, "a system needs a name");
-        return input_error(e, "name");
+        return records_input_error(e, "name");
     }
     if (y->level < 0 || y->level > 5) {
         error_set(e, "the level is 1 to 5, or empty where it is not classified");
-        return input_error(e, "level");
+        return records_input_error(e, "level");
     }
     if (y->valid_to.len && y->valid_from.len && slice_compare(y->valid_to, y->valid_from) < 0) {
         error_set(e, "it ends before it begins");
-        return input_error(e, "valid_to");
+        return records_input_error(e, "valid_to");
     }
     return true;
 }
@@ -170,15 +157,15 @@ static bool stands(struct records *records, const struct records_system *y, bool
     *was_out = statement_get_bool(&s);
     if (!statement_get_bool(&s)) {
         error_set(e, "there is no agency '%.*s'", SLICE_ARGS(y->agency));
-        return input_error(e, "agency");
+        return records_input_error(e, "agency");
     }
     if (!statement_get_bool(&s)) {
         error_set(e, "there is no agency '%.*s'", SLICE_ARGS(y->operator_agency));
-        return input_error(e, "operator");
+        return records_input_error(e, "operator");
     }
     if (!statement_get_bool(&s)) {
         error_set(e, "there is no organisation '%.*s'", SLICE_ARGS(y->operator_organisation));
-        return input_error(e, "operator");
+        return records_input_error(e, "operator");
     }
     return true;
 }

@@ -32,17 +32,9 @@ static void bind_filter(struct statement *s, const void *context)
 
 static const struct listing_sort sorts[] = { { "name", "u.name", false } };
 
-static const struct listing listing = {
-    .columns = "u.name, u.full_name, u.role, u.agency, a.name, a.short, u.language, u.disabled, "
-               "u.created_at, u.last_login",
-    .from = "user u LEFT JOIN agency a ON a.key = u.agency",
-    .where = "(?4 = '' OR instr(lower(u.name || ' ' || u.full_name), lower(?4)) > 0) "
-             "AND (?5 = '' OR u.name = ?5) AND (?6 = '' OR u.role = ?6)",
-    .id = "u.name", .sorts = sorts, .sort_count = 1, .bind = bind_filter,
-};
-
-static void row_read(struct statement *s, struct arena *arena, struct records_user *u)
+static void row_read(struct statement *s, struct arena *arena, void *row)
 {
+    struct records_user *u = row;
     u->name = statement_get_text(s, arena);
     u->full_name = statement_get_text(s, arena);
     role_parse(statement_get_text(s, arena), &u->role);
@@ -55,19 +47,25 @@ static void row_read(struct statement *s, struct arena *arena, struct records_us
     u->last_login = statement_get(s);
 }
 
+static const struct listing listing = {
+    .columns = "u.name, u.full_name, u.role, u.agency, a.name, a.short, u.language, u.disabled, "
+               "u.created_at, u.last_login",
+    .from = "user u LEFT JOIN agency a ON a.key = u.agency",
+    .where = "(?4 = '' OR instr(lower(u.name || ' ' || u.full_name), lower(?4)) > 0) "
+             "AND (?5 = '' OR u.name = ?5) AND (?6 = '' OR u.role = ?6)",
+    .id = "u.name", .sorts = sorts, .sort_count = 1, .bind = bind_filter,
+    .read = row_read, .size = sizeof(struct records_user),
+};
+
 static bool list_read(struct records *records, const struct query *q,
                       const struct records_page *page, struct arena *arena,
                       struct records_user_list *list_out, struct error *e)
 {
     *list_out = (struct records_user_list){ 0 };
     LISTING run = { 0 };
-    if (!listing_start(records, &listing, q, page, &run, e))
-        return false;
-    struct records_user *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e))
-        row_read(&run.s, arena, &rows[run.count - 1]);
+    struct records_user *rows = listing_read(records, &listing, q, page, arena, &run, e);
     *list_out = (struct records_user_list){ rows, run.count, run.total, run.next };
-    return !run.s.failed && records_arena_held(arena, e);
+    return run.whole;
 }
 
 bool records_user_list(struct records *records, struct slice words, enum role role,
@@ -103,19 +101,13 @@ bool records_user_count(struct records *records, uint64_t *count_out, struct err
 
 /* ---- change ------------------------------------------------------------------------------------------ */
 
-static bool input_error(struct error *e, const char *place)
-{
-    error_place(e, "%s", place);
-    return error_kind(e, ERROR_INPUT);
-}
-
 static bool password_check(struct slice password, struct error *e)
 {
     if (password.len >= RECORDS_PASSWORD_LEAST && password.len <= RECORDS_PASSWORD_MOST)
         return true;
     error_set(e, "a password has %d to %d characters", RECORDS_PASSWORD_LEAST,
               RECORDS_PASSWORD_MOST);
-    return input_error(e, "password");
+    return records_input_error(e, "password");
 }
 
 static bool password_hash(struct slice password, char hash[crypto_pwhash_STRBYTES],
@@ -134,20 +126,20 @@ static bool check(struct records *records, const struct records_user *u, struct 
     if (!fine || !records_key_check(u->name, "name", NULL)) {
         error_set(e, "'%.*s' is no login name", SLICE_ARGS(u->name));
         error_hint(e, "%s", "2 to 64 small letters, digits, '.', '_' and '-'");
-        return input_error(e, "name");
+        return records_input_error(e, "name");
     }
     if (!u->full_name.len) {
         error_set(e, "a user needs a name to be shown");
-        return input_error(e, "display_name");
+        return records_input_error(e, "display_name");
     }
     const char *role = role_name(u->role);
     if (!role || u->role == ROLE_SYSTEM) {
         error_set(e, "a user needs a role");
-        return input_error(e, "role");
+        return records_input_error(e, "role");
     }
     if ((u->role == ROLE_AGENCY) != (u->agency.len > 0)) {
         error_set(e, "the role 'agency' needs an agency, the other roles have none");
-        return input_error(e, "agency");
+        return records_input_error(e, "agency");
     }
     if (!records_names_check(u->language, languages, "language", e))
         return false;
@@ -162,7 +154,7 @@ static bool check(struct records *records, const struct records_user *u, struct 
     if (s.failed)
         return false;
     error_set(e, "there is no agency '%.*s'", SLICE_ARGS(u->agency));
-    return input_error(e, "agency");
+    return records_input_error(e, "agency");
 }
 
 static bool audit(struct records *records, const struct actor *actor, struct slice agency,

@@ -1,7 +1,10 @@
 // A list from the server: sorted and paged there, a table on a wide screen and cards on a phone.
-import { Button } from 'antd';
+import { Button, Select } from 'antd';
 import type { ReactNode } from 'react';
+import { useGet } from '../api/client';
+import { useSession } from '../app/session';
 import { useText, type Key } from '../text';
+import { Panel, Shown } from './page';
 
 export interface Column<T> {
   name: Key;
@@ -78,5 +81,53 @@ export function List<T>({ label, columns, rows, rowKey, sort, onSort, total, mor
         )}
       </div>}
     </div>
+  );
+}
+
+/** What useList gives. */
+interface Pages<T> {
+  data: unknown;
+  error: unknown;
+  isPending: boolean;
+  refetch: () => unknown;
+  items: T[];
+  first: { total?: number | null } | undefined;
+  hasNextPage: boolean;
+  fetchNextPage: () => unknown;
+  isFetchingNextPage: boolean;
+}
+
+interface PanelProps<T> extends Pick<Props<T>, 'label' | 'columns' | 'rowKey' | 'sort' | 'onSort' | 'empty'> {
+  list: Pages<T>;
+}
+
+/** A page's one list, from waiting over trouble to its last page. */
+export function ListPanel<T>({ list, ...rest }: PanelProps<T>) {
+  return (
+    <Panel>
+      <Shown of={list}>
+        {() => (
+          <List {...rest} rows={list.items} total={list.first?.total} more={list.hasNextPage ? () => void list.fetchNextPage() : undefined} busy={list.isFetchingNextPage} />
+        )}
+      </Shown>
+    </Panel>
+  );
+}
+
+/** Narrows a list to one agency; nothing for those who see only their own. */
+export function AgencyChoice({ value, onChange }: { value: string | undefined; onChange: (agency: string) => void }) {
+  const { t } = useText();
+  const { role } = useSession();
+  const agencies = useGet('/agencies', { query: { limit: 1000 } }, { enabled: role !== 'agency' });
+  if (role === 'agency') return null;
+  return (
+    <Select
+      aria-label={t('field.agency')}
+      value={value ?? ''}
+      style={{ width: 170 }}
+      showSearch={{ optionFilterProp: 'label' }}
+      onChange={onChange}
+      options={[{ value: '', label: t('common.all_agencies') }, ...(agencies.data?.items ?? []).map((a) => ({ value: a.id, label: a.short }))]}
+    />
   );
 }

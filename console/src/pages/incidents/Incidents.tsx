@@ -3,12 +3,12 @@ import PlusOutlined from '@ant-design/icons/es/icons/PlusOutlined';
 import { Select } from 'antd';
 import { Link } from 'react-router-dom';
 import { useSession } from '../../app/session';
-import { useGet, useList, type Schemas } from '../../api/client';
+import { useList, type Schemas } from '../../api/client';
 import { useAddress } from '../../parts/address';
 import { Countdown } from '../../parts/incidents';
-import { List, type Column } from '../../parts/list';
+import { AgencyChoice, ListPanel, type Column } from '../../parts/list';
 import { Level, State, severities } from '../../parts/marks';
-import { Chip, Empty, Page, Panel, Shown } from '../../parts/page';
+import { Chip, Empty, Page } from '../../parts/page';
 import { When } from '../../parts/time';
 import { useText } from '../../text';
 
@@ -29,7 +29,6 @@ export default function Incidents() {
     sort,
     limit: 50,
   }, { every: 20_000 });
-  const agencies = useGet('/agencies', { query: { limit: 1000 } }, { enabled: role !== 'agency' });
   const columns: Column<Row>[] = [
     { name: 'incidents.title', head: true, cell: (r) => <Link to={`/incidents/${r.id}`}><span className="quiet">{r.number}</span> {r.title}</Link> },
     { name: 'incidents.severity', cell: (r) => <Level level={r.severity} />, sort: { down: '-severity' } },
@@ -52,10 +51,7 @@ export default function Incidents() {
           ))}
           <Select aria-label={t('incidents.severity')} value={get('severity') ?? ''} style={{ width: 150 }} onChange={(s: string) => set({ severity: s })}
             options={[{ value: '', label: t('alerts.any_level') }, ...severities.map((s) => ({ value: s as string, label: t('alerts.at_least', { level: t(`level.${s}`) }) }))]} />
-          {role !== 'agency' && (
-            <Select aria-label={t('field.agency')} value={get('agency') ?? ''} style={{ width: 170 }} showSearch={{ optionFilterProp: 'label' }} onChange={(a: string) => set({ agency: a })}
-              options={[{ value: '', label: t('common.all_agencies') }, ...(agencies.data?.items ?? []).map((a) => ({ value: a.id, label: a.short }))]} />
-          )}
+          <AgencyChoice value={get('agency')} onChange={(a) => set({ agency: a })} />
           {(role === 'lead' || role === 'agency' || role === 'responder') && (
             <Link className="button-link button-primary" to="/incidents/new">
               <PlusOutlined /> {t('incidents.new')}
@@ -64,24 +60,15 @@ export default function Incidents() {
         </>
       }
     >
-      <Panel>
-        <Shown of={{ data: list.data, error: list.error, isPending: list.isPending, refetch: list.refetch }}>
-          {() => (
-            <List
-              label={t('place.incidents')}
-              columns={columns}
-              rows={list.items}
-              rowKey={(r) => r.id}
-              sort={sort}
-              onSort={(s) => set({ sort: s })}
-              total={list.first?.total}
-              more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-              busy={list.isFetchingNextPage}
-              empty={<Empty>{show === 'open' ? t('incidents.none') : t('incidents.none_such')}</Empty>}
-            />
-          )}
-        </Shown>
-      </Panel>
+      <ListPanel
+        list={list}
+          label={t('place.incidents')}
+          columns={columns}
+          rowKey={(r) => r.id}
+          sort={sort}
+          onSort={(s) => set({ sort: s })}
+          empty={<Empty>{show === 'open' ? t('incidents.none') : t('incidents.none_such')}</Empty>}
+      />
     </Page>
   );
 }

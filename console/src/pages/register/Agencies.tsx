@@ -5,8 +5,8 @@ import { Link } from 'react-router-dom';
 import { useList, type Schemas } from '../../api/client';
 import { useAddress } from '../../parts/address';
 import { StandingBar, share } from '../../parts/figures';
-import { List, type Column } from '../../parts/list';
-import { Empty, Page, Panel, Shown } from '../../parts/page';
+import { ListPanel, type Column } from '../../parts/list';
+import { Empty, Page } from '../../parts/page';
 import { useText } from '../../text';
 
 type Row = Schemas['AgencySummary'];
@@ -71,24 +71,15 @@ export default function Agencies() {
         </>
       }
     >
-      <Panel>
-        <Shown of={{ data: list.data, error: list.error, isPending: list.isPending, refetch: list.refetch }}>
-          {() => (
-            <List
-              label={t('place.agencies')}
-              columns={columns}
-              rows={list.items}
-              rowKey={(r) => r.id}
-              sort={sort}
-              onSort={(s) => set({ sort: s })}
-              total={list.first?.total}
-              more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-              busy={list.isFetchingNextPage}
-              empty={<Empty command={get('words') || kind ? null : 'haidang import agencies agencies.csv'}>{get('words') || kind ? t('list.none_such') : t('agencies.none')}</Empty>}
-            />
-          )}
-        </Shown>
-      </Panel>
+      <ListPanel
+        list={list}
+          label={t('place.agencies')}
+          columns={columns}
+          rowKey={(r) => r.id}
+          sort={sort}
+          onSort={(s) => set({ sort: s })}
+          empty={<Empty command={get('words') || kind ? null : 'haidang import agencies agencies.csv'}>{get('words') || kind ? t('list.none_such') : t('agencies.none')}</Empty>}
+      />
     </Page>
   );
 }

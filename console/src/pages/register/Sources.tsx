@@ -1,11 +1,11 @@
 // Sources of logs and their health: seen when, at which rhythm, understood or not.
-import { Input, Select } from 'antd';
+import { Input } from 'antd';
 import { useSession } from '../../app/session';
-import { useGet, useList, type Schemas } from '../../api/client';
+import { useList, type Schemas } from '../../api/client';
 import { useAddress } from '../../parts/address';
-import { List } from '../../parts/list';
+import { AgencyChoice, ListPanel } from '../../parts/list';
 import { Health, healths } from '../../parts/marks';
-import { Chip, Command, Empty, Page, Panel, Shown } from '../../parts/page';
+import { Chip, Command, Empty, Page, Panel } from '../../parts/page';
 import { useText } from '../../text';
 import { useRested } from './Agencies';
 import { useSourceColumns } from './tables';
@@ -20,7 +20,6 @@ export default function Sources() {
   const sort = (get('sort') as Sort | undefined) ?? '-last_seen';
   const health = get('health') as Schemas['Health'] | undefined;
   const list = useList('/sources', { words: get('words'), agency: get('agency'), system: get('system'), health, sort, limit: 100 }, { every: 10_000 });
-  const agencies = useGet('/agencies', { query: { limit: 1000 } }, { enabled: role !== 'agency' });
   const columns = useSourceColumns(role !== 'agency');
   const connect = list.first?.connect;
   const counts = list.first?.counts;
@@ -48,10 +47,7 @@ export default function Sources() {
             </Chip>
           )}
           <Input allowClear aria-label={t('common.find')} placeholder={t('sources.find')} value={words} onChange={(e) => setWords(e.target.value)} style={{ width: 190 }} />
-          {role !== 'agency' && (
-            <Select aria-label={t('field.agency')} value={get('agency') ?? ''} style={{ width: 170 }} showSearch={{ optionFilterProp: 'label' }} onChange={(a: string) => set({ agency: a })}
-              options={[{ value: '', label: t('common.all_agencies') }, ...(agencies.data?.items ?? []).map((a) => ({ value: a.id, label: a.short }))]} />
-          )}
+          <AgencyChoice value={get('agency')} onChange={(a) => set({ agency: a })} />
         </>
       }
     >
@@ -60,24 +56,15 @@ export default function Sources() {
           <Empty command={connect.rsyslog}>{t('sources.none')}</Empty>
         </Panel>
       )}
-      <Panel>
-        <Shown of={{ data: list.data, error: list.error, isPending: list.isPending, refetch: list.refetch }}>
-          {() => (
-            <List
-              label={t('place.sources')}
-              columns={columns}
-              rows={list.items}
-              rowKey={(r) => r.id}
-              sort={sort}
-              onSort={(s) => set({ sort: s })}
-              total={list.first?.total}
-              more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-              busy={list.isFetchingNextPage}
-              empty={<Empty>{t('list.none_such')}</Empty>}
-            />
-          )}
-        </Shown>
-      </Panel>
+      <ListPanel
+        list={list}
+          label={t('place.sources')}
+          columns={columns}
+          rowKey={(r) => r.id}
+          sort={sort}
+          onSort={(s) => set({ sort: s })}
+          empty={<Empty>{t('list.none_such')}</Empty>}
+      />
       {!silent && connect && (connect.rsyslog || connect.http) && (
         <details className="connect">
           <summary>{t('sources.connect_more')}</summary>

@@ -1,11 +1,11 @@
 // Information systems: whose, at which level, and whether they are heard.
 import { Input, Select } from 'antd';
 import { useSession } from '../../app/session';
-import { useGet, useList, type Schemas } from '../../api/client';
+import { useList, type Schemas } from '../../api/client';
 import { useAddress } from '../../parts/address';
-import { List } from '../../parts/list';
+import { AgencyChoice, ListPanel } from '../../parts/list';
 import { healths } from '../../parts/marks';
-import { Empty, Page, Panel, Shown } from '../../parts/page';
+import { Empty, Page } from '../../parts/page';
 import { useText } from '../../text';
 import { useRested } from './Agencies';
 import { useSystemColumns } from './tables';
@@ -20,7 +20,6 @@ export default function Systems() {
   const sort = (get('sort') as Sort | undefined) ?? 'agency';
   const health = get('health') as Schemas['Health'] | undefined;
   const list = useList('/systems', { words: get('words'), agency: get('agency'), health, sort, limit: 100 }, { every: 30_000 });
-  const agencies = useGet('/agencies', { query: { limit: 1000 } }, { enabled: role !== 'agency' });
   const columns = useSystemColumns(role !== 'agency');
   const asked = Boolean(get('words') || get('agency') || health);
   return (
@@ -31,31 +30,19 @@ export default function Systems() {
         <>
           <Input allowClear aria-label={t('common.find')} placeholder={t('systems.find')} value={words} onChange={(e) => setWords(e.target.value)} style={{ width: 220 }} />
           <Select aria-label={t('sources.health')} value={health ?? ''} style={{ width: 150 }} onChange={(h: string) => set({ health: h })} options={[{ value: '', label: t('sources.any_health') }, ...healths.map((h) => ({ value: h as string, label: t(`health.${h}`) }))]} />
-          {role !== 'agency' && (
-            <Select aria-label={t('field.agency')} value={get('agency') ?? ''} style={{ width: 180 }} showSearch={{ optionFilterProp: 'label' }} onChange={(a: string) => set({ agency: a })}
-              options={[{ value: '', label: t('common.all_agencies') }, ...(agencies.data?.items ?? []).map((a) => ({ value: a.id, label: a.short }))]} />
-          )}
+          <AgencyChoice value={get('agency')} onChange={(a) => set({ agency: a })} />
         </>
       }
     >
-      <Panel>
-        <Shown of={{ data: list.data, error: list.error, isPending: list.isPending, refetch: list.refetch }}>
-          {() => (
-            <List
-              label={t('place.systems')}
-              columns={columns}
-              rows={list.items}
-              rowKey={(r) => r.id}
-              sort={sort}
-              onSort={(s) => set({ sort: s })}
-              total={list.first?.total}
-              more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-              busy={list.isFetchingNextPage}
-              empty={<Empty>{asked ? t('list.none_such') : t('home.systems_none')}</Empty>}
-            />
-          )}
-        </Shown>
-      </Panel>
+      <ListPanel
+        list={list}
+          label={t('place.systems')}
+          columns={columns}
+          rowKey={(r) => r.id}
+          sort={sort}
+          onSort={(s) => set({ sort: s })}
+          empty={<Empty>{asked ? t('list.none_such') : t('home.systems_none')}</Empty>}
+      />
     </Page>
   );
 }
