@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/queue.h"
+#include "cli/detect_audit.h"
 #include "cli/detect_event.h"
 #include "cli/detect_evtx.h"
 #include "event/json_event.h"
@@ -201,19 +202,58 @@ static void scan_json(struct worker *w, struct job *job, struct slice line, uint
     scan_event(w, job, &event, place, true);
 }
 
-static void scan_text(struct worker *w, struct job *job, struct slice line, uint64_t place)
+static void decode_text(struct worker *w, struct job *job, struct slice line, struct event *event)
 {
-    struct event event = { .raw = line, .received = w->engine->options->now };
+    *event = (struct event){ .raw = line, .received = w->engine->options->now };
     if (line.len && line.data[line.len - 1] == '\r')
-        event.raw = slice_cut(line, 0, line.len - 1);
-    if (!event.raw.len)
+        event->raw = slice_cut(line, 0, line.len - 1);
+    if (!event->raw.len)
         return;
     if (w->engine->options->decoders)
-        decoder_decode(w->engine->options->decoders, &event, &w->arena, NULL);
+        decoder_decode(w->engine->options->decoders, event, &w->arena, NULL);
     else
-        event.flags |= EVENT_UNDECODED;
-    job->undecoded += (event.flags & EVENT_UNDECODED) != 0;
-    scan_event(w, job, &event, place, false);
+        event->flags |= EVENT_UNDECODED;
+    job->undecoded += (event->flags & EVENT_UNDECODED) != 0;
+}
+
+static void scan_text(struct worker *w, struct job *job, struct slice line, uint64_t place)
+{
+    struct event event;
+    decode_text(w, job, line, &event);
+    if (event.raw.len)
+        scan_event(w, job, &event, place, false);
+}
+
+/* The records of one audit event as one; lines[first] is the first of them. */
+static void scan_audit(struct worker *w, struct job *job, const struct audit_line *lines,
+                       uint32_t first)
+{
+    struct event records[AUDIT_RECORDS_MOST], joined;
+    const struct event *list[AUDIT_RECORDS_MOST];
+    uint32_t count = 0;
+    for (uint32_t i = first; count < AUDIT_RECORDS_MOST && (i == first || i); i = lines[i].next) {
+        decode_text(w, job, lines[i].text, &records[count]);
+        list[count] = &records[count];
+        count++;
+    }
+    if (audit_join(list, count, &w->arena, &joined))
+        scan_event(w, job, &joined, lines[first].place, false);
+}
+
+static void scan_audit_block(struct worker *w, struct job *job)
+{
+    uint32_t count;
+    struct slice block = { job->block.bytes, job->block.len };
+    struct audit_line *lines = detect_audit_lines(block, job->block.first, &job->arena, &count);
+    for (uint32_t i = 0; lines && i < count; i++) {
+        arena_clear(&w->arena);
+        if (lines[i].follows)
+            continue;
+        if (lines[i].next)
+            scan_audit(w, job, lines, i);
+        else
+            scan_text(w, job, lines[i].text, lines[i].place);
+    }
 }
 
 struct evtx_scan { struct worker *worker; struct job *job; };
@@ -250,6 +290,10 @@ static void scan_block(struct worker *w, struct job *job)
     }
     struct slice rest = { job->block.bytes, job->block.len }, line;
     uint64_t place = job->block.first;
+    if (job->block.kind == INPUT_TEXT && detect_audit_any(rest)) {
+        scan_audit_block(w, job);
+        return;
+    }
     while (slice_split(&rest, '\n', &line)) {
         arena_clear(&w->arena);
         if (job->block.kind == INPUT_JSON)

@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 #include "base/file.h"
+#include "cli/detect_audit.h"
 #include "event/evtx.h"
 
 #define PADDING 64u
@@ -310,6 +311,8 @@ static bool next_lines(struct input *in, struct input_block *out, struct error *
     }
     if (!end || (in->ended && !in->failed.set))
         end = in->len; /* the last line without its end */
+    if (in->kind == INPUT_TEXT && end < in->len)
+        end = detect_audit_end(in->bytes, end);
     if (!end)
         return false;
     if (!give(in, end, out, e))

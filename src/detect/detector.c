@@ -1,8 +1,11 @@
 #include "detect/detector.h"
 
+#include "detect/audit_batch.h"
+
 #include <stdlib.h>
 
 struct detector {
+    struct audit_batch *audit;
     struct scanner *scanner;
     struct correlator *correlator;
     struct slice *disabled;      /* copied ids */
@@ -64,11 +67,11 @@ static void add_hit(struct run *run, const struct hit *hit)
     b->hits[b->hit_count++] = *hit;
 }
 
-static void match(struct run *run, struct detector *d, uint32_t index, uint32_t rule)
+static void match(struct run *run, struct detector *d, const struct event *event, uint32_t index,
+                  uint32_t rule)
 {
     struct scanner *scanner = d->scanner;
     struct batch *b = run->batch;
-    struct event *event = &b->events[index];
     struct alert alert;
     struct hit *hits;
     uint32_t count;
@@ -120,15 +123,18 @@ bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
     struct run run = { .batch = batch, .detector = d, .alert_capacity = batch->alert_count,
                        .hit_capacity = batch->hit_count };
     correlator_round(d->correlator);
+    audit_batch_begin(d->audit, batch);
     for (uint32_t i = 0; i < batch->event_count; i++) {
         const uint32_t *rules;
-        uint32_t count = scanner_scan(d->scanner, &batch->events[i], &rules);
+        const struct event *event = audit_batch_event(d->audit, i);
+        uint32_t count = event ? scanner_scan(d->scanner, event, &rules) : 0;
         for (uint32_t k = 0; k < count; k++)
-            if (!d->off[rules[k]])
-                match(&run, d, i, rules[k]);
+            if (audit_batch_news(d->audit, rules[k]) && !d->off[rules[k]])
+                match(&run, d, event, i, rules[k]);
         if (d->matcher)
             match_indicators(&run, i);
     }
+    audit_batch_end(d->audit);
     return !run.short_of_memory ||
            error_set(e, "this batch raises more alerts than its memory holds; %u are kept",
                      batch->alert_count);
@@ -162,8 +168,9 @@ struct detector *detector_new(struct ruleset *ruleset)
         return NULL;
     d->scanner = scanner_new(ruleset);
     d->correlator = correlator_new(ruleset);
+    d->audit = audit_batch_new();
     d->off = switched_off(d, ruleset);
-    if (!d->scanner || !d->correlator || !d->off)
+    if (!d->scanner || !d->correlator || !d->audit || !d->off)
         detector_free(&d);
     return d;
 }
@@ -176,6 +183,7 @@ void detector_free(struct detector **detector)
         return;
     scanner_free(&d->scanner);
     correlator_free(&d->correlator);
+    audit_batch_free(&d->audit);
     indicator_matcher_free(&d->matcher);
     indicator_table_close(&d->table);
     indicator_fields_free(&d->fields);
@@ -207,6 +215,7 @@ bool detector_swap(struct detector *d, struct ruleset *ruleset)
     d->scanner = scanner;
     d->correlator = correlator;
     d->off = off;
+    audit_batch_forget(d->audit);
     return true;
 }
 
