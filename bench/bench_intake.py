@@ -312,7 +312,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build")
     parser.add_argument("--only", choices=["syslog", "bulk"])
-    parser.add_argument("--lines", type=int, default=400000)
+    parser.add_argument("--lines", type=int, default=200000)
     options = parser.parse_args()
     build = (ROOT / options.build).resolve()
     if not (build / "haidang").exists():
