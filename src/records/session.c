@@ -1,5 +1,6 @@
 /* Sessions: logging in, the cookie's token (kept as a hash only) and the CSRF token. */
 #include <sodium.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "records/audit.h"
@@ -7,6 +8,7 @@
 #include "records/user.h"
 
 #define TOKEN_BYTES 32
+#define SLOW_MOST 2000000     /* microseconds that an answer is held back */
 
 static void token_make(char text[RECORDS_TOKEN_TEXT])
 {
@@ -30,26 +32,38 @@ static struct slice short_name(struct slice name)
     return slice_cut(name, 0, 64);
 }
 
+/* A name is never locked by itself, or anybody could lock out a known user: what counts is the name
+ * from this address, and the address. Failures of the name from anywhere only make the answer slower,
+ * so that guessing from many addresses gets nowhere either. */
 static bool failures_check(struct records *records, struct slice name, struct slice address,
                            struct error *e)
 {
-    STATEMENT s = { 0 };
-    if (!statement_start(records, "SELECT coalesce(sum(name = ?1), 0), coalesce(sum(address = ?2 "
-                         "AND ?2 <> ''), 0) FROM login_failure WHERE time > ?3 "
-                         "AND (name = ?1 OR address = ?2)", &s, e))
-        return false;
-    statement_put_text(&s, short_name(name));
-    statement_put_text(&s, address);
-    statement_put(&s, clock_now() - RECORDS_LOGIN_WINDOW * CLOCK_SECOND);
-    if (!statement_next(&s, e))
-        return false;
-    int64_t by_name = statement_get(&s), by_address = statement_get(&s);
+    int64_t by_both, by_address, by_name;
+    {
+        STATEMENT s = { 0 };
+        if (!statement_start(records,
+                "SELECT coalesce(sum(name = ?1 AND address = ?2), 0), "
+                "coalesce(sum(address = ?2 AND ?2 <> ''), 0), coalesce(sum(name = ?1), 0) "
+                "FROM login_failure WHERE time > ?3 AND (name = ?1 OR address = ?2)", &s, e))
+            return false;
+        statement_put_text(&s, short_name(name));
+        statement_put_text(&s, address);
+        statement_put(&s, clock_now() - RECORDS_LOGIN_WINDOW * CLOCK_SECOND);
+        if (!statement_next(&s, e))
+            return false;
+        by_both = statement_get(&s);
+        by_address = statement_get(&s);
+        by_name = statement_get(&s);
+    }
     /* many people may stand behind one address: it gets ten times as much */
-    if (by_name < RECORDS_LOGIN_FAILURES && by_address < 10 * RECORDS_LOGIN_FAILURES)
-        return true;
-    error_set(e, "too many failed logins");
-    error_hint(e, "%s", "wait five minutes, then try again");
-    return error_kind(e, ERROR_BUSY);
+    if (by_both >= RECORDS_LOGIN_FAILURES || by_address >= 10 * RECORDS_LOGIN_FAILURES) {
+        error_set(e, "too many failed logins");
+        error_hint(e, "%s", "wait five minutes, then try again");
+        return error_kind(e, ERROR_BUSY);
+    }
+    if (by_name >= RECORDS_LOGIN_FAILURES)
+        usleep(by_name >= 10 * RECORDS_LOGIN_FAILURES ? SLOW_MOST : SLOW_MOST / 10);
+    return true;
 }
 
 static bool failure_add(struct records *records, struct slice name, struct slice address,

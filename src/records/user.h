@@ -14,7 +14,7 @@
 #define RECORDS_PASSWORD_TEXT 24      /* of made ones, with the NUL */
 #define RECORDS_TOKEN_TEXT 44         /* 32 bytes as URL-safe base64, with the NUL */
 #define RECORDS_SESSION_SECONDS (12 * 3600)
-#define RECORDS_LOGIN_FAILURES 10     /* within RECORDS_LOGIN_WINDOW seconds, by name or address */
+#define RECORDS_LOGIN_FAILURES 10     /* of a name from one address, within RECORDS_LOGIN_WINDOW seconds */
 #define RECORDS_LOGIN_WINDOW 300
 
 struct records_user {

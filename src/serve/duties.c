@@ -91,13 +91,13 @@ static void audit_gone(struct duties *d)
         struct keeper_file *file = &d->ordered[i];
         char name[DAY_FILE], path[4096], object[64];
         struct error e = ERROR_NONE;
-        BUFFER_AUTO detail;
         if (file->stay != KEEPER_GOES)
             continue;
         day_name_print(&file->due.name, name);
         int len = snprintf(path, sizeof path, "%s/%s", d->keeper.archive, name);
         if (len < 0 || len >= (int)sizeof path || access(path, F_OK) == 0)
             continue;
+        BUFFER_AUTO detail;
         buffer_init(&detail, 0);
         snprintf(object, sizeof object, "archive:%s", name);
         if (!records_audit(d->records, &ACTOR_SYSTEM, SLICE_NONE, "archive.expire",

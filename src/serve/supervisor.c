@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -25,6 +26,9 @@
 #define PAUSE_MOST (30 * CLOCK_SECOND)
 #define LIVED_WELL (60 * CLOCK_SECOND)     /* who lived so long starts again without a pause */
 #define STATUS_EVERY (10 * CLOCK_SECOND)    /* of memory; else when something happens */
+#define CONTENT_DIGEST 32u
+#define CONTENT_FILES 10000u
+#define CONTENT_MOST (4u * 1024 * 1024)    /* of one file */
 #define STOP_PATIENCE (20 * CLOCK_SECOND)  /* then a role that does not end is killed */
 
 enum { ROLES_MAX = 8, LOCALS_MOST = 8 };
@@ -54,6 +58,7 @@ struct supervisor {
     unsigned child_count;
     bool stopping, first_rules;
     int64_t stop_since, status_due;
+    unsigned char contents[CONTENT_DIGEST];   /* of what the pipeline reads once */
 };
 
 static const struct {
@@ -392,6 +397,40 @@ static bool same_sockets(const struct serve_settings *a, const struct serve_sett
            strcmp(a->sockets, b->sockets) == 0;
 }
 
+static void digest_file(crypto_generichash_state *state, const char *path)
+{
+    ARENA_AUTO arena;
+    struct slice text = SLICE_NONE;
+    arena_init(&arena, CONTENT_MOST + 65536);
+    if (path[0])
+        file_read(path, CONTENT_MOST, &arena, &text, NULL); /* not readable: as if empty */
+    uint64_t len = text.len;
+    crypto_generichash_update(state, (const unsigned char *)&len, sizeof len);
+    crypto_generichash_update(state, (const unsigned char *)text.data, text.len);
+}
+
+/* Of what the pipeline reads once: decoders, certificate, key, CAs. The same names may hold other
+ * contents by the time of a reload. */
+static void digest_contents(const struct serve_settings *t, unsigned char digest[CONTENT_DIGEST])
+{
+    static const char *const suffixes[] = { ".yaml", ".yml", NULL };
+    const char *const files[] = { t->certificate, t->key, t->clients };
+    ARENA_AUTO arena;
+    crypto_generichash_state state;
+    struct slice *paths;
+    size_t count = 0;
+    arena_init(&arena, ARENA_NO_CEILING);
+    crypto_generichash_init(&state, NULL, 0, CONTENT_DIGEST);
+    if (file_list(t->decoders, suffixes, CONTENT_FILES, &arena, &paths, &count, NULL))
+        for (size_t i = 0; i < count; i++) {
+            crypto_generichash_update(&state, (const unsigned char *)paths[i].data, paths[i].len);
+            digest_file(&state, paths[i].data);
+        }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        digest_file(&state, files[i]);
+    crypto_generichash_final(&state, digest, CONTENT_DIGEST);
+}
+
 /* Whether what the pipeline was given is another. */
 static bool same_pipeline(const struct serve_settings *a, const struct serve_settings *b)
 {
@@ -439,7 +478,11 @@ static void reload(struct supervisor *s)
         notify("READY=1");
         return;
     }
-    bool pipeline_differs = !same_pipeline(&s->settings, &fresh);
+    unsigned char contents[CONTENT_DIGEST];
+    digest_contents(&fresh, contents);
+    bool pipeline_differs = !same_pipeline(&s->settings, &fresh) ||
+                            memcmp(contents, s->contents, sizeof contents) != 0;
+    memcpy(s->contents, contents, sizeof contents);
     bool canary_differs = s->settings.canary_seconds != fresh.canary_seconds;
     arena_free(&s->arena);
     s->arena = arena;
@@ -533,6 +576,7 @@ static void start_all(struct supervisor *s)
     for (const struct role_row *row = serve_roles; row->name && s->child_count < ROLES_MAX; row++)
         s->children[s->child_count++] = (struct child){ .row = row, .channel = -1 };
     s->first_rules = true;
+    digest_contents(&s->settings, s->contents);
     start_or_wait(s, find_child(s, "hub"));
     start_or_wait(s, find_child(s, "reader"));
     if (s->settings.canary_seconds)

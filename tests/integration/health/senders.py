@@ -4,9 +4,14 @@ import json
 import os
 import pathlib
 import socket
+import sqlite3
 import struct
+import time
 
-from haidang import HAIDANG, PATIENCE, Server, Skip, free_port
+from haidang import HAIDANG, PATIENCE, Server, Skip, free_port, wait_for
+
+HTTP = "so-tttt.cong.json"
+DAY = 86400
 
 
 class AllListeners(Server):
@@ -96,3 +101,52 @@ def lumberjack(port, rows):
             while len(heard) >= 6:
                 last, heard = struct.unpack(">I", heard[2:6])[0], heard[6:]
     return last
+
+
+class Shifted(Server):
+    """Its clock stands `days` away from ours; no canary, so that its files hold what a test sent."""
+    days = 0
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **{"canary": "{interval: 0s}", **options})
+
+    def environment(self):
+        return {**Server.environment(), "HAIDANG_CLOCK_SHIFT": str(int(self.days * DAY))}
+
+    def restart(self, days):
+        self.stop()
+        self.days = days
+        self.start()
+
+    def take(self, rows):
+        """Posts until they are taken: a server that starts says 503."""
+        token = self.token(HTTP)
+        return wait_for("the events to be taken", lambda: self.post(rows, token).status == 200)
+
+    def files(self):
+        return sorted(path.name for path in (self.data / "archive").glob("*.db")
+                      if ".level-" in path.name)
+
+    def cli(self, *arguments, **more):
+        os.environ["HAIDANG_CLOCK_SHIFT"] = str(int(self.days * DAY))
+        try:
+            return super().cli(*arguments, **more)
+        finally:
+            del os.environ["HAIDANG_CLOCK_SHIFT"]
+
+    def folded(self, count):
+        def look():
+            with contextlib.closing(sqlite3.connect(self.data / "records/haidang.db")) as db:
+                return db.execute("SELECT coalesce(sum(stored), 0) FROM source_day WHERE source = ?",
+                                  (HTTP,)).fetchone()[0] == count
+        wait_for(f"{count} events in the records", look)
+
+
+def shifts():
+    """HAIDANG_CLOCK_SHIFT is of debug builds."""
+    with Shifted(start=False) as probe:
+        probe.days = -400
+        probe.start()
+        probe.take([{"a": 1}])
+        if any(name.startswith(time.strftime("%Y%m%d", time.gmtime())) for name in probe.files()):
+            raise Skip("the clock of this build cannot be shifted")

@@ -67,6 +67,10 @@ TEST("a wrong name, a wrong password and a disabled user get one sentence; ten o
     CHECK(!records_session_open(records, SLICE("an"), SLICE("a long password"), SLICE("::1"),
                                 &arena, &s, &e));
     CHECK_INT(e.kind, ERROR_BUSY);
+    /* whoever guesses a name locks out his own address, not the user at another one */
+    error_clear(&e);
+    CHECK(records_session_open(records, SLICE("an"), SLICE("a long password"), SLICE("10.0.0.9"),
+                               &arena, &s, &e));
     clock_set(clock_now() + (RECORDS_LOGIN_WINDOW + 1) * CLOCK_SECOND);
     CHECK(records_session_open(records, SLICE("an"), SLICE("a long password"), SLICE("::1"), &arena,
                                &s, &none));
