@@ -448,18 +448,22 @@ bool json_event_lazy(json_reader *r, struct event *event, arena *memory, struct 
     }
 }
 
-static bool settle_all(json_reader *r, struct slice json, arena *memory, struct event_field *fields)
+/* The reader's fields into the arena: all names in one piece, and what has to be written anew. */
+static bool settle_all(const json_reader *r, arena *memory, struct event_field *fields)
 {
+    size_t size = 0;
+    for (uint32_t i = 0; i < r->count; i++)
+        size += r->fields[i].name.len;
+    char *names = static_cast<char *>(arena_alloc(memory, size + 1));
+    if (!names)
+        return false;
     for (uint32_t i = 0; i < r->count; i++) {
         struct event_field *field = &fields[i];
-        const char *before = r->fields[i].value.data;
         *field = r->fields[i];
-        field->name = arena_copy(memory, field->name);
-        if (!field->name.data || !json_event_settle(field, memory))
-            return false;
-        bool in_record = before == field->value.data && before >= json.data &&
-                         before <= json.data + json.len;
-        if (in_record && !(field->value = arena_copy(memory, field->value)).data)
+        memcpy(names, field->name.data, field->name.len);
+        field->name.data = names;
+        names += field->name.len;
+        if (!json_event_settle(field, memory))
             return false;
     }
     return true;
@@ -485,6 +489,6 @@ bool json_event_decode(struct slice json, arena *memory, struct event_field **fi
     *count_out = r->count;
     *fields_out = static_cast<struct event_field *>(
         arena_array(memory, r->count ? r->count : 1, sizeof(struct event_field)));
-    return (*fields_out && settle_all(r, json, memory, *fields_out)) ||
+    return (*fields_out && settle_all(r, memory, *fields_out)) ||
            error_set(e, "no memory left for the fields of this record");
 }

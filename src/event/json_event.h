@@ -49,8 +49,8 @@ bool json_event_settle(struct event_field *field, struct arena *arena);
 /* A lazy text's escapes resolved into out, which has text.len bytes; returns the length. */
 size_t json_event_unescape(struct slice text, char *out);
 
-/* Reads one object by a reader of the thread's own; everything is settled and in the arena, nothing
- * points into json: for decoders. */
+/* Reads one object by a reader of the thread's own; everything is settled. Names are the arena's, values
+ * too or, where they need no change, they point into json: for decoders, whose records stay. */
 bool json_event_decode(struct slice json, struct arena *arena, struct event_field **fields_out,
                        uint32_t *count_out, struct error *e);
 

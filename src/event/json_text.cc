@@ -62,15 +62,30 @@ size_t put_utf8(long c, char *out)
     return 4;
 }
 
+/* What a backslash and that letter stand for; NUL: no escape of two bytes. */
+inline char simple_escape(char letter)
+{
+    static const struct table {
+        char text[256] = {};
+        constexpr table()
+        {
+            for (char c : { '"', '\\', '/' })
+                text[int(c)] = c;
+            text[int('b')] = '\b', text[int('f')] = '\f', text[int('n')] = '\n';
+            text[int('r')] = '\r', text[int('t')] = '\t';
+        }
+    } escapes;
+    return escapes.text[static_cast<unsigned char>(letter)];
+}
+
 /* One escape at s: its length, its text in out (at most 4 bytes) and *n_out. What is no escape of
  * JSON stays as it is written, and half of a surrogate pair becomes U+FFFD: what attackers and broken
  * senders write must not hide a record. */
 size_t one_escape(const char *s, const char *end, char *out, size_t *n_out)
 {
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char *simple = end - s > 1 && s[1] ? strchr(from, s[1]) : nullptr;
+    char simple = end - s > 1 ? simple_escape(s[1]) : '\0';
     if (simple) {
-        out[0] = to[simple - from];
+        out[0] = simple;
         *n_out = 1;
         return 2;
     }
@@ -224,8 +239,9 @@ size_t json_event_unescape(struct slice s, char *out)
             *to++ = *from++;
         if (from == end)
             break;
-        if (end - from > 1 && from[1] == '\\') { /* paths are full of them */
-            *to++ = '\\';
+        char simple = end - from > 1 ? simple_escape(from[1]) : '\0';
+        if (simple) {
+            *to++ = simple;
             from += 2;
             continue;
         }
