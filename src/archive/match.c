@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "archive/filter.h"
+#include "archive/find.h"
 
 /* Per test of the tree, in the order of a walk: the words a block must have. */
 struct leaf {
@@ -295,19 +296,6 @@ static bool need(struct view *view, enum block_part part, struct error *e)
     return view->fetched->parts[part].data || view->need(view->owner, part, e);
 }
 
-static bool is_ascii(struct slice text)
-{
-    uint64_t all = 0, eight;
-    size_t i = 0;
-    for (; i + 8 <= text.len; i += 8) {
-        memcpy(&eight, text.data + i, 8);
-        all |= eight;
-    }
-    for (; i < text.len; i++)
-        all |= (uint64_t)(unsigned char)text.data[i];
-    return (all & UINT64_C(0x8080808080808080)) == 0;
-}
-
 static bool fold_text(struct view *view, struct error *e)
 {
     const struct block_rows *rows = &view->fetched->rows;
@@ -316,9 +304,9 @@ static bool fold_text(struct view *view, struct error *e)
     if (!need(view, PART_TEXT, e))
         return false;
     struct slice text = view->fetched->parts[PART_TEXT];
-    if (is_ascii(text)) {
-        words_fold(text, &view->folded);
-        view->folded_at = rows->text_at;
+    view->as_is = find_is_ascii(text);
+    if (view->as_is) {
+        view->searched_at = rows->text_at;
     } else {
         uint32_t *at = arena_array(view->arena, (size_t)rows->count + 1, sizeof *at);
         if (!at)
@@ -327,8 +315,9 @@ static bool fold_text(struct view *view, struct error *e)
             words_fold(slice_cut(text, rows->text_at[i], rows->text_at[i + 1]), &view->folded);
             at[i + 1] = (uint32_t)view->folded.len;
         }
-        view->folded_at = at;
+        view->searched_at = at;
     }
+    view->searched = view->as_is ? text : buffer_slice(&view->folded);
     view->is_folded = true;
     return !view->folded.failed || error_set(e, "memory is short for searching a block");
 }
@@ -372,17 +361,27 @@ static bool at_edges(struct slice folded, size_t at, size_t len, struct edges ed
     return true;
 }
 
+static size_t find_in(const struct view *view, struct slice text, size_t from, struct slice needle)
+{
+    return view->as_is ? find_any_case(text, from, needle) : words_find(text, from, needle, false);
+}
+
+/* The line as it was searched; it ends before its NUL. */
+static struct slice line_at(const struct view *view, uint32_t row)
+{
+    return slice_cut(view->searched, view->searched_at[row], view->searched_at[row + 1] - 1);
+}
+
 /* Sets in out the rows of mask in whose folded text the needle stands. */
 static void scan(struct view *view, struct slice needle, struct edges edges, const uint64_t *mask,
                  uint64_t *out)
 {
     uint32_t count = view->fetched->rows.count, row = next_row(mask, 0, count);
-    struct slice folded = buffer_slice(&view->folded);
     while (row < count) {
-        size_t at = words_find(folded, view->folded_at[row], needle, false);
-        if (at >= folded.len)
+        size_t at = find_in(view, view->searched, view->searched_at[row], needle);
+        if (at >= view->searched.len)
             return;
-        while (row < count && view->folded_at[row + 1] <= at)
+        while (row < count && view->searched_at[row + 1] <= at)
             row++;
         if (row >= count)
             return;
@@ -390,9 +389,9 @@ static void scan(struct view *view, struct slice needle, struct edges edges, con
             row = next_row(mask, row, count);
             continue;
         }
-        struct slice line = slice_cut(folded, view->folded_at[row], view->folded_at[row + 1] - 1);
-        for (at -= view->folded_at[row]; at < line.len;
-             at = words_find(line, at + 1, needle, false))
+        struct slice line = line_at(view, row);
+        for (at -= view->searched_at[row]; at < line.len;
+             at = find_in(view, line, at + 1, needle))
             if (at + needle.len <= line.len && at_edges(line, at, needle.len, edges)) {
                 set(out, row);
                 break;
@@ -434,8 +433,12 @@ static bool match_text(struct matcher *m, struct view *view, const struct node *
         return false;
     for (uint32_t row = next_row(maybe, 0, rows->count); row < rows->count;
          row = next_row(maybe, row + 1, rows->count)) {
-        struct slice line = slice_cut(buffer_slice(&view->folded), view->folded_at[row],
-                                      view->folded_at[row + 1] - 1);
+        struct slice line = line_at(view, row);
+        if (view->as_is) {
+            buffer_clear(&view->value);
+            words_fold(line, &view->value);
+            line = buffer_slice(&view->value);
+        }
         if (test_regex(m, node, line))
             set(out, row);
     }

@@ -28,8 +28,10 @@ struct view {
     void *owner;
     struct arena *arena;                 /* of this block */
     /* -------------------------------------------------------------- */
-    struct buffer folded;                /* text, folded; rows at folded_at */
-    const uint32_t *folded_at;
+    struct buffer folded;                /* text that is not ASCII, folded */
+    struct slice searched;               /* that, or the text itself; rows at searched_at */
+    const uint32_t *searched_at;
+    bool as_is;                          /* the text itself: its letters are of any case */
     bool is_folded;
     struct buffer value, plain;          /* scratch */
 };

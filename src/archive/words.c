@@ -353,7 +353,8 @@ static bool digit_at(struct slice text, size_t at)
 /* `\n` and the like; whether the backslash is itself escaped is left open (words.h). */
 static bool is_escape(struct slice text, size_t letter)
 {
-    return letter > 0 && text.data[letter - 1] == '\\' && strchr("ntrbf", text.data[letter]);
+    return letter > 0 && text.data[letter - 1] == '\\' &&
+           memchr("ntrbfNTRBF", text.data[letter], 10);
 }
 
 /* "10." at the beginning, ".10" at the end: a number that belongs to a dotted run. */
