@@ -1,4 +1,4 @@
-/* haidang archive verify, seal, export */
+/* haidang archive verify, sign, seal, export, hunt */
 #include "archive/archive.h"
 #include "archive/heads.h"
 #include "archive/hunt.h"
@@ -14,8 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The folder of --archive or of the configuration; NULL: e is set. */
-static const char *archive_folder(struct cli *cli, struct error *e)
+const char *cli_archive_folder(struct cli *cli, struct error *e)
 {
     struct serve_settings settings;
     const char *given = cli_text(cli, "archive");
@@ -130,7 +129,7 @@ static int run_verify(struct cli *cli)
     size_t count;
     int worst = CLI_FINE;
     unsigned char bytes[HEADS_PUBLIC];
-    const char *folder = archive_folder(cli, &e);
+    const char *folder = cli_archive_folder(cli, &e);
     if (!folder || !day_list(folder, &cli->arena, &names, &count, &e))
         return cli_fail(cli, &e);
     const unsigned char *public = public_key(cli, bytes, &e);
@@ -201,7 +200,7 @@ static int run_sign(struct cli *cli)
     size_t count;
     unsigned done = 0;
     int code = CLI_FINE;
-    const char *path = cli_text(cli, "key"), *folder = archive_folder(cli, &e);
+    const char *path = cli_text(cli, "key"), *folder = cli_archive_folder(cli, &e);
     if (folder && !path && cli_settings(cli, &settings, &e))
         path = arena_print(&cli->arena, "%s/archive.key", settings.secrets).data;
     if (!folder || !path || !day_list(folder, &cli->arena, &names, &count, &e) ||
@@ -254,7 +253,7 @@ static int run_seal(struct cli *cli)
     struct error e = ERROR_NONE;
     struct archive *archive;
     bool more = true, well = true;
-    const char *folder = archive_folder(cli, &e);
+    const char *folder = cli_archive_folder(cli, &e);
     if (!folder || !archive_open(folder, &archive, &e))
         return cli_fail(cli, &e);
     while (more && well)
@@ -369,7 +368,7 @@ static int run_export(struct cli *cli)
     struct exporter x = { .cli = cli };
     const char *format = cli_text(cli, "format");
     struct search_options options = {
-        .directory = archive_folder(cli, &e), .scope.all = true, .limit = 1000000,
+        .directory = cli_archive_folder(cli, &e), .scope.all = true, .limit = 1000000,
         .from = cli_number(cli, "from", 0), .to = cli_number(cli, "to", 0),
         .agency = slice_of(cli_text(cli, "agency")),
     };
@@ -504,7 +503,7 @@ static int run_hunt(struct cli *cli)
     struct hunt_foot foot;
     struct slice *list;
     size_t count;
-    const char *folder = archive_folder(cli, &e);
+    const char *folder = cli_archive_folder(cli, &e);
     if (!folder || !read_indicators(cli, &list, &count, &e) ||
         !hunt_run(folder, list, count, day_option(cli, "from"), day_option(cli, "to"), put_hit,
                   &hunter, &foot, &e))

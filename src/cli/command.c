@@ -14,6 +14,7 @@ extern const struct command cli_search_command;
 extern const struct command cli_archive_sign_command, cli_archive_verify_command, cli_archive_seal_command;
 extern const struct command cli_archive_retain_command;
 extern const struct command cli_archive_export_command, cli_archive_hunt_command;
+extern const struct command cli_archive_backup_command;
 extern const struct command cli_plan_check_command, cli_plan_lint_command;
 extern const struct command cli_report_standing_command, cli_report_template_command;
 extern const struct command cli_import_agencies_command, cli_import_systems_command;
@@ -51,6 +52,7 @@ const struct command *const commands[] = {
     &cli_archive_retain_command,
     &cli_archive_export_command,
     &cli_archive_hunt_command,
+    &cli_archive_backup_command,
     &cli_plan_check_command,
     &cli_plan_lint_command,
     &cli_report_standing_command,

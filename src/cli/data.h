@@ -17,6 +17,9 @@
  * appears in it: read what only root may read before. */
 bool cli_settings(struct cli *cli, struct serve_settings *settings_out, struct error *e);
 
+/* The folder of the command's --archive or of the configuration; NULL: e is set. */
+const char *cli_archive_folder(struct cli *cli, struct error *e);
+
 /* The records, read-only. ERROR_NOT_FOUND with what to do when there are none yet. */
 bool cli_records(struct cli *cli, const struct serve_settings *settings,
                  struct records **records_out, struct error *e);
