@@ -10,7 +10,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))
-from haidang import EXAMPLE, PATIENCE, ROOT, Failed, Server, wait_for  # noqa: E402
+from haidang import EXAMPLE, PATIENCE, ROOT, Failed, Server, free_port, wait_for  # noqa: E402
 
 # role → agency; the names are those of people who log in, never of roles
 USERS = {"lead": None, "agency": "nha-trang", "responder": None, "leader": None, "admin": None,
@@ -59,7 +59,8 @@ def main():
         print(f"1..1\nok 1 - the console in a real browser # SKIP {why}")
         return 0
     install()
-    with Server() as server:
+    with Server(**{"listen.https": f"127.0.0.1:{free_port()}", "tls.names": "[127.0.0.1]",
+                   "enrol.templates": ROOT / "enrol"}) as server:
         users = {}
         for role, agency in USERS.items():
             client = server.user(role, agency)

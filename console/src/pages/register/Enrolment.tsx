@@ -62,7 +62,7 @@ function Maker({ source, made }: { source: string; made: () => void }) {
         <Select
           aria-label={t('certificate.way')}
           value={way}
-          style={{ width: 320, maxWidth: '100%' }}
+          style={{ width: 400, maxWidth: '100%' }}
           onChange={(w) => setWay(w)}
           options={[
             { value: 'code', label: t('certificate.way_code') },

@@ -1,0 +1,46 @@
+// A source's package: made once, downloaded, its certificate shown and revoked.
+import { readFileSync } from 'node:fs';
+import { close, open, pageFor, picture, settled } from '../browser.mjs';
+import { check, test } from '../tap.mjs';
+
+const anySource = async (page) => {
+  const list = await page.evaluate(async () => (await fetch('/api/v1/sources?limit=1')).json());
+  return list.items[0].id;
+};
+
+test('an officer makes a source\'s package with a key, sees its certificate, and revokes it for a reason', ['lead'], async () => {
+  const page = await pageFor('lead');
+  await open(page, '/sources');
+  const id = await anySource(page);
+  await open(page, `/sources/${id}`);
+  await page.getByText('This source has no certificate').waitFor();
+  await page.getByLabel('How it is given').click();
+  await page.getByText('With the key in the package, under a password').last().click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Make the package and download it' }).click()]);
+  check(download.suggestedFilename() === `haidang-${id}.zip`, download.suggestedFilename());
+  const bytes = readFileSync(await download.path());
+  check(bytes.subarray(0, 2).toString() === 'PK' && bytes.length > 2000, 'what was downloaded is no package');
+  await page.getByText('The package\'s password').waitFor();
+  await page.getByText('In force').waitFor();
+  await picture(page, 'enrolment-made');
+  await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+  const sure = page.locator('.ant-popconfirm-buttons').getByRole('button', { name: 'Revoke', exact: true });
+  check(await sure.isDisabled(), 'it can be revoked without a reason');
+  await page.getByLabel('Reason').fill('máy bị mất');
+  await sure.click();
+  await page.getByText('Revoked').waitFor();
+  await settled(page);
+  check((await page.locator('main').innerText()).includes('máy bị mất'), 'the reason is not shown');
+  await picture(page, 'enrolment-revoked');
+  await close(page);
+});
+
+test('who only watches sees certificates and can neither make nor revoke', ['responder'], async () => {
+  const page = await pageFor('responder');
+  await open(page, '/sources');
+  await open(page, `/sources/${await anySource(page)}`);
+  await page.getByRole('heading', { name: 'Certificates of the source' }).waitFor();
+  check((await page.getByRole('button', { name: 'Make the package and download it' }).count()) === 0, 'a responder is offered to make packages');
+  check((await page.getByRole('button', { name: 'Revoke', exact: true }).count()) === 0, 'a responder is offered to revoke');
+  await close(page);
+});
