@@ -103,6 +103,14 @@ bool fold_is_utf8(struct slice text)
     const utf8proc_uint8_t *s = (const utf8proc_uint8_t *)text.data;
     for (size_t i = 0; i < text.len;) {
         utf8proc_int32_t c;
+        uint64_t eight;
+        if (i + sizeof eight <= text.len) { /* most of a log is ASCII */
+            memcpy(&eight, s + i, sizeof eight);
+            if (!(eight & UINT64_C(0x8080808080808080))) {
+                i += sizeof eight;
+                continue;
+            }
+        }
         if (s[i] < 0x80) {
             i++;
             continue;

@@ -9,6 +9,8 @@ size_t slice_find(struct slice s, struct slice needle)
         return 0;
     if (needle.len > s.len)
         return s.len;
+    if (needle.len == 1)
+        return slice_find_byte(s, needle.data[0]);
     const char *hit = memmem(s.data, s.len, needle.data, needle.len);
     return hit ? (size_t)(hit - s.data) : s.len;
 }

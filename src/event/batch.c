@@ -13,7 +13,8 @@ struct batch *batch_new(const char *class, int64_t now)
     memcpy(batch->class, class, len < sizeof batch->class ? len : sizeof batch->class - 1);
     batch->received = now;
     batch->event_capacity = BATCH_EVENTS;
-    batch->events = arena_array(&batch->arena, BATCH_EVENTS, sizeof *batch->events);
+    /* cleared one by one by batch_add: most batches have few */
+    batch->events = arena_alloc(&batch->arena, BATCH_EVENTS * sizeof *batch->events);
     if (!batch->events)
         batch_free(&batch);
     return batch;

@@ -24,4 +24,18 @@ TEST("text is composed on its way in") {
     CHECK_SLICE(fold_nfc(&a, SLICE("Kha\xcc\x81nh")), "Khánh");
     CHECK_SLICE(fold_nfc(&a, SLICE("a\xff")), "a\xff");
     CHECK(fold_is_utf8(SLICE("Khánh")) && !fold_is_utf8(SLICE("a\xff")));
+    for (size_t len = 1; len < 30; len++)
+        for (size_t at = 0; at < len; at++) {
+            char text[30];
+            memset(text, 'a', len);
+            CHECK(fold_is_utf8(slice_from(text, len)));
+            text[at] = (char)0xff;
+            CHECK(!fold_is_utf8(slice_from(text, len)));
+            text[at] = (char)0xc3;
+            CHECK(!fold_is_utf8(slice_from(text, len)));
+            if (at + 1 < len) {
+                text[at + 1] = (char)0xa1;
+                CHECK(fold_is_utf8(slice_from(text, len)));
+            }
+        }
 }
