@@ -256,7 +256,7 @@ static bool is_measure_name(struct slice id)
 
 static bool read_measure(struct reading *r, const struct yaml *at, struct plan_measure *m)
 {
-    static const char *const keys[] = { "vi", "en", "per", "as", "empty", "needs", NULL };
+    static const char *const keys[] = { "vi", "en", "per", "as", "empty", "needs", "sql", NULL };
     struct plan *plan = r->plan;
     struct slice per, as, empty;
     const struct yaml *needs;
@@ -290,11 +290,15 @@ static bool read_measure(struct reading *r, const struct yaml *at, struct plan_m
     if ((needs = yaml_member(at, "needs")) && !read_list(r, needs, &m->needs, &m->need_count))
         return false;
 
+    struct slice sql = yaml_member_text(at, "sql", m->id);
+    if (!is_measure_name(sql))
+        return yaml_error(r->e, of(at, "sql"),
+                          "a measure's name is small letters, digits, '.' and '_'");
     struct yaml name = *at;     /* errors about the file are shown at the measure's name */
     name.kind = YAML_SCALAR;
     name.line = at->key_line;
     name.column = at->key_column;
-    name.text = arena_print(&plan->arena, "measures/%.*s.sql", SLICE_ARGS(m->id));
+    name.text = arena_print(&plan->arena, "measures/%.*s.sql", SLICE_ARGS(sql));
     return read_file_of(r, &name, PLAN_SQL_MOST, &m->file, &m->sql);
 }
 
