@@ -160,7 +160,7 @@ export default function Search() {
       {found.running && <Progress asked={asked} progress={found.progress} stop={stop} />}
       {!wrongQuery && (
         <>
-          <Histogram data={histogram} onRange={(a, b) => set({ from: a, to: b, last: null, live: null }, false)} />
+          {(histogram || found.running) && <Histogram data={histogram} onRange={(a, b) => set({ from: a, to: b, last: null, live: null }, false)} />}
           <div className={`search-columns${table ? ' search-table' : ''}`}>
             {!table && <Fields data={found.fields} onFilter={filter} />}
             <div className="results-panel" aria-busy={busy}>
