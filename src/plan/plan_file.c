@@ -291,9 +291,9 @@ static bool read_measure(struct reading *r, const struct yaml *at, struct plan_m
         return false;
 
     struct slice sql = yaml_member_text(at, "sql", m->id);
+    where = of(at, "sql");
     if (!is_measure_name(sql))
-        return yaml_error(r->e, of(at, "sql"),
-                          "a measure's name is small letters, digits, '.' and '_'");
+        return yaml_error(r->e, where, "a measure's name is small letters, digits, '.' and '_'");
     struct yaml name = *at;     /* errors about the file are shown at the measure's name */
     name.kind = YAML_SCALAR;
     name.line = at->key_line;
