@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -45,7 +46,10 @@ class Relay:
         self.data = self.folder / "data"
         self.ports = {"syslog": free_port(), "http": free_port(), "relp": free_port()}
         text = (self.folder / "relay.yaml").read_text()
-        text = text[:text.index("data:")] + text[text.index("hub:"):text.index("listen:")]
+        # as it is, but for its folder and the ports, which other tests use too
+        text = re.sub(r"^data:.*\n", "", re.sub(r"^listen:\n(  .*\n)+", "", text, flags=re.M), flags=re.M)
+        for name in more:
+            text = re.sub(rf"^{name}:.*\n", "", text, flags=re.M)
         if hub_port:
             text = text.replace(f":{server.ports['https']}", f":{hub_port}")
         text += f"data: {self.data}\nlisten:\n" + "".join(
