@@ -7,17 +7,12 @@
 #include "event/json_event.h"
 
 #define NAMES_MOST 65536u    /* remembered; names beyond are looked up each time */
-#define FOLLOWERS 8u         /* by length and last letter: events of several shapes alternate */
+#define KNOWN 4096u          /* by the id's last bits */
 #define TEXT_MOST 65536u     /* of one value that is looked through */
 #define SHOWN 300u
 
-/* A field's name as it came before. */
-struct known_name {
-    char *bytes;
-    uint32_t len;
-    unsigned roles;
-    struct known_name *followers[FOLLOWERS]; /* the names that came after it */
-};
+/* A field's name by the number that the JSON reader gave it. */
+struct known_name { uint32_t id; unsigned roles; };
 
 struct indicator_matcher {
     const struct indicator_fields *fields;
@@ -28,7 +23,7 @@ struct indicator_matcher {
     struct arena arena;
     struct arena settled;            /* lazy values of the event at hand */
     struct map names;
-    struct known_name first, none;   /* none: without a role, not remembered */
+    struct known_name known[KNOWN];
     struct indicator_found found[INDICATOR_FOUND_MOST];
     uint32_t found_count, field;
     bool loose;
@@ -376,44 +371,28 @@ static void try_text(struct indicator_matcher *m, struct slice text)
 
 /* ---- an event ------------------------------------------------------------------------------------ */
 
-static inline uint64_t eight(const char *at)
+/* The roles of a name that was not met lately. */
+static unsigned look_up(struct indicator_matcher *m, struct slice name)
 {
-    uint64_t value;
-    memcpy(&value, at, 8);
-    return value;
-}
-
-/* Names are short and many: eight bytes at a time, the last eight overlapping. */
-static inline bool same(const struct known_name *known, struct slice name)
-{
-    const char *a = known->bytes, *b = name.data;
-    size_t len = name.len;
-    if (known->len != len)
-        return false;
-    if (len < 8)
-        return memcmp(a, b, len) == 0;
-    for (size_t at = 0; at + 8 < len; at += 8)
-        if (eight(a + at) != eight(b + at))
-            return false;
-    return eight(a + len - 8) == eight(b + len - 8);
-}
-
-static struct known_name *look_up(struct indicator_matcher *m, struct slice name)
-{
-    struct known_name *known = name.len ? map_get(&m->names, name) : &m->none;
+    uintptr_t known = (uintptr_t)map_get(&m->names, name);
     if (known)
-        return known;
+        return (unsigned)(known - 1);
     unsigned roles = indicator_fields_role(m->fields, name);
-    struct slice copy = m->names.count < NAMES_MOST ? arena_copy(&m->arena, name) : SLICE_NONE;
-    known = copy.data ? arena_zero(&m->arena, sizeof *known) : NULL;
-    if (known && map_put(&m->names, copy, known)) {
-        known->bytes = (char *)(uintptr_t)copy.data;
-        known->len = (uint32_t)copy.len;
-        known->roles = roles;
-        return known;
-    }
-    m->none.roles = roles;
-    return &m->none;
+    struct slice copy = name.len && m->names.count < NAMES_MOST ? arena_copy(&m->arena, name)
+                                                                : SLICE_NONE;
+    if (copy.data)
+        map_put(&m->names, copy, (void *)((uintptr_t)roles + 1));
+    return roles;
+}
+
+static inline unsigned roles_of(struct indicator_matcher *m, const struct event_field *field)
+{
+    struct known_name *known = &m->known[field->id % KNOWN];
+    if (!field->id)
+        return look_up(m, field->name);
+    if (known->id != field->id)
+        *known = (struct known_name){ field->id, look_up(m, field->name) };
+    return known->roles;
 }
 
 static void try_value(struct indicator_matcher *m, unsigned roles, struct slice value)
@@ -435,7 +414,6 @@ static void try_value(struct indicator_matcher *m, unsigned roles, struct slice 
 uint32_t indicator_matcher_scan(struct indicator_matcher *m, const struct event *event,
                                 const struct indicator_found **found_out)
 {
-    struct known_name *last = &m->first;
     *found_out = m->found;
     m->found_count = 0;
     if (!m->types)
@@ -449,23 +427,13 @@ uint32_t indicator_matcher_scan(struct indicator_matcher *m, const struct event 
         arena_clear(&m->settled);
     for (uint32_t i = 0; i < event->field_count; i++) {
         struct event_field *field = &event->fields[i];
-        size_t len = field->name.len;
-        struct known_name **follower =
-            &last->followers[len ? (len * 3 + (unsigned char)field->name.data[len - 1]) % FOLLOWERS
-                                 : 0];
-        struct known_name *known = *follower;
-        if (!known || !same(known, field->name)) {
-            known = look_up(m, field->name);
-            if (known != &m->none)
-                *follower = known;
-        }
-        last = known;
-        if (!known->roles || field->value.len < 3 || field->kind > EVENT_NUMBER)
+        unsigned roles = roles_of(m, field);
+        if (!roles || field->value.len < 3 || field->kind > EVENT_NUMBER)
             continue;
         if (field->lazy && !json_event_settle(field, &m->settled))
             continue;
         m->field = i;
-        try_value(m, known->roles, field->value);
+        try_value(m, roles, field->value);
     }
     return m->found_count;
 }
