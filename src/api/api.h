@@ -123,6 +123,7 @@ struct api_options {
     struct office *office;       /* enrols senders; NULL: that answers 503 */
     const struct plan *plan;     /* shared, never changed; NULL: the plan's pages say 503 */
     const char *rules[4];        /* folders of rules, for an alert's text; NULL-filled */
+    const char *catalogue;       /* cache/catalogue.json of the compiler; NULL: no list of rules */
     const char *archive;         /* directory, for the disk's figures; may be NULL */
     struct api_search search;    /* run NULL: search answers 503 */
     struct api_machine machine;  /* look NULL: the page of the machine shows what the API knows */

@@ -34,6 +34,16 @@ bool api_alert_false_positive(struct api_call *call);
 bool api_alert_close(struct api_call *call);
 bool api_alert_escalate(struct api_call *call);
 
+bool api_rule_list(struct api_call *call);
+bool api_rule_get(struct api_call *call);
+bool api_rule_disable(struct api_call *call);
+bool api_rule_enable(struct api_call *call);
+bool api_rule_limit(struct api_call *call);
+bool api_exception_list(struct api_call *call);
+bool api_exception_preview(struct api_call *call);
+bool api_exception_add(struct api_call *call);
+bool api_exception_end(struct api_call *call);
+
 bool api_incident_list(struct api_call *call);
 bool api_incident_open(struct api_call *call);
 bool api_incident_get(struct api_call *call);

@@ -72,6 +72,14 @@ static const struct api_field alert_list[] = {
     { "mine", API_BOOLEAN, .fallback = "false" }, WORDS, FROM, TO,
     { "sort", API_CHOICE, .choices = alert_sorts, .fallback = "-last_time" }, LIMIT, CURSOR, END };
 static const struct api_field alert[] = { PATH("alert", API_INTEGER), END };
+static const struct api_field rule_list[] = {
+    WORDS, { "level", API_CHOICE, .choices = levels }, { "enabled", API_BOOLEAN }, LIMIT, CURSOR,
+    END };
+static const struct api_field rule[] = {
+    { "rule", API_TEXT, .required = true, .least = 1, .most = 300 }, END };
+static const struct api_field exception_list[] = {
+    { "rule", API_TEXT, .most = 300 }, { "in_force", API_BOOLEAN, .fallback = "false" }, END };
+static const struct api_field exception[] = { PATH("exception", API_INTEGER), END };
 static const struct api_field incident_list[] = {
     { "state", API_CHOICES, .choices = incident_states },
     { "severity", API_CHOICE, .choices = severities }, AGENCY, WORDS,
@@ -113,6 +121,20 @@ static const struct api_field session_body[] = {
     { "language", API_CHOICE, .required = true, .choices = languages }, END };
 static const struct api_field reason_body[] = {
     { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 }, END };
+static const struct api_field disable_body[] = {
+    { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 }, { "until", API_TIME }, END };
+static const struct api_field limit_body[] = {
+    { "fold", API_INTEGER, .required = true, .least = 0, .most = 86400 },
+    { "most", API_INTEGER, .required = true, .least = -1, .most = 1000000 }, END };
+#define EXCEPTION_PLACE                                                                            \
+    { "rule", API_TEXT, .required = true, .least = 1, .most = 300 },                               \
+    { "conditions", API_TEXT, .required = true, .least = 3, .most = 8000 },                        \
+    { "agency", API_KEY }, { "system", API_KEY }, { "source", API_KEY }
+static const struct api_field preview_body[] = {
+    EXCEPTION_PLACE, { "days", API_INTEGER, .least = 1, .most = 366, .fallback = "30" }, END };
+static const struct api_field exception_body[] = {
+    EXCEPTION_PLACE, { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 },
+    { "until", API_TIME, .required = true }, { "alert", API_INTEGER, .least = 1 }, END };
 static const struct api_field escalation_body[] = {
     { "title", API_TEXT, .least = 3, .most = 300 },
     { "severity", API_CHOICE, .choices = severities },
@@ -196,6 +218,9 @@ enum {
     TRIAGE = ROLE_LEAD | ROLE_AGENCY | ROLE_RESPONDER,
     CASE_READERS = TRIAGE | ROLE_POLICE | ROLE_LEADER,
     PLAN_READERS = ALL & ~ROLE_ADMIN,
+    RULE_READERS = ROLE_LEAD | ROLE_RESPONDER | ROLE_ADMIN,
+    RULE_KEEPERS = ROLE_LEAD | ROLE_ADMIN,
+    EXCEPTERS = ROLE_LEAD | ROLE_RESPONDER | ROLE_ADMIN,
     INTAKE_READERS = WATCHERS | ROLE_LEADER,
     ENROLLERS = ROLE_LEAD | ROLE_ADMIN | ROLE_AGENCY   /* an agency: its own sources and relays */
 };
@@ -234,6 +259,19 @@ static const struct api_route table[] = {
     { POST, "/alerts/{alert}/close", TRIAGE, true, QUICK, alert, reason_body, api_alert_close },
     { POST, "/alerts/{alert}/escalate", TRIAGE, true, QUICK, alert, escalation_body,
       api_alert_escalate },
+
+    { GET, "/rules", RULE_READERS, false, SLOW, rule_list, NULL, api_rule_list },
+    { GET, "/rules/{rule}", RULE_READERS, false, SLOW, rule, NULL, api_rule_get },
+    { POST, "/rules/{rule}/disable", RULE_KEEPERS, true, SLOW, rule, disable_body,
+      api_rule_disable },
+    { POST, "/rules/{rule}/enable", RULE_KEEPERS, true, SLOW, rule, NULL, api_rule_enable },
+    { POST, "/rules/{rule}/limit", RULE_KEEPERS, true, SLOW, rule, limit_body, api_rule_limit },
+    { GET, "/exceptions", WATCHERS, false, QUICK, exception_list, NULL, api_exception_list },
+    { POST, "/exceptions", EXCEPTERS, true, QUICK, none, exception_body, api_exception_add },
+    { POST, "/exceptions/preview", EXCEPTERS, true, SLOW, none, preview_body,
+      api_exception_preview },
+    { POST, "/exceptions/{exception}/end", EXCEPTERS, true, QUICK, exception, NULL,
+      api_exception_end },
 
     { GET, "/incidents", CASE_READERS, false, QUICK, incident_list, NULL, api_incident_list },
     { POST, "/incidents", TRIAGE, true, PLAN, none, incident_body, api_incident_open },

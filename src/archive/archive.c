@@ -406,7 +406,7 @@ static bool insert_batch_row(struct archive *archive, struct day *day, const str
                              const unsigned char *digest, struct error *e)
 {
     buffer_clear(&archive->counts);
-    counts_write(batch->counts, batch->count_count, &archive->counts);
+    counts_write(batch, &archive->counts);
     if (archive->counts.failed)
         return error_set(e, "memory is short for the counts of a batch");
     chain_next(day->chain, day->next_batch, day->next_sequence, batch->event_count, digest,

@@ -125,7 +125,14 @@ static bool list_files(struct outbox *outbox, struct error *e)
 static bool read_counts(sqlite3_stmt *read, struct arena *arena, struct outbox_batch *item,
                         struct error *e)
 {
-    return counts_read(day_column(read, 5), arena, &item->counts, &item->count_count, e);
+    struct counts counts;
+    if (!counts_read(day_column(read, 5), arena, &counts, e))
+        return false;
+    item->counts = counts.sources;
+    item->count_count = counts.source_count;
+    item->tallies = counts.tallies;
+    item->tally_count = counts.tally_count;
+    return true;
 }
 
 static struct slice text_in_arena(sqlite3_stmt *read, int column, struct arena *arena)

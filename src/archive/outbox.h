@@ -39,6 +39,8 @@ struct outbox_batch {
     uint32_t event_count;
     struct batch_count *counts;  /* what it adds to each source's counters */
     uint32_t count_count;
+    struct match_tally *tallies;       /* matches that raised no alert of their own */
+    uint32_t tally_count;
     struct outbox_alert *alerts; /* in the order detect made them */
     uint32_t alert_count;
 };

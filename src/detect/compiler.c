@@ -53,15 +53,22 @@ static struct rule *new_rule(struct compiler *c)
     return &c->rules[c->rule_count];
 }
 
-static bool read_file(struct compiler *c, const char *path, struct error *e)
+/* A filter for itself: what its condition does not keep. */
+static void turn_round(struct compiler *c, struct rule *filter)
+{
+    struct expr *not = filter->kind == RULE_FILTER ? expr_not(c->arena, filter->condition) : NULL;
+    if (!not)
+        return;
+    filter->condition = not;
+    filter->kind = RULE_DETECTION;
+}
+
+static bool read_text(struct compiler *c, const char *path, struct slice text, struct error *e)
 {
     struct error wrong = ERROR_NONE;
-    struct slice text;
     struct yaml *documents;
     uint32_t count;
-    c->count->files++;
-    if (!file_read(path, 8u * 1024 * 1024, c->arena, &text, &wrong) ||
-        !yaml_parse(path, text, c->arena, &documents, &count, &wrong)) {
+    if (!yaml_parse(path, text, c->arena, &documents, &count, &wrong)) {
         report(c, &wrong, false);
         return true;
     }
@@ -78,6 +85,8 @@ static bool read_file(struct compiler *c, const char *path, struct error *e)
         }
         if (disabled(c, rule))
             continue;
+        if (c->options->filters_alone)
+            turn_round(c, rule);
         if (rule->kind == RULE_FILTER)
             c->count->filters++;
         c->rule_count++;
@@ -85,10 +94,24 @@ static bool read_file(struct compiler *c, const char *path, struct error *e)
     return !c->arena->exhausted || error_set(e, "no memory left for the rules");
 }
 
+static bool read_file(struct compiler *c, const char *path, struct error *e)
+{
+    struct error wrong = ERROR_NONE;
+    struct slice text;
+    c->count->files++;
+    if (file_read(path, 8u * 1024 * 1024, c->arena, &text, &wrong))
+        return read_text(c, path, text, e);
+    report(c, &wrong, false);
+    return true;
+}
+
 static bool read_files(struct compiler *c, struct error *e)
 {
     static const char *const suffixes[] = { ".yml", ".yaml", NULL };
-    for (const char *const *folder = c->options->rules; *folder; folder++) {
+    for (uint32_t i = 0; i < c->options->text_count; i++)
+        if (!read_text(c, "-", c->options->texts[i], e))
+            return false;
+    for (const char *const *folder = c->options->rules; folder && *folder; folder++) {
         struct slice *paths;
         size_t count;
         if (!file_list(*folder, suffixes, RULE_FILES_MOST, c->arena, &paths, &count, e))

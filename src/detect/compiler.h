@@ -11,6 +11,9 @@
 
 struct compiler_options {
     const char *const *rules;      /* folders or files, NULL-ended */
+    const struct slice *texts;     /* further documents, not in files; */
+    uint32_t text_count;
+    bool filters_alone;            /* a filter matches by itself what it would leave out: exceptions */
     const char *logsources;        /* folder of logsources/ *.yaml; NULL: gating by decoders only */
     const char *placeholders;      /* YAML file of lists; NULL: none */
     const struct slice *disabled;  /* rule ids to leave out */

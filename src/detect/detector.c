@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "detect/throttle.h"
+
 struct detector {
     struct audit_batch *audit;
     struct scanner *scanner;
@@ -14,12 +17,15 @@ struct detector {
     struct indicator_fields *fields;
     struct indicator_table *table;
     struct indicator_matcher *matcher; /* NULL: no indicators */
+    struct exception_set *exceptions;  /* NULL: none */
+    struct throttle *throttle;
 };
 
 struct run {
     struct batch *batch;
     struct detector *detector;
-    uint32_t alert_capacity, hit_capacity;
+    uint32_t alert_capacity, hit_capacity, tally_capacity;
+    int64_t now;
     bool short_of_memory;
 };
 
@@ -36,9 +42,63 @@ static void *grow(struct batch *batch, void *old, uint32_t count, uint32_t *capa
     return fresh;
 }
 
+static bool same_tally(const struct match_tally *t, const struct event *event, const struct alert *alert,
+                       enum tally_kind kind, int64_t exception)
+{
+    return t->kind == kind && t->exception == exception && slice_equal(t->rule, alert->rule) &&
+           slice_equal(t->agency, event->agency) && slice_equal(t->system, event->system) &&
+           slice_equal(t->entity, alert->entity);
+}
+
+static void add_tally(struct run *run, const struct event *event, const struct alert *alert,
+                      enum tally_kind kind, int64_t exception)
+{
+    struct batch *b = run->batch;
+    for (uint32_t i = b->tally_count; i-- > 0;) {
+        struct match_tally *t = &b->tallies[i];
+        if (!same_tally(t, event, alert, kind, exception))
+            continue;
+        t->count++;
+        t->first = alert->time < t->first ? alert->time : t->first;
+        t->last = alert->time > t->last ? alert->time : t->last;
+        return;
+    }
+    struct match_tally *tallies = grow(b, b->tallies, b->tally_count, &run->tally_capacity,
+                                 sizeof *tallies);
+    if (!tallies) {
+        run->short_of_memory = true;
+        return;
+    }
+    b->tallies = tallies;
+    tallies[b->tally_count++] = (struct match_tally){
+        .kind = kind, .exception = exception, .rule = alert->rule, .agency = event->agency,
+        .system = event->system, .entity = alert->entity, .count = 1, .first = alert->time,
+        .last = alert->time,
+    };
+}
+
+/* Whether it goes on; what does not is counted. */
+static bool passes(struct run *run, const struct alert *alert)
+{
+    struct detector *d = run->detector;
+    const struct event *event = &run->batch->events[alert->event];
+    enum tally_kind kind;
+    int64_t exception = d->exceptions ? exception_find(d->exceptions, event, alert, run->now) : 0;
+    if (exception) {
+        add_tally(run, event, alert, TALLY_EXCEPTED, exception);
+        return false;
+    }
+    if (throttle_pass(d->throttle, event, alert, run->now, &kind))
+        return true;
+    add_tally(run, event, alert, kind, 0);
+    return false;
+}
+
 static void keep_alert(struct run *run, const struct alert *alert)
 {
     struct batch *b = run->batch;
+    if (!passes(run, alert))
+        return;
     struct alert *alerts = grow(b, b->alerts, b->alert_count, &run->alert_capacity, sizeof *alerts);
     if (!alerts) {
         run->short_of_memory = true;
@@ -121,7 +181,8 @@ static void match_indicators(struct run *run, uint32_t index)
 bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
 {
     struct run run = { .batch = batch, .detector = d, .alert_capacity = batch->alert_count,
-                       .hit_capacity = batch->hit_count };
+                       .hit_capacity = batch->hit_count, .tally_capacity = batch->tally_count,
+                       .now = clock_now() };
     correlator_round(d->correlator);
     audit_batch_begin(d->audit, batch);
     for (uint32_t i = 0; i < batch->event_count; i++) {
@@ -169,8 +230,9 @@ struct detector *detector_new(struct ruleset *ruleset)
     d->scanner = scanner_new(ruleset);
     d->correlator = correlator_new(ruleset);
     d->audit = audit_batch_new();
+    d->throttle = throttle_new();
     d->off = switched_off(d, ruleset);
-    if (!d->scanner || !d->correlator || !d->audit || !d->off)
+    if (!d->scanner || !d->correlator || !d->audit || !d->off || !d->throttle)
         detector_free(&d);
     return d;
 }
@@ -187,6 +249,8 @@ void detector_free(struct detector **detector)
     indicator_matcher_free(&d->matcher);
     indicator_table_close(&d->table);
     indicator_fields_free(&d->fields);
+    exception_set_free(&d->exceptions);
+    throttle_free(&d->throttle);
     free_disabled(d);
     free(d->off);
     free(d);
@@ -257,6 +321,14 @@ bool detector_indicators(struct detector *d, struct indicator_fields *fields,
     d->table = table;
     d->fields = fields;
     return true;
+}
+
+void detector_exceptions(struct detector *d, struct exception_set *exceptions,
+                         const struct roster_limit *limits, uint32_t limit_count)
+{
+    exception_set_free(&d->exceptions);
+    d->exceptions = exceptions;
+    throttle_limits(d->throttle, limits, limit_count);
 }
 
 int64_t detector_horizon(const struct detector *d)

@@ -7,6 +7,7 @@
 #define DETECT_DETECTOR_H
 
 #include "detect/correlator.h"
+#include "detect/exception.h"
 #include "detect/indicator_match.h"
 
 struct detector; /* one thread */
@@ -15,6 +16,7 @@ struct detector; /* one thread */
 struct detector *detector_new(struct ruleset *ruleset);
 void detector_free(struct detector **detector);
 /* Scans every event, feeds correlations, fills batch->alerts and batch->hits (the batch's arena).
+ * What exceptions silence, what is folded or throttled stands in batch->tallies instead.
  * False when memory or the ceiling ends: the batch may be stored all the same. */
 bool detector_batch(struct detector *detector, struct batch *batch, struct error *e);
 /* An open hit read back from the archive at start; id is its event's. Raises nothing. */
@@ -28,6 +30,10 @@ bool detector_disable(struct detector *detector, const struct slice *rules, uint
  * when memory is short: those of before stay. */
 bool detector_indicators(struct detector *detector, struct indicator_fields *fields,
                          struct indicator_table *table);
+/* Exceptions and limits from now on: both of the roster, what is compiled of it being the detector's.
+ * NULL: no exceptions. */
+void detector_exceptions(struct detector *detector, struct exception_set *exceptions,
+                         const struct roster_limit *limits, uint32_t limit_count);
 /* Longest time span of all correlations, ns: how far back hits are wanted. */
 int64_t detector_horizon(const struct detector *detector);
 

@@ -36,6 +36,23 @@ struct alert {
     uint32_t earlier_count;
 };
 
+/* Matches that raised no alert of their own, counted in the same transaction as their events: nothing
+ * is lost silently. */
+enum tally_kind {
+    TALLY_EXCEPTED,            /* an exception said so */
+    TALLY_FOLDED,              /* more of an alert that stands already */
+    TALLY_THROTTLED,           /* the rule fires above its rate in that agency */
+    TALLY_KINDS
+};
+
+struct match_tally {
+    enum tally_kind kind;
+    int64_t exception;         /* its number; 0 otherwise */
+    struct slice rule, agency, system, entity;
+    uint64_t count;
+    int64_t first, last;       /* times of the matches */
+};
+
 /* One event counted by a correlation whose window is still open: committed with the batch so that
  * a restart reads the windows back. */
 struct hit {

@@ -54,6 +54,8 @@ struct batch {
     uint32_t alert_count;
     struct hit *hits;
     uint32_t hit_count;
+    struct match_tally *tallies;
+    uint32_t tally_count;
 
     /* by archive at commit: the ids are day.class.(first_sequence + index) */
     struct event_id first;

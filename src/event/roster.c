@@ -93,6 +93,39 @@ static void print_certificates(const struct roster *roster, struct json_writer *
     json_close_array(w);
 }
 
+static void put_exceptions(const struct roster *roster, struct json_writer *w)
+{
+    json_name(w, "exceptions");
+    json_open_array(w);
+    for (uint32_t i = 0; i < roster->exception_count; i++) {
+        const struct roster_exception *x = &roster->exceptions[i];
+        json_open_object(w);
+        json_integer_member(w, "id", x->id);
+        json_text_member(w, "rules", x->rules);
+        json_text_member(w, "agency", x->agency);
+        json_text_member(w, "system", x->system);
+        json_text_member(w, "source", x->source);
+        json_text_member(w, "filter", x->filter);
+        json_integer_member(w, "until", x->until);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void put_limits(const struct roster *roster, struct json_writer *w)
+{
+    json_name(w, "limits");
+    json_open_array(w);
+    for (uint32_t i = 0; i < roster->limit_count; i++) {
+        json_open_object(w);
+        json_text_member(w, "rule", roster->limits[i].rule);
+        json_integer_member(w, "fold", roster->limits[i].fold);
+        json_integer_member(w, "most", roster->limits[i].most);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 bool roster_print(const struct roster *roster, struct buffer *out, struct error *e)
 {
     struct json_writer w;
@@ -118,6 +151,8 @@ bool roster_print(const struct roster *roster, struct buffer *out, struct error 
     for (uint32_t i = 0; i < roster->disabled_count; i++)
         json_put_text(&w, roster->disabled_rules[i]);
     json_close_array(&w);
+    put_exceptions(roster, &w);
+    put_limits(roster, &w);
     json_close_object(&w);
     buffer_add_byte(out, '\n');
     if (out->failed)
@@ -199,6 +234,43 @@ static bool read_certificates(struct roster *roster, const struct json *rows, st
     return roster->certificates || error_set(e, "not enough memory for the roster");
 }
 
+static uint32_t rows_of(const struct json *list)
+{
+    return list && list->kind == JSON_ARRAY ? list->count : 0;
+}
+
+static bool read_exceptions(struct roster *roster, const struct json *list)
+{
+    roster->exceptions = arena_array(&roster->arena, rows_of(list) + 1u, sizeof *roster->exceptions);
+    for (uint32_t i = 0; roster->exceptions && i < rows_of(list); i++) {
+        const struct json *row = &list->children[i];
+        roster->exceptions[roster->exception_count++] = (struct roster_exception){
+            .id = json_integer(json_member(row, "id"), 0),
+            .rules = json_text(json_member(row, "rules"), SLICE("")),
+            .agency = json_text(json_member(row, "agency"), SLICE("")),
+            .system = json_text(json_member(row, "system"), SLICE("")),
+            .source = json_text(json_member(row, "source"), SLICE("")),
+            .filter = json_text(json_member(row, "filter"), SLICE("")),
+            .until = json_integer(json_member(row, "until"), 0),
+        };
+    }
+    return roster->exceptions != NULL;
+}
+
+static bool read_limits(struct roster *roster, const struct json *list)
+{
+    roster->limits = arena_array(&roster->arena, rows_of(list) + 1u, sizeof *roster->limits);
+    for (uint32_t i = 0; roster->limits && i < rows_of(list); i++) {
+        const struct json *row = &list->children[i];
+        roster->limits[roster->limit_count++] = (struct roster_limit){
+            .rule = json_text(json_member(row, "rule"), SLICE("")),
+            .fold = json_integer(json_member(row, "fold"), 0),
+            .most = json_integer(json_member(row, "most"), 0),
+        };
+    }
+    return roster->limits != NULL;
+}
+
 static bool read_rows(struct roster *roster, const struct json *json, const char *path,
                       struct error *e)
 {
@@ -222,7 +294,11 @@ static bool read_rows(struct roster *roster, const struct json *json, const char
     for (uint32_t i = 0; i < rules; i++)
         roster->disabled_rules[roster->disabled_count++] =
             json_text(json_element(disabled, i), SLICE(""));
-    return read_relays(roster, json_member(json, "relays"), e) &&
+    return (read_exceptions(roster, json_member(json, "exceptions")) ||
+            error_set(e, "not enough memory for the roster")) &&
+           (read_limits(roster, json_member(json, "limits")) ||
+            error_set(e, "not enough memory for the roster")) &&
+           read_relays(roster, json_member(json, "relays"), e) &&
            read_certificates(roster, json_member(json, "certificates"), e);
 }
 

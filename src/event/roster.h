@@ -39,6 +39,23 @@ struct roster_certificate {
     const struct roster_relay *relay_row;
 };
 
+/* Matches of these rules that its filter names raise nothing. */
+struct roster_exception {
+    int64_t id;
+    struct slice rules;          /* ids, blank between */
+    struct slice agency, system, source; /* only of these; empty: any */
+    struct slice filter;         /* a Sigma filter, as YAML */
+    int64_t until;               /* ns UTC */
+};
+#define ROSTER_ANY_EVENT "any-event"  /* product in the log source of a filter for every event */
+
+/* How often a rule may speak: 0 stands for the default. */
+struct roster_limit {
+    struct slice rule;
+    int64_t fold;                /* seconds: alerts of one entity within are one */
+    int64_t most;                /* alerts an hour and agency; -1: no limit */
+};
+
 struct roster_index;             /* networks and tokens made ready for lookups; roster.c only */
 
 struct roster {
@@ -52,6 +69,10 @@ struct roster {
     uint32_t certificate_count;
     struct slice *disabled_rules; /* rule ids not to run */
     uint32_t disabled_count;
+    struct roster_exception *exceptions;
+    uint32_t exception_count;
+    struct roster_limit *limits;
+    uint32_t limit_count;
     struct roster_index *index;  /* by roster_load or roster_ready; NULL before */
 };
 

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "records/agency.h"
 #include "records/alert.h"
+#include "records/exception.h"
 #include "records/certificate.h"
 #include "records/source.h"
 #include "records/system.h"
@@ -194,6 +195,40 @@ static bool rules_read(struct records *records, struct roster *roster, struct ar
     return true;
 }
 
+static bool exceptions_read(struct records *records, struct roster *roster, struct arena *arena,
+                            struct error *e)
+{
+    struct records_exception *rows;
+    uint32_t count;
+    if (!records_exception_list(records, &RECORDS_SCOPE_ALL, SLICE(""), true, arena, &rows, &count, e))
+        return false;
+    roster->exceptions = arena_array(&roster->arena, count + 1u, sizeof *roster->exceptions);
+    for (uint32_t i = 0; roster->exceptions && i < count; i++)
+        roster->exceptions[roster->exception_count++] = (struct roster_exception){
+            .id = rows[i].id, .until = rows[i].until,
+            .rules = arena_copy(&roster->arena, rows[i].rules),
+            .agency = arena_copy(&roster->arena, rows[i].agency),
+            .system = arena_copy(&roster->arena, rows[i].system),
+            .source = arena_copy(&roster->arena, rows[i].source),
+            .filter = arena_copy(&roster->arena, rows[i].filter),
+        };
+    return true;
+}
+
+static bool limits_read(struct records *records, struct roster *roster, struct arena *arena,
+                        struct error *e)
+{
+    struct records_rule_limit *rows;
+    uint32_t count;
+    if (!records_rule_limits(records, arena, &rows, &count, e))
+        return false;
+    roster->limits = arena_array(&roster->arena, count + 1u, sizeof *roster->limits);
+    for (uint32_t i = 0; roster->limits && i < count; i++)
+        roster->limits[roster->limit_count++] = (struct roster_limit){
+            arena_copy(&roster->arena, rows[i].rule), rows[i].fold, rows[i].most };
+    return true;
+}
+
 /* ---- generation ------------------------------------------------------------------------------------------ */
 
 static void digest(const struct roster *roster, char hex[65])
@@ -221,6 +256,11 @@ static void digest(const struct roster *roster, char hex[65])
     buffer_add_byte(&text, '\n');
     for (uint32_t i = 0; i < roster->disabled_count; i++)
         buffer_add_slice(&text, roster->disabled_rules[i]);
+    for (uint32_t i = 0; i < roster->exception_count; i++)
+        buffer_print(&text, "x%lld", (long long)roster->exceptions[i].id);
+    for (uint32_t i = 0; i < roster->limit_count; i++)
+        buffer_print(&text, "l%.*s %lld %lld", SLICE_ARGS(roster->limits[i].rule),
+                     (long long)roster->limits[i].fold, (long long)roster->limits[i].most);
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const unsigned char *)text.data, text.len);
     sodium_bin2hex(hex, 65, hash, sizeof hash);
@@ -266,6 +306,8 @@ bool roster_from_records(struct records *records, const struct roster_source *ow
                 relays_read(records, &alive, roster, &arena, e) &&
                 certificates_read(records, roster, &arena, e) &&
                 rules_read(records, roster, &arena, e) &&
+                exceptions_read(records, roster, &arena, e) &&
+                limits_read(records, roster, &arena, e) &&
                 generation_set(records, roster, &arena, e);
     if (fine && (roster->arena.exhausted || arena.exhausted))
         fine = error_set(e, "memory is short");

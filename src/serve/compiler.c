@@ -50,6 +50,54 @@ static bool write_summary(const char *cache, const struct compiler_count *count,
     return file_replace(file_join(&arena, cache, "rules.json"), buffer_slice(&out), 0600, e);
 }
 
+static void put_rule(struct json_writer *w, const struct ruleset *ruleset, uint32_t index)
+{
+    BUFFER_AUTO explained;
+    struct ruleset_rule r = ruleset_rule(ruleset, index);
+    struct slice tags = r.tags, tag;
+    buffer_init(&explained, 1024 * 1024);
+    ruleset_explain(ruleset, index, &explained);
+    json_open_object(w);
+    json_text_member(w, "id", r.id.len ? r.id : r.name.len ? r.name : r.title);
+    json_text_member(w, "title", r.title);
+    json_text_member(w, "title_vi", r.title_vi);
+    json_text_member(w, "level", slice_of(alert_level_name(r.level)));
+    json_text_member(w, "status", r.status);
+    json_text_member(w, "author", r.author);
+    json_text_member(w, "license", r.license);
+    json_text_member(w, "product", r.product);
+    json_text_member(w, "category", r.category);
+    json_text_member(w, "service", r.service);
+    json_text_member(w, "file", r.file);
+    json_boolean_member(w, "correlation", r.correlation);
+    json_boolean_member(w, "silent", r.silent);
+    json_boolean_member(w, "unreachable", r.unreachable);
+    json_name(w, "tags");
+    json_open_array(w);
+    while (tags.len && slice_split(&tags, ' ', &tag))
+        json_put_text(w, tag);
+    json_close_array(w);
+    json_text_member(w, "explain", buffer_slice(&explained));
+    json_close_object(w);
+}
+
+/* Every rule in force with its compiled form, for the console: cache/catalogue.json. */
+static bool write_catalogue(const char *cache, const struct ruleset *ruleset, struct error *e)
+{
+    ARENA_AUTO arena;
+    BUFFER_AUTO out;
+    struct json_writer w;
+    arena_init(&arena, ARENA_NO_CEILING);
+    buffer_init(&out, 256u * 1024 * 1024);
+    json_writer_init(&w, &out);
+    json_open_array(&w);
+    for (uint32_t i = 0; i < ruleset_count(ruleset); i++)
+        put_rule(&w, ruleset, i);
+    json_close_array(&w);
+    return !out.failed && file_replace(file_join(&arena, cache, "catalogue.json"),
+                                       buffer_slice(&out), 0600, e);
+}
+
 int compiler_role_run(struct heritage *heritage)
 {
     const char *rules[] = { heritage_text(heritage, "rules"), NULL };
@@ -70,7 +118,8 @@ int compiler_role_run(struct heritage *heritage)
     };
     bool ok = compiler_run(&options, &ruleset, &count, &e) &&
               ruleset_save(ruleset, heritage_text(heritage, "blob"), &e) &&
-              write_summary(heritage_text(heritage, "cache"), &count, &faults, &e);
+              write_summary(heritage_text(heritage, "cache"), &count, &faults, &e) &&
+              write_catalogue(heritage_text(heritage, "cache"), ruleset, &e);
     if (ok)
         log_info("%u rules compiled in %lld ms, %u left out", count.rules,
                  (long long)((clock_steady() - began) / 1000000), count.refused);

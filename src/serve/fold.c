@@ -7,6 +7,7 @@
 
 #include "archive/outbox.h"
 #include "records/alert.h"
+#include "records/exception.h"
 #include "records/outbox.h"
 #include "records/source.h"
 
@@ -198,6 +199,9 @@ static bool fold_batch(struct fold *fold, const struct outbox_batch *item, struc
     }
     for (uint32_t i = 0; i < item->alert_count; i++)
         if (!fold_alert(fold, item, &item->alerts[i], arena, alerts, e))
+            return false;
+    for (uint32_t i = 0; i < item->tally_count; i++)
+        if (!records_tally_fold(fold->records, &item->tallies[i], e))
             return false;
     return records_outbox_put(fold->records, &cursor, e) && records_commit(&t, e);
 }

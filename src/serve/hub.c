@@ -253,6 +253,7 @@ static bool start_api(struct hub *hub, struct error *e)
         .records = heritage_text(h, "records"),
         .plan = hub->plan,
         .rules = { heritage_text(h, "rules") },
+        .catalogue = heritage_text(h, "catalogue"),
         .archive = heritage_text(h, "archive"),
         .search = { (void *)heritage_text(h, "reader"), search_client_run },
         .machine = { &hub->machine, machine_look },

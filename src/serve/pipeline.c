@@ -60,6 +60,7 @@ struct pipeline {
     _Atomic(struct roster *) disabled;   /* a roster whose disabled rules it takes */
     _Atomic(struct indicators *) indicators; /* to be taken; NULL: none waits */
     uint64_t indicator_generation;
+    const char *logsources;              /* folder; NULL: none */
     struct archive *archive;             /* the archive thread's */
     struct intake *intake;
     struct queue *received, *judged;
@@ -106,6 +107,9 @@ static void take_rules(struct pipeline *p)
             log_info("%u rules in force", ruleset_count(fresh));
         ruleset_free(&fresh);
     }
+    if (roster)
+        detector_exceptions(p->detector, exception_set_new(roster, p->logsources), roster->limits,
+                            roster->limit_count);
     if (roster && !detector_disable(p->detector, roster->disabled_rules, roster->disabled_count))
         log_failure("not enough memory to disable rules");
     roster_free(&roster);
@@ -435,6 +439,8 @@ static bool start(struct pipeline *p, struct error *e)
     const char *archive = heritage_text(p->heritage, "archive");
     p->received = queue_new(QUEUE_BATCHES);
     p->judged = queue_new(QUEUE_BATCHES);
+    const char *logsources = heritage_text(p->heritage, "logsources");
+    p->logsources = access(logsources, R_OK) == 0 ? logsources : NULL;
     if (!p->received || !p->judged)
         return error_set(e, "not enough memory to start");
     queue_limit(p->received, QUEUE_BYTES, batch_weight);

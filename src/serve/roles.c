@@ -6,7 +6,7 @@ const struct role_row serve_roles[] = {
       .read = { "rules", "logsources" } },
     { "pipeline", pipeline_run, .write = { "archive", "run", "spool" },
       .read = { "roster_folder", "cache", "decoders", "certificate", "key", "clients", "watched", "tls",
-                "indicators" },
+                "indicators", "logsources" },
       .restart = true },
     { "reader", reader_run, .read = { "archive" }, .fork = true, .restart = true },
     { "hub", hub_run, .write = { "records_folder", "roster_folder", "secrets", "run", "tls" },

@@ -113,6 +113,7 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
         { "clients", t->clients }, { "cookie_secure", t->cookie_secure ? "1" : "" },
         { "watched", watched_folders(s) },
         { "indicators", t->indicators }, { "indicator_table", t->indicator_table },
+        { "catalogue", file_join(&s->arena, t->cache, "catalogue.json") },
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         heritage_put(w, values[i].name, values[i].value);

@@ -19,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena;
     struct block_rows rows;
-    struct batch_count *counts;
-    uint32_t count;
+    struct counts counts;
     struct error e = ERROR_NONE;
     struct slice all = slice_from(data, size);
     struct cursor c = cursor_over(all);
@@ -42,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             arena_reset(&arena, mark);
         }
     }
-    counts_read(all, &arena, &counts, &count, &e);
+    counts_read(all, &arena, &counts, &e);
     for (uint64_t hash = 1; hash < 100; hash++)
         filter_has(all, hash * UINT64_C(0x9e3779b97f4a7c15));
     arena_free(&arena);

@@ -47,6 +47,8 @@ static void fill_path(const char *pattern, bool own, char *out, size_t size)
             len += (size_t)snprintf(out + len, size - len, "20261124.standard.2");
         else if (slice_is(name, "user"))
             len += (size_t)snprintf(out + len, size - len, "nobody");
+        else if (slice_is(name, "rule"))
+            len += (size_t)snprintf(out + len, size - len, "indicator:domain");
         else /* a number of something that is nowhere */
             len += (size_t)snprintf(out + len, size - len, "999999");
         pattern = end + 1;
