@@ -68,7 +68,7 @@ def resources(arguments):
 def draw(points, parsing):
     """points: (rules, events a CPU second)."""
     width, height, left, base = 640, 340, 70, 290
-    most = max(parsing * 1.1, 1)
+    most = max(parsing, points[0][1]) * 1.15
     top = points[-1][0]
     x = lambda rules: left + rules / top * (width - left - 30)
     y = lambda rate: base - rate / most * (base - 30)
@@ -81,13 +81,15 @@ def draw(points, parsing):
         label = "parsing alone" if share == 1 else f"{share:g} of it"
         lines += [f'<line x1="{left}" x2="{width - 30}" y1="{at:.0f}" y2="{at:.0f}" stroke="#ccc" '
                   f'stroke-dasharray="{"none" if share == 1 else "4 4"}"/>',
-                  f'<text x="{width - 32}" y="{at - 5:.0f}" text-anchor="end" fill="#888">{label}</text>']
+                  f'<text x="{width * 0.8:.0f}" y="{at - 5:.0f}" text-anchor="middle" fill="#888">{label}</text>']
     for rate in range(0, int(most), 200000):
         lines.append(f'<text x="{left - 8}" y="{y(rate) + 4:.0f}" text-anchor="end">{rate // 1000}k</text>')
     lines.append(f'<polyline points="{dots}" fill="none" stroke="#1677ff" stroke-width="2"/>')
     for rules, rate in points:
+        anchor = "end" if rules == top else "start"
         lines += [f'<circle cx="{x(rules):.0f}" cy="{y(rate):.0f}" r="4" fill="#1677ff"/>',
-                  f'<text x="{x(rules):.0f}" y="{y(rate) + 22:.0f}" text-anchor="middle">{rate / 1000:.0f}k</text>',
+                  f'<text x="{x(rules) + (0 if rules == top else 6):.0f}" y="{y(rate) - 9:.0f}" '
+                  f'text-anchor="{anchor}">{rate / 1000:.0f}k</text>',
                   f'<text x="{x(rules):.0f}" y="{base + 20}" text-anchor="middle">{rules}</text>']
     lines += [f'<line x1="{left}" x2="{width - 30}" y1="{base}" y2="{base}" stroke="#333"/>',
               f'<text x="{(left + width) / 2:.0f}" y="{height - 8}" text-anchor="middle">rules</text>',
