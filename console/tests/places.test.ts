@@ -21,6 +21,7 @@ const data: Record<string, string> = {
   '/search': '/events',
   '/alerts': '/alerts',
   '/sources': '/sources',
+  '/rules': '/rules',
   '/incidents': '/incidents',
   '/plan': '/plan/matrix',
   '/plan/text': '/plan/coverage',

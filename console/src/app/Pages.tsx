@@ -24,6 +24,7 @@ const Systems = page(() => import('../pages/register/Systems'));
 const SystemPage = page(() => import('../pages/register/SystemPage'));
 const Sources = page(() => import('../pages/register/Sources'));
 const SourcePage = page(() => import('../pages/register/SourcePage'));
+const Rules = page(() => import('../pages/rules/Rules'));
 const Users = page(() => import('../pages/admin/Users'));
 const Machine = page(() => import('../pages/admin/Machine'));
 
@@ -93,6 +94,7 @@ export function Pages() {
               <Route path="/systems/:id" element={<SystemPage />} />
               <Route path="/sources" element={<Sources />} />
               <Route path="/sources/:id" element={<SourcePage />} />
+              <Route path="/rules" element={<Rules />} />
               <Route path="/users" element={<Users />} />
               <Route path="/machine" element={<Machine />} />
               <Route path="*" element={<Missing />} />

@@ -37,6 +37,7 @@ export const groups: readonly Group[] = [
       { path: '/search', name: 'place.search', roles: watchers },
       { path: '/alerts', name: 'place.alerts', roles: triage },
       { path: '/sources', name: 'place.sources', roles: watchers },
+      { path: '/rules', name: 'place.rules', roles: ['lead', 'responder', 'admin'] },
     ],
   },
   { name: 'place.incidents', icon: <AlertOutlined />, places: [{ path: '/incidents', name: 'place.incidents', roles: cases }] },
