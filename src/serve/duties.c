@@ -217,8 +217,8 @@ void duties_step(struct duties *d)
         order(d, false);
     if (is_due(&d->learn_due, LEARN_EVERY))
         learn(d);
-    if (is_due(&d->watch_due, WATCH_EVERY))
-        watch(d);
+    if (d->listening && is_due(&d->watch_due, WATCH_EVERY))
+        watch(d); /* else nobody can be heard, and nobody is silent */
     if (is_due(&d->tidy_due, TIDY_EVERY))
         tidy(d);
 }

@@ -19,6 +19,7 @@ struct duties {
     struct keeper keeper;
     const char *orders;            /* path of the keeper's orders */
     int nudges;                    /* to the pipeline */
+    bool listening;                /* the pipeline lives, and its gaps so far are written down */
 
     /* its own */
     int64_t watch_due, learn_due, tidy_due, keep_due, disk_due;   /* steady clock */

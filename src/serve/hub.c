@@ -339,8 +339,7 @@ int hub_run(struct heritage *heritage)
                        .machine = { heritage_text(heritage, "run"), heritage_text(heritage, "cache"),
                                     heritage_text(heritage, "archive"),
                                     { LISTENER_ADDRESSES }, clock_now(),
-                                    holdings_new() },
-                       .pulse = machine_pulse(heritage_text(heritage, "run")) };
+                                    holdings_new() } };
     struct error e = ERROR_NONE;
     int signals = skeleton_signals();
     bool ok = signals >= 0 && start(&hub, &e);
@@ -351,6 +350,7 @@ int hub_run(struct heritage *heritage)
     for (bool more = true; ok && wait_once(&hub, signals, more ? 0 : LOOK_EVERY_MS);) {
         more = fold(&hub);
         watch_pulse(&hub);
+        hub.duties.listening = clock_now() - hub.pulse.alive < GAP_LEAST;
         duties_step(&hub.duties);
         watch_certificates(&hub);
         canary_watch_step(hub.canary, hub.records);
