@@ -56,7 +56,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         program, logs = pathlib.Path(folder) / "evtx-bench", pathlib.Path(folder) / "logs"
         subprocess.run(["cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE", f"-I{ROOT}/src", str(ROOT / "bench/evtx.c"),
-                        str(ROOT / "src/cli/detect_evtx.c"), str(ROOT / "src/cli/detect_input.c"), "-o",
+                        *(str(ROOT / "src/cli" / f"detect_{part}.c") for part in ("audit", "evtx", "input")), "-o",
                         str(program), "-Wl,--start-group", *map(str, rooms), "-Wl,--end-group", *LIBRARIES],
                        check=True)
         logs.mkdir()
