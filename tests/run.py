@@ -25,6 +25,8 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "HAIDANG_EXAMPLE": str(ROOT / "examples/khanh-hoa-2019"),
 }
+BY_FLOW = ["format-overflow", "format-truncation", "maybe-uninitialized", "nonnull", "array-bounds",
+           "stringop-overflow", "stringop-overread", "stringop-truncation"]
 LONGEST = ["browser", "chaos", "unit/detect", "integration/serve/test_start", "unit/intake", "threads/intake"]
 
 
@@ -39,12 +41,14 @@ class Suite:
 
 
 def build(folder, options, targets=()):
-    """Configures once and compiles the targets, or all; the compiler's warnings are errors."""
+    """Configures once and compiles the targets, or all; the compiler's warnings are errors, but for those
+    that follow the flow of values: gcc says itself that sanitizers make it see flows that are not there."""
     log = folder.parent / (folder.name + ".log")
     commands = [["ninja", "-C", str(folder), *targets]]
     if not (folder / "build.ninja").exists():
         commands.insert(0, ["meson", "setup", str(folder), "--werror", "--buildtype=debugoptimized",
-                            "-Dc_args=-Wno-error=format-overflow", "-Db_lundef=false", *options])
+                            "-Dc_args=" + ",".join("-Wno-error=" + warning for warning in BY_FLOW),
+                            "-Db_lundef=false", *options])
     with open(log, "w", encoding="utf-8") as out:
         for command in commands:
             if subprocess.run(command, cwd=ROOT, stdout=out, stderr=out).returncode:
@@ -179,6 +183,9 @@ def main():
             print(f"FAILED {name}\n" + "".join(log.read_text().splitlines(True)[-60:]), flush=True)
         else:
             print(f"ok     {name}  ({time.monotonic() - began:.0f} s)", flush=True)
+    if failed_builds: # what is not built can only fail, in many words
+        print(f"\n{len(builds) - failed_builds} passed, {failed_builds} failed")
+        return 1
     haidang = folder / "haidang"
 
     suites = [*unit_suites(folder), *script_suites(folder, haidang), *chaos_suites(folder),
@@ -190,8 +197,8 @@ def main():
         print("\n".join(suite.name for suite in suites))
         return 0
     execute_all(suites, folder, options.jobs)
-    passed = sum(suite.passed for suite in suites) + len(builds) - failed_builds
-    failed = sum(suite.failed for suite in suites) + failed_builds
+    passed = sum(suite.passed for suite in suites) + len(builds)
+    failed = sum(suite.failed for suite in suites)
     skipped = sum(suite.skipped for suite in suites)
     print(f"\n{len(suites)} suites in {time.monotonic() - began:.0f} s; logs in {folder / 'log'}")
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

@@ -19,10 +19,10 @@ bool audit_key_equal(const struct audit_key *a, const struct audit_key *b)
 struct slice audit_stamp(struct slice line)
 {
     struct slice mark = SLICE("msg=audit("), head = slice_cut(line, 0, 1024);
-    const char *at = head.len ? memmem(head.data, head.len, mark.data, mark.len) : NULL;
-    if (!at)
+    size_t at = slice_find(head, mark);
+    if (at == head.len)
         return SLICE_NONE;
-    struct slice rest = slice_after(head, (size_t)(at - head.data) + mark.len);
+    struct slice rest = slice_after(head, at + mark.len);
     size_t end = slice_find_byte(rest, ')');
     return end < rest.len ? slice_cut(rest, 0, end) : SLICE_NONE;
 }

@@ -53,7 +53,7 @@ bool pem_listeners(const struct heritage *heritage, struct pem_tls *out, struct 
 {
     bool needed = heritage_descriptor(heritage, "syslog_tls") >= 0 ||
                   heritage_descriptor(heritage, "https") >= 0;
-    const char *authority, *clients;
+    const char *authority = NULL, *clients = NULL;
     *out = (struct pem_tls){ 0 };
     if (!pem_read(heritage, "certificate", &out->certificate, e) ||
         !pem_read(heritage, "key", &out->key, e) || !pem_read(heritage, "clients", &clients, e))

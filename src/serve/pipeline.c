@@ -319,7 +319,7 @@ static bool start_intake(struct pipeline *p, struct error *e)
     struct intake_socket sockets[SOCKETS_MOST];
     size_t socket_count = 0;
     for (char *line = (char *)heritage_text_if(h, "sockets"), *next; *line; line = next) {
-        char name[16];
+        char name[32];
         next = line + strcspn(line, "\n");
         if (*next)
             *next++ = '\0';

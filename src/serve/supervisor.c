@@ -137,7 +137,7 @@ static void put_descriptors(struct supervisor *s, const char *role, struct herit
         for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
             heritage_put_descriptor(w, listener_rows[i].name, s->listeners[i]);
         for (size_t i = 0; i < s->local_count; i++) {
-            char name[16];
+            char name[32];
             snprintf(name, sizeof name, "local%zu", i);
             heritage_put_descriptor(w, name, s->locals[i]);
         }
