@@ -3,23 +3,26 @@
 #define CLASSES_MOST 20000u
 #define CLASS_KEY_MOST 4096u
 
-static bool uses_whole(const struct ruleset *r)
+static bool uses_whole(const struct ruleset *r, const struct source *source)
 {
-    for (uint32_t i = 0; i < r->source_count; i++)
-        for (uint32_t n = r->sources[i].node; n < r->nodes[r->sources[i].node].end; n++)
-            if (r->nodes[n].op == EXPR_TEST && r->atoms[r->nodes[n].arg].slot == SLOT_WHOLE)
-                return true;
+    for (uint32_t n = source->node; n < r->nodes[source->node].end; n++)
+        if (r->nodes[n].op == EXPR_TEST && r->atoms[r->nodes[n].arg].slot == SLOT_WHOLE)
+            return true;
     return false;
 }
 
 bool classes_init(struct classes *c, const struct ruleset *ruleset)
 {
-    *c = (struct classes){ .ruleset = ruleset, .whole_selectors = uses_whole(ruleset) };
+    *c = (struct classes){ .ruleset = ruleset };
     c->selects = calloc(ruleset->slot_count + 1, 1);
+    c->by_line = calloc(ruleset->source_count + 1, sizeof *c->by_line);
     c->key = malloc(CLASS_KEY_MOST);
+    for (uint32_t i = 0; c->by_line && i < ruleset->source_count; i++)
+        if (uses_whole(ruleset, &ruleset->sources[i]))
+            c->by_line[c->by_line_count++] = i;
     for (uint32_t i = 0; c->selects && i < ruleset->selector_count; i++)
         c->selects[ruleset->selectors[i] & 0xffff] = ruleset->selectors[i] & 0x10000u ? 1 : 2;
-    return c->selects && c->key;
+    return c->selects && c->by_line && c->key;
 }
 
 static void free_plan(struct plan *p)
@@ -50,6 +53,7 @@ void classes_free(struct classes *c)
     map_free(&c->classes);
     map_free(&c->plans);
     free(c->selects);
+    free(c->by_line);
     free(c->key);
 }
 
@@ -288,9 +292,21 @@ static bool key_add(struct classes *c, const void *bytes, size_t len)
     return true;
 }
 
-/* The values that decide, one after the other; false when they are too long to remember. */
-static bool make_key(struct classes *c, const struct view *view, const struct event *event)
+/* What the line itself decides: a byte for each source that looks at it. */
+static bool add_line(struct classes *c, struct evaluator *v)
 {
+    for (uint32_t i = 0; v->view.is_text && i < c->by_line_count; i++) {
+        char fits = evaluate_node(v, c->ruleset->sources[c->by_line[i]].node);
+        if (!key_add(c, &fits, 1))
+            return false;
+    }
+    return true;
+}
+
+/* The values that decide, one after the other; false when they are too long to remember. */
+static bool make_key(struct classes *c, struct evaluator *v, const struct event *event)
+{
+    const struct view *view = &v->view;
     const struct slice *own[] = { &event->logsource.product, &event->logsource.category,
                                   &event->logsource.service };
     c->key_len = 0;
@@ -312,7 +328,7 @@ static bool make_key(struct classes *c, const struct view *view, const struct ev
                 return false;
         }
     }
-    return true;
+    return add_line(c, v);
 }
 
 static struct class *new_class(struct classes *c, struct slice key)
@@ -333,10 +349,9 @@ static struct class *new_class(struct classes *c, struct slice key)
     return class;
 }
 
-struct class *classes_find(struct classes *c, struct evaluator *v, const struct event *event)
+static struct class *find(struct classes *c, struct evaluator *v, const struct event *event)
 {
-    bool text = v->view.is_text && c->whole_selectors;
-    bool keep = make_key(c, &v->view, event) && !text;
+    bool keep = make_key(c, v, event);
     struct slice key = { c->key, c->key_len };
     struct class *class = NULL;
     if (keep && c->last && c->last != &c->spare && slice_equal(c->last->key, key))
@@ -349,8 +364,13 @@ struct class *classes_find(struct classes *c, struct evaluator *v, const struct 
         class = &c->spare;
         class->plan = NULL;
     }
-    v->ignore_whole = !text;
-    bool fine = class->plan || build(c, v, event, class);
-    v->ignore_whole = false;
-    return fine ? c->last = class : NULL;
+    return class->plan || build(c, v, event, class) ? c->last = class : NULL;
+}
+
+struct class *classes_find(struct classes *c, struct evaluator *v, const struct event *event)
+{
+    v->line_only = true;
+    struct class *class = find(c, v, event);
+    v->line_only = false;
+    return class;
 }

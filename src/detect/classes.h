@@ -51,10 +51,10 @@ struct classes {
     const struct ruleset *ruleset;
     struct map classes, plans;
     uint32_t tags;               /* given so far */
-    struct class spare;          /* when no more are remembered, or the line itself decides */
+    struct class spare;          /* when no more are remembered */
     struct class *last;
     uint8_t *selects;            /* by slot: 0, 1 its presence decides, 2 its value */
-    bool whole_selectors;
+    uint32_t *by_line, by_line_count; /* sources that look at the line itself */
     struct event_logsource given;
     char *key;
     size_t key_len;

@@ -332,9 +332,12 @@ static bool test_slot(struct evaluator *v, const struct atom *atom)
 /* IMPLEMENTS sigma-2/keywords: every value of the event, numbers too, and the raw line of text. */
 static bool test_whole(struct evaluator *v, const struct atom *atom)
 {
-    view_complete(&v->view);
-    for (uint32_t i = 0; !v->ignore_whole && i < v->view.field_count; i++) {
-        struct view_value *value = &v->view.values[i];
+    struct view *view = &v->view;
+    if (v->line_only)
+        return view->is_text && evaluate_value(v, atom, &view->values[view->field_count - 1]);
+    view_complete(view);
+    for (uint32_t i = 0; i < view->field_count; i++) {
+        struct view_value *value = &view->values[i];
         if (value->kind != EVENT_OBJECT && value->kind != EVENT_ARRAY &&
             evaluate_value(v, atom, value))
             return true;

@@ -16,7 +16,7 @@ struct evaluator {
     struct buffer clean;       /* a value that is not UTF-8, repaired for regexes */
     bool trust_index;          /* an indexed atom that did not fire does not hold */
     uint64_t regex_limit;      /* regexes given up at PCRE2's limit */
-    bool ignore_whole;         /* keywords do not hold: choosing the log source of JSON */
+    bool line_only;            /* keywords look at a line of text alone: choosing the log source */
 };
 
 bool evaluator_init(struct evaluator *v, const struct ruleset *ruleset);
