@@ -47,7 +47,7 @@ def build(folder, options, targets=()):
     commands = [["ninja", "-C", str(folder), *targets]]
     if not (folder / "build.ninja").exists():
         commands.insert(0, ["meson", "setup", str(folder), "--werror", "--buildtype=debugoptimized",
-                            "-Dc_args=" + ",".join("-Wno-error=" + warning for warning in BY_FLOW),
+                            "-Dc_args=" + str(["-Wno-error=" + warning for warning in BY_FLOW]),
                             "-Db_lundef=false", *options])
     with open(log, "w", encoding="utf-8") as out:
         for command in commands:

@@ -195,6 +195,7 @@ static bool wanted(struct api_call *call, const struct knowledge *k, const struc
     bool enabled = !disabled_of(k, text_of(rule, "id"));
     BUFFER_AUTO all;
 
+    buffer_init(&all, 65536);
     if ((level.len && !slice_equal(level, text_of(rule, "level"))) ||
         (api_given(call, "enabled") && (api_number(call, "enabled") != 0) != enabled))
         return false;
@@ -204,7 +205,6 @@ static bool wanted(struct api_call *call, const struct knowledge *k, const struc
                                    text_of(rule, "id"), text_of(rule, "author"),
                                    text_of(rule, "product"), text_of(rule, "category") };
     const struct json *tags = json_member(rule, "tags");
-    buffer_init(&all, 65536);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         buffer_add(&all, parts[i]);
         buffer_add_byte(&all, ' ');

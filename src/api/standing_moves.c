@@ -30,13 +30,13 @@ static bool receiver_of(struct api_call *call, const struct plan_standing *s,
     struct records_person_list people;
     BUFFER_AUTO names;
 
+    buffer_init(&names, 2000);
     calendar_day_text(call->now, today);
     struct records_person_filter filter = { .agency = s->agency->key, .duty = SLICE("focal"),
                                             .on = slice_of(today) };
     if (!records_person_list(call->records, &RECORDS_SCOPE_ALL, &filter, &page, call->arena,
                              &people, &call->error))
         return false;
-    buffer_init(&names, 2000);
     for (uint32_t i = 0; i < people.count; i++)
         buffer_print(&names, "%s%.*s", i ? ", " : "", SLICE_ARGS(people.rows[i].name));
     *receiver_out = names.len ? arena_copy(call->arena, buffer_slice(&names))
@@ -174,6 +174,7 @@ bool api_standing_declare(struct api_call *call)
     BUFFER_AUTO data;
     int64_t id;
 
+    buffer_init(&data, 1024);
     if (!standing_find(call, &result, &s))
         return false;
     if (!standing_declarable(s->obligation, api_text(call, "kind")))
@@ -182,7 +183,6 @@ bool api_standing_declare(struct api_call *call)
     int64_t day = api_number(call, "day");
     if (day > call->now)
         return api_fail(call, 400, "input_wrong", "day", "a day that has not come yet");
-    buffer_init(&data, 1024);
     json_writer_init(&json, &data);
     json_open_object(&json);
     json_text_member(&json, "period", slice_of(s->period.id));

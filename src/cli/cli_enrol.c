@@ -138,6 +138,7 @@ static int run_enrol(struct cli *cli)
     struct slice zip = SLICE_NONE;
     struct json_writer w;
     BUFFER_AUTO request;
+    buffer_init(&request, 0);
     if (cli_text(cli, "certificate"))
         return run_register(cli);
     const char *path = cli_text(cli, "out"), *agency = cli_text(cli, "relay-of");
@@ -146,7 +147,6 @@ static int run_enrol(struct cli *cli)
         path = arena_print(&cli->arena, "haidang-%s.zip", cli->arguments[0]).data;
     if (!path || access(path, F_OK) == 0)
         return cli_wrong(cli, "%s is there already: name another file with --out", path);
-    buffer_init(&request, 0);
     json_writer_init(&w, &request);
     json_open_object(&w);
     json_text_member(&w, "do", SLICE("enrol"));

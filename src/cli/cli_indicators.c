@@ -330,9 +330,9 @@ static int change(struct cli *cli, const char *what)
     struct json_writer w;
     const char *source = strcmp(what, "indicators remove") == 0 ? cli_text(cli, "source") : NULL;
     const char *why = strcmp(what, "indicators allow") == 0 ? cli_text(cli, "why") : NULL;
+    buffer_init(&request, 0);
     if (!source && !cli->argument_count)
         return cli_wrong(cli, "name a value, or a feed by --source");
-    buffer_init(&request, 0);
     json_writer_init(&w, &request);
     json_open_object(&w);
     json_text_member(&w, "do", slice_of(what));

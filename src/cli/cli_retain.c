@@ -78,10 +78,9 @@ static int show(struct retain *r, bool gone)
     buffer_init(&out, 0);
     for (size_t i = 0; i < r->count; i++)
         put(r->cli, &r->files[i], gone && r->files[i].stay == KEEPER_GOES, &out);
-    fwrite(out.data, 1, out.len, stdout);
     if (!r->cli->json && r->count == 0)
         fprintf(stderr, "%s\n", cli_say(r->cli, "no day file is over"));
-    return CLI_FINE;
+    return cli_put(r->cli, buffer_slice(&out));
 }
 
 /* ---- done ------------------------------------------------------------------------------------------ */

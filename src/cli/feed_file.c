@@ -27,9 +27,9 @@ static void refused(void *owner, const struct error *e)
 {
     struct telling *telling = owner;
     BUFFER_AUTO text;
+    buffer_init(&text, 0);
     if (telling->told++ >= TOLD_MOST)
         return;
-    buffer_init(&text, 0);
     error_print(e, telling->cli->language, &text);
     fwrite(text.data, 1, text.len, stderr);
 }

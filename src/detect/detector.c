@@ -288,8 +288,10 @@ bool detector_disable(struct detector *d, const struct slice *rules, uint32_t co
     struct slice *copies = calloc(count + 1, sizeof *copies);
     bool fine = copies != NULL;
     for (uint32_t i = 0; fine && i < count; i++) {
-        char *copy = strndup(rules[i].data ? rules[i].data : "", rules[i].len);
-        copies[i] = slice_of(copy);
+        char *copy = malloc(rules[i].len + 1);
+        if (copy && rules[i].len)
+            memcpy(copy, rules[i].data, rules[i].len);
+        copies[i] = slice_from(copy, rules[i].len);
         fine = copy != NULL;
     }
     struct detector fresh = { .disabled = copies, .disabled_count = fine ? count : 0 };

@@ -8,13 +8,15 @@ bool regex_compile(struct slice text, unsigned flags, hs_database_t **out, struc
     hs |= flags & REGEX_CASELESS ? HS_FLAG_CASELESS : 0;
     hs |= flags & REGEX_MULTILINE ? HS_FLAG_MULTILINE : 0;
     hs |= flags & REGEX_DOTALL ? HS_FLAG_DOTALL : 0;
-    char *expression = strndup(text.data, text.len);
     hs_compile_error_t *wrong = NULL;
     *out = NULL;
-    if (!expression || memchr(text.data, 0, text.len)) {
-        free(expression);
+    if (slice_find_byte(text, '\0') < text.len)
         return error_set(e, "the regular expression holds a NUL byte");
-    }
+    char *expression = calloc(1, text.len + 1);
+    if (!expression)
+        return error_set(e, "no memory left for a regular expression");
+    if (text.len)
+        memcpy(expression, text.data, text.len);
     bool fine = hs_compile(expression, hs, HS_MODE_BLOCK, NULL, out, &wrong) == HS_SUCCESS;
     free(expression);
     if (fine)

@@ -179,9 +179,9 @@ static void look_at_roster(struct forward *f)
 {
     BUFFER_AUTO text;
     char why[200];
+    buffer_init(&text, ROSTER_BYTES_MOST);
     if (clock_steady() < f->roster_due)
         return;
-    buffer_init(&text, ROSTER_BYTES_MOST);
     long status = ask(f, "/relay/roster", NULL, &text);
     f->roster_due = clock_steady() + (status == 200 ? ROSTER_EVERY : 2 * CLOCK_SECOND);
     if (status != 200) {

@@ -25,7 +25,7 @@ struct sink {
     struct sink_event *events;
     size_t count, capacity;
     /* sums of the stored batches' counters */
-    uint64_t received, stored, repeated, quarantined, refused, undecoded;
+    _Atomic uint64_t received, stored, repeated, quarantined, refused, undecoded;
     bool failing;        /* refuses to store */
     bool stuck;          /* takes nothing from the queue */
     int64_t slow;        /* ns that each batch takes */
