@@ -168,9 +168,10 @@ def main():
     wanted = lambda name: not options.only or any(part in name for part in options.only)
 
     threads = ROOT / (options.build + "-thread")
-    threaded = [f"tests/unit/{room}/unit_{room}" for room in ("base", "intake", "archive", "serve")]
+    threaded = [f"tests/unit/{room}/unit_{room}" for room in ("base", "intake", "archive", "serve")
+                if wanted("threads/" + room)]
     builds = [("build", folder, ["-Db_sanitize=address,undefined"], [])]
-    if wanted("threads"):
+    if threaded:
         builds.append(("build/threads", threads, ["-Db_sanitize=thread"], threaded))
     failed_builds = 0
     for name, where, arguments, targets in builds:

@@ -43,9 +43,9 @@ static bool adds_up(struct intake_statistics s)
     return s.received == s.stored + s.repeated + s.quarantined + s.refused + s.waiting;
 }
 
-static void tick_until(struct sink *sink, const uint64_t *figure, uint64_t value)
+static void tick_until(struct sink *sink, const _Atomic uint64_t *figure, uint64_t value)
 {
-    for (int i = 0; i < 300 && *(const volatile uint64_t *)figure < value; i++) {
+    for (int i = 0; i < 300 && *figure < value; i++) {
         intake_tick(sink->intake);
         usleep(10000);
     }
