@@ -92,10 +92,7 @@ void block_builder_last(const struct block_builder *builder, struct slice *row_o
                         struct slice *before_out);
 /* The parts so far, not compressed; they live until anything is done with the builder. */
 bool block_builder_parts(struct block_builder *builder, struct slice *parts_out);
-/* Appends one part, compressed. False: out of memory. */
-bool block_write(struct block_builder *builder, enum block_part part, int level,
-                 struct buffer *out, struct error *e);
-/* Appends any bytes as a part. */
+/* Appends bytes as a part, compressed. False: out of memory. */
 bool block_write_part(enum block_part part, struct slice bytes, int level, struct buffer *out,
                       struct error *e);
 

@@ -434,15 +434,6 @@ bool block_builder_parts(struct block_builder *b, struct slice *parts_out)
     return !b->failed && !b->scratch.failed;
 }
 
-bool block_write(struct block_builder *b, enum block_part part, int level, struct buffer *out,
-                 struct error *e)
-{
-    struct slice parts[PART_COUNT];
-    if (!block_builder_parts(b, parts))
-        return error_set(e, "memory is short for a block of events");
-    return block_write_part(part, parts[part], level, out, e);
-}
-
 /* Lines share long stretches: at the dear level matches of less than six bytes only cost. */
 static bool set_level(ZSTD_CCtx *context, enum block_part part, int level)
 {

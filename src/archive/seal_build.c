@@ -246,6 +246,7 @@ static bool keep_filter(struct sealer *s, struct archive *archive, struct block_
                         struct error *e)
 {
     buffer_clear(&s->filter);
+    words_settle(&s->words);
     filter_build(&s->words, &s->filter);
     if (s->words.failed || s->folded.failed || s->filter.failed)
         return sealer_no_memory(e);
@@ -260,10 +261,13 @@ static bool keep_parts(struct sealer *s, struct archive *archive, struct block_d
                        struct error *e)
 {
     int level = s->packing ? BLOCK_LEVEL_PACKED : BLOCK_LEVEL_SEALED;
+    struct slice parts[PART_COUNT];
+    if (!block_builder_parts(s->builder, parts))
+        return sealer_no_memory(e);
     for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
         struct buffer *out = &archive->parts[part];
         buffer_clear(out);
-        if (!block_write(s->builder, part, level, out, e))
+        if (!block_write_part(part, parts[part], level, out, e))
             return false;
         if (!keep_part(s, buffer_slice(out), &done->parts[part]))
             return sealer_no_memory(e);

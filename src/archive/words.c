@@ -110,7 +110,7 @@ void words_clear(struct words *words)
 {
     if (words->slots)
         memset(words->slots, 0, words->capacity * sizeof *words->slots);
-    words->count = 0;
+    words->count = words->waiting_count = 0;
     words->failed = false;
 }
 
@@ -152,9 +152,21 @@ void words_put(struct words *words, uint64_t hash)
     words->count++;
 }
 
+void words_settle(struct words *words)
+{
+    for (unsigned i = 0; i < words->waiting_count; i++)
+        words_put(words, words->waiting[i]);
+    words->waiting_count = 0;
+}
+
 static inline void add_token(struct words *words, const char *data, size_t len)
 {
-    words_put(words, XXH3_64bits(data, len));
+    uint64_t hash = XXH3_64bits(data, len);
+    if (words->waiting_count == WORDS_WAITING)
+        words_settle(words);
+    if (words->capacity)
+        __builtin_prefetch(&words->slots[hash & (words->capacity - 1)], 1);
+    words->waiting[words->waiting_count++] = hash;
 }
 
 /* One label of a dotted run. `rest` is where it begins when its first letter is taken for part of
@@ -244,6 +256,7 @@ static void add_text(struct words *words, struct slice folded, bool needle)
 void words_add(struct words *words, struct slice folded)
 {
     add_text(words, folded, false);
+    words_settle(words);
 }
 
 /* --- rows alike ------------------------------------------------------------------------------ */
@@ -315,7 +328,7 @@ void words_add_row(struct words *words, struct slice text, struct slice before,
         bool met = meet_again(text, &at, before, &there);
         buffer_clear(scratch);
         words_fold(slice_cut(text, start, met ? at : text.len), scratch);
-        words_add(words, buffer_slice(scratch));
+        add_text(words, buffer_slice(scratch), false);
         words->failed |= scratch->failed;
         if (!met)
             return;
@@ -326,6 +339,7 @@ void words_add_row(struct words *words, struct slice text, struct slice before,
 void words_add_needle(struct words *words, struct slice folded)
 {
     add_text(words, folded, true);
+    words_settle(words);
 }
 
 bool words_next(const struct words *words, size_t *at, uint64_t *hash_out)

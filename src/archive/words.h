@@ -22,23 +22,30 @@
  * symbols and spaces become a blank. Bytes that are not UTF-8 stay. */
 void words_fold(struct slice text, struct buffer *out);
 
-/* A set of token hashes. */
+#define WORDS_WAITING 16u
+
+/* A set of token hashes. A large set lies beyond the processor's caches: rows leave their hashes waiting
+ * for a moment while the memory where they belong is fetched. */
 struct words {
     uint64_t *slots; /* 0: free */
     size_t capacity, count;
     bool failed;     /* sticky: out of memory */
+    uint64_t waiting[WORDS_WAITING];
+    unsigned waiting_count;
 };
 
-#define WORDS_EMPTY ((struct words){ NULL, 0, 0, false })
+#define WORDS_EMPTY ((struct words){ .slots = NULL })
 
 void words_free(struct words *words);
 void words_clear(struct words *words); /* keeps the memory */
 /* Adds the tokens of a folded text. */
 void words_add(struct words *words, struct slice folded);
 /* Adds the tokens of a row's text, not folded and ending with NUL, of whose forerunner `before` (or
- * empty) all tokens are there already: only what differs is folded and cut. */
+ * empty) all tokens are there already: only what differs is folded and cut. words_settle() before the
+ * set is looked at. */
 void words_add_row(struct words *words, struct slice text, struct slice before,
                    struct buffer *scratch);
+void words_settle(struct words *words);
 /* Adds the tokens that any text must have in which the folded needle stands at word boundaries. */
 void words_add_needle(struct words *words, struct slice folded);
 /* Adds a hash of the caller's own (the set serves for counting different values, too). */
