@@ -77,11 +77,4 @@ bool outbox_marks(const char *directory, int64_t since,
                   bool (*each)(void *owner, const struct batch_mark *mark), void *owner,
                   struct error *e);
 
-/* Raw events for folding an alert: fills events_out[i] for ids[i] (arena), in one go over the
- * blocks; found_out[i] false where the event is gone (expired, its block is damaged). No scope is
- * asked: this is the hub's own copy. */
-bool outbox_events(const char *directory, const struct event_id *ids, size_t count,
-                   struct arena *arena, struct event *events_out, bool *found_out,
-                   struct error *e);
-
 #endif

@@ -6,6 +6,7 @@
 #include "base/json.h"
 
 #include "archive/outbox.h"
+#include "archive/recall.h"
 #include "records/alert.h"
 #include "records/exception.h"
 #include "records/outbox.h"
@@ -24,6 +25,7 @@ struct fold {
     const char *archive;
     struct records *records;
     struct outbox *outbox;
+    struct recall *recall;
 };
 
 /* "…/20261124.standard.db" → day and class. */
@@ -70,7 +72,8 @@ bool fold_open(const char *archive, struct records *records, struct fold **fold_
         return error_set(e, "not enough memory to start");
     fold->archive = archive;
     fold->records = records;
-    if (!outbox_open(archive, &fold->outbox, e) || !seek_known_files(fold, e)) {
+    if (!outbox_open(archive, &fold->outbox, e) || !recall_open(archive, &fold->recall, e) ||
+        !seek_known_files(fold, e)) {
         fold_close(&fold);
         return false;
     }
@@ -83,6 +86,7 @@ void fold_close(struct fold **fold)
     if (!*fold)
         return;
     outbox_close(&(*fold)->outbox);
+    recall_close(&(*fold)->recall);
     free(*fold);
     *fold = NULL;
 }
@@ -125,7 +129,7 @@ static bool copy_events(struct fold *fold, const struct outbox_alert *alert, str
     struct records_alert_event *copies = arena_array(arena, count, sizeof *copies);
     if (!copies)
         return error_set(e, "not enough memory to fold an alert");
-    if (!outbox_events(fold->archive, ids, count, arena, events, found, e))
+    if (!recall_events(fold->recall, ids, count, arena, events, found, e))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         char text[EVENT_ID_TEXT];
@@ -245,6 +249,7 @@ bool fold_step(struct fold *fold, unsigned *alerts_out, bool *more_out, struct e
             first.batch = item->batch;
         }
     }
+    recall_rest(fold->recall);
     if (folded && !records_commit(&t, ok ? e : NULL)) {
         give_back(fold, first.day, first.class, first.batch);
         *more_out = false;
