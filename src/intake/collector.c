@@ -10,23 +10,23 @@
 
 /* --- once more -------------------------------------------------------------------------------- */
 
-/* In the archive's thread. */
+/* In the archive's thread. As soon as nothing is outside, the collector may be gone. */
 static void batch_stored(struct batch *batch, const struct error *error)
 {
     struct collector *c = batch->owner;
 
-    pthread_mutex_lock(&c->lock);
-    c->outside--;
-    if (error) {
-        batch->next = c->failed;
-        c->failed = batch;
-        c->outside++; /* it stays ours until it is stored */
-    }
-    pthread_mutex_unlock(&c->lock);
     if (!error) {
         listener_settle(c->listener, batch, NULL);
         batch_free(&batch);
     }
+    pthread_mutex_lock(&c->lock);
+    if (error) { /* it stays ours until it is stored */
+        batch->next = c->failed;
+        c->failed = batch;
+    } else {
+        c->outside--;
+    }
+    pthread_mutex_unlock(&c->lock);
 }
 
 static unsigned outside(struct collector *c)

@@ -39,7 +39,9 @@ class Sink:
     def __init__(self, *arguments):
         if not SINK.exists():
             raise Skip(f"{SINK} is not built")
-        self.process = subprocess.Popen([SINK, *map(str, arguments)], stdin=subprocess.PIPE,
+        # the sanitizer would keep what is freed, up to 256 MiB: .memory() is to tell of us
+        environment = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=16"}
+        self.process = subprocess.Popen([SINK, *map(str, arguments)], stdin=subprocess.PIPE, env=environment,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
         self.port = json.loads(self.process.stdout.readline())
         self.events, self.said = queue.Queue(), []
