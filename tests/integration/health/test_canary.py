@@ -38,7 +38,8 @@ def _():
             own, = db.execute("SELECT sum(received = stored) = count(*) FROM source_day "
                               "WHERE source = 'haidang.canary'").fetchone()
             unknown, = db.execute("SELECT count(*) FROM source_day WHERE source = ''").fetchone()
-        check(own == 1 and unknown == 0, (own, unknown))
+            rows = db.execute("SELECT * FROM source_day").fetchall()
+        check(own == 1 and unknown == 0, rows)
 
 
 @test("a disk that fails: the canary is missed, the lead is told, our gap is written; then all ends")
