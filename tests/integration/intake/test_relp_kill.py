@@ -18,8 +18,10 @@ def _():
     Rsyslog.needs("omrelp", "rsyslog-relp")
     logger = tool("logger")
     with tempfile.TemporaryDirectory(prefix="haidang-relp.") as folder, ListeningServer("relp") as server:
+        # a queue that is full for two seconds drops what comes (queue.timeoutEnqueue): it has to hold all
         action = (f'action(type="omrelp" target="127.0.0.1" port="{server.ports["relp"]}" template="rfc5424" '
-                  'action.resumeRetryCount="-1" action.resumeInterval="1" queue.type="LinkedList" timeout="5")')
+                  'action.resumeRetryCount="-1" action.resumeInterval="1" timeout="5" queue.type="LinkedList" '
+                  'queue.size="20000")')
         with Rsyslog(pathlib.Path(folder), action, 'module(load="omrelp")') as rsyslog:
             count = 6000
             text = "".join(f"dong relp so {i} het\n" for i in range(count))
