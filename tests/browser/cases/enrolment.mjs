@@ -16,6 +16,7 @@ test('an officer makes a source\'s package with a key, sees its certificate, and
   await open(page, '/sources');
   const id = await anySource(page);
   await open(page, `/sources/${id}`);
+  await page.click('.switch button[lang=en]'); // the case before may have left it in Vietnamese
   await page.getByText('This source has no certificate').waitFor();
   await page.getByLabel('How it is given').click();
   await page.getByText('With the key in the package, under a password').last().click();
@@ -35,6 +36,8 @@ test('an officer makes a source\'s package with a key, sees its certificate, and
   await settled(page);
   check((await page.locator('main').innerText()).includes('máy bị mất'), 'the reason is not shown');
   await picture(page, 'enrolment-revoked');
+  await page.click('.switch button[lang=vi]');
+  await settled(page);
   await close(page);
 });
 
