@@ -1,4 +1,5 @@
-/* IMPLEMENTS sigma-2/correlation-window sigma-2/correlation-types sigma-2/correlation-chain */
+/* IMPLEMENTS sigma-2/correlation-window sigma-2/correlation-types sigma-2/correlation-chain
+ *            sigma-2/correlation-restart */
 #include "detect/correlator.h"
 
 #include <math.h>
@@ -83,11 +84,26 @@ struct correlator_statistics correlator_statistics(const struct correlator *c)
     return c->statistics;
 }
 
+/* Of one correlation and, before it, of the longest of those it refers to. */
+static int64_t span_of(const struct ruleset *r, uint32_t correlation, int depth)
+{
+    const struct blob_correlation *k = &r->correlations[correlation];
+    int64_t below = 0;
+    for (uint32_t i = 0; i < k->rule_count && depth < CHAIN_MOST; i++) {
+        uint32_t child = r->rules[r->list[k->rules.first + i]].correlation;
+        int64_t span = child == NONE ? 0 : span_of(r, child, depth + 1);
+        below = span > below ? span : below;
+    }
+    return k->timespan + below;
+}
+
 int64_t correlator_span(const struct ruleset *r)
 {
     int64_t most = 0;
-    for (uint32_t i = 0; i < r->correlation_count; i++)
-        most = r->correlations[i].timespan > most ? r->correlations[i].timespan : most;
+    for (uint32_t i = 0; i < r->correlation_count; i++) {
+        int64_t span = span_of(r, i, 0);
+        most = span > most ? span : most;
+    }
     return most;
 }
 
@@ -191,7 +207,7 @@ static struct slice entity_of(struct correlator *c, const struct blob_correlatio
 
 struct raise {
     struct arena *arena;
-    void (*alert)(void *, uint32_t, const struct alert *);
+    void (*alert)(void *, uint32_t, const struct alert *); /* NULL: what is fired is known already */
     void *owner;
     int depth;
 };
@@ -244,8 +260,8 @@ static void chain(struct correlator *c, const struct blob_correlation *child, st
     }
 }
 
-static void fire(struct correlator *c, struct window *w, uint32_t first, uint32_t last,
-                 double value, struct slice group, struct raise *raise)
+static void raise_alert(struct correlator *c, struct window *w, uint32_t first, uint32_t last,
+                        double value, struct slice group, struct raise *raise)
 {
     const struct ruleset *r = c->ruleset;
     const struct blob_correlation *k = &r->correlations[w->correlation];
@@ -267,7 +283,15 @@ static void fire(struct correlator *c, struct window *w, uint32_t first, uint32_
     c->statistics.alerts++;
     if (!(r->rules[k->rule].flags & RULE_SILENT) && alert_copy_texts(&alert, raise->arena))
         raise->alert(raise->owner, k->rule, &alert);
-    chain(c, k, group, &newest, raise);
+}
+
+static void fire(struct correlator *c, struct window *w, uint32_t first, uint32_t last,
+                 double value, struct slice group, struct raise *raise)
+{
+    struct entry newest = w->hits.entries[last];
+    if (raise->alert)
+        raise_alert(c, w, first, last, value, group, raise);
+    chain(c, &c->ruleset->correlations[w->correlation], group, &newest, raise);
 }
 
 /* Fires when the tally's window makes the condition true anew; true when it did. */
@@ -291,7 +315,8 @@ static bool look(struct correlator *c, struct window *w, const struct tally *tal
     return true;
 }
 
-/* raise NULL: counted, and remembered when it fired, but nothing is raised. */
+/* raise NULL: counted, and remembered when it fired, but nothing is raised and no correlation above
+ * hears of it. */
 static void count_hit(struct correlator *c, uint32_t correlation, const struct entry *entry,
                       struct slice group, struct raise *raise)
 {
@@ -377,7 +402,7 @@ static void put_hit(struct correlator *c, const struct hit *hit, const struct ev
         if (!is_rule(r, k->rule, hit->rule))
             continue;
         struct entry entry = { .time = hit->time, .value = slice_hash(hit->value), .number = NAN,
-                               .event = hit->event, .round = raise ? c->round : 0 };
+                               .event = hit->event, .round = id ? 0 : c->round };
         slice_to_double(hit->value, &entry.number);
         if (id)
             entry.id = *id;
@@ -399,12 +424,57 @@ void correlator_put(struct correlator *c, const struct hit *hit, struct arena *a
 
 void correlator_restore(struct correlator *c, const struct hit *hit, const struct event_id *id)
 {
-    put_hit(c, hit, id, NULL);
+    struct raise known = { 0 };
+    put_hit(c, hit, id, &known);
 }
 
 void correlator_round(struct correlator *c)
 {
     c->round++;
+}
+
+/* Hits of the old one mean the same in the new: both group by the same fields. */
+static bool groups_alike(const struct ruleset *a, const struct blob_correlation *k,
+                         const struct ruleset *b, const struct blob_correlation *n)
+{
+    bool alike = k->group_count == n->group_count && k->field_count == n->field_count;
+    for (uint32_t g = 0; alike && g < k->group_count; g++)
+        alike = slice_equal(blob_text(a, a->names[k->group_names.first + g]),
+                            blob_text(b, b->names[n->group_names.first + g]));
+    return alike;
+}
+
+/* Where the rule at `position` of the old one stands in the new; n's rule_count: nowhere. */
+static uint32_t position_in(const struct ruleset *a, const struct blob_correlation *k,
+                            const struct ruleset *b, const struct blob_correlation *n,
+                            uint32_t position)
+{
+    struct ruleset_rule rule = ruleset_rule(a, a->list[k->rules.first + position]);
+    struct slice id = rule.id.len ? rule.id : rule.title;
+    uint32_t at = 0;
+    while (at < n->rule_count && !is_rule(b, b->list[n->rules.first + at], id))
+        at++;
+    return at;
+}
+
+/* The hits of a chained correlation move as they are: they are not fired anew from below. */
+static void move_window(struct correlator *to, uint32_t correlation, const struct correlator *from,
+                        const struct window *w)
+{
+    const struct blob_correlation *k = &from->ruleset->correlations[w->correlation];
+    const struct blob_correlation *n = &to->ruleset->correlations[correlation];
+    struct slice group = slice_after(slice_from(w->key, w->key_len), sizeof w->correlation);
+    for (uint32_t e = 0; e < w->hits.count; e++) {
+        struct entry entry = w->hits.entries[e];
+        entry.position = position_in(from->ruleset, k, to->ruleset, n, entry.position);
+        if (entry.position < n->rule_count)
+            count_hit(to, correlation, &entry, group, NULL);
+    }
+    struct window *moved = find_window(to, correlation, group);
+    if (moved) {
+        moved->fired = w->fired;
+        moved->holding = w->holding;
+    }
 }
 
 void correlator_move(struct correlator *to, const struct correlator *from)
@@ -414,18 +484,9 @@ void correlator_move(struct correlator *to, const struct correlator *from)
         const struct blob_correlation *k = &old->correlations[w->correlation];
         struct ruleset_rule rule = ruleset_rule(old, k->rule);
         struct slice id = rule.id.len ? rule.id : rule.title;
-        for (uint32_t i = 0; i < new->correlation_count; i++) {
-            const struct blob_correlation *n = &new->correlations[i];
-            if (!is_rule(new, n->rule, id) || n->rule_count != k->rule_count)
-                continue;
-            struct slice group = slice_after(slice_from(w->key, w->key_len), sizeof(uint32_t));
-            for (uint32_t e = 0; e < w->hits.count; e++)
-                count_hit(to, i, &w->hits.entries[e], group, NULL);
-            struct window *moved = find_window(to, i, group);
-            if (moved) {
-                moved->fired = w->fired;
-                moved->holding = w->holding;
-            }
-        }
+        for (uint32_t i = 0; i < new->correlation_count; i++)
+            if (is_rule(new, new->correlations[i].rule, id) &&
+                groups_alike(old, k, new, &new->correlations[i]))
+                move_window(to, i, from, w);
     }
 }

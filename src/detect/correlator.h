@@ -38,13 +38,16 @@ void correlator_put(struct correlator *correlator, const struct hit *hit, struct
                     void *owner);
 /* A new batch begins: indices of events before it no longer name anything. */
 void correlator_round(struct correlator *correlator);
-/* A hit read back after a restart: counted, raises nothing. Hits of rules no longer there are left
- * out. id is its event's. */
+/* A hit read back after a restart: counted as correlator_put() does, so that a correlation which it
+ * completes is a hit of those that refer to it, but nothing is raised. Hits of rules no longer there
+ * are left out. id is its event's. Hits are handed over in the order in which they came. */
 void correlator_restore(struct correlator *correlator, const struct hit *hit,
                         const struct event_id *id);
-/* After the rules changed: what the old one knew of correlations that still exist. */
+/* After the rules changed: what the old one knew of correlations that still exist and group as
+ * before. */
 void correlator_move(struct correlator *to, const struct correlator *from);
-/* Longest time span of all correlations, ns: how far back hits are to be read at a start. */
+/* Longest time span of all correlations, ns, together with those of the correlations they refer to:
+ * how far back hits are to be read at a start. */
 int64_t correlator_span(const struct ruleset *ruleset);
 
 #endif

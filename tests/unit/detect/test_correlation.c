@@ -194,6 +194,95 @@ TEST("open hits survive a restart and a change of rules")
     feed_end(&f);
 }
 
+/* Two failed logins make a burst (its span 1 min), a burst and then a login the chain (2 min). */
+#define BURST(spans) \
+    BASE("failed", "b1", "failed") BASE("accepted", "b2", "accepted") \
+    "title: burst\nid: k1\nname: burst\ncorrelation:\n  type: event_count\n  rules: [failed]\n" \
+    "  group-by: [ip]\n  timespan: 1m\n  condition: {gte: 2}\n---\n" \
+    CORRELATION("  type: temporal_ordered\n  rules: " spans "\n  group-by: [ip]\n" \
+                "  timespan: 2m\n")
+
+static void restore(struct feed *f, const char *rule, const char *base, int second)
+{
+    struct event_id id = { .day = 20261124, .class = "standard", .sequence = (uint64_t)second };
+    struct hit hit = { .rule = slice_of(rule), .group = SLICE("a"), .value = SLICE(""),
+                       .base_rule = slice_of(base), .time = (1000 + second) * CLOCK_SECOND };
+    detector_restore(f->detector, &hit, &id);
+}
+
+/* EVIDENCE sigma-2/correlation-restart */
+TEST("a correlation of correlations goes on after a restart from the hits of what it rests on")
+{
+    struct feed f = feed_new(BURST("[burst, accepted]"));
+    CHECK_INT(detector_horizon(f.detector), 3 * CLOCK_MINUTE); /* the burst's and the chain's */
+    restore(&f, "k1", "b1", 0);
+    restore(&f, "k1", "b1", 50);
+    CHECK_INT(put(&f, 60, "{\"action\":\"accepted\",\"ip\":\"b\"}"), 0);
+    CHECK_INT(f.alerts, 0);             /* the burst was raised before the restart */
+    CHECK_INT(put(&f, 120, "{\"action\":\"accepted\",\"ip\":\"a\"}"), 1);
+    CHECK_INT(f.alerts, 1);
+    feed_end(&f);
+    f = feed_new(BURST("[burst, accepted]"));
+    restore(&f, "k1", "b1", 0);         /* one is no burst */
+    CHECK_INT(put(&f, 60, "{\"action\":\"accepted\",\"ip\":\"a\"}"), 0);
+    feed_end(&f);
+    f = feed_new(BURST("[burst, accepted]"));
+    restore(&f, "k1", "b1", 0);
+    restore(&f, "k1", "b1", 1);
+    restore(&f, "c1", "b2", 2);         /* the chain was complete, and told, before the restart */
+    CHECK_INT(put(&f, 3, "{\"action\":\"accepted\",\"ip\":\"a\"}"), 0);
+    CHECK_INT(f.alerts, 0);
+    feed_end(&f);
+}
+
+TEST("a correlation of correlations goes on after the rules were read anew, in another order too")
+{
+    static const char *const later[] = {
+        BURST("[burst, accepted]"),
+        "title: first of all\nid: x\nlogsource: {product: test}\n"
+        "detection: {s: {z: 1}, condition: s}\n---\n" BURST("[burst, accepted]")
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct feed f = feed_new(BURST("[burst, accepted]"));
+        put(&f, 1, "{\"action\":\"failed\",\"ip\":\"a\"}");
+        put(&f, 2, "{\"action\":\"failed\",\"ip\":\"a\"}");
+        struct ruleset *fresh = compile_text(later[i], NULL, NULL);
+        CHECK(detector_swap(f.detector, fresh));
+        ruleset_free(&fresh);
+        CHECK_INT(put(&f, 3, "{\"action\":\"failed\",\"ip\":\"a\"}"), 0); /* still holding */
+        CHECK_INT(put(&f, 4, "{\"action\":\"accepted\",\"ip\":\"a\"}"), 1);
+        CHECK_INT(f.alerts, 1);
+        feed_end(&f);
+    }
+}
+
+TEST("hits move to the place where their rule stands in the new rules; another group begins anew")
+{
+    const char *two = BASE("one", "b1", "one") BASE("two", "b2", "two");
+    char yaml[4096], turned[4096], other[4096];
+    snprintf(yaml, sizeof yaml, "%s" CORRELATION("  type: temporal_ordered\n  rules: [one, two]\n"
+             "  group-by: [ip]\n  timespan: 1m\n"), two);
+    snprintf(turned, sizeof turned, "%s" CORRELATION("  type: temporal_ordered\n"
+             "  rules: [two, one]\n  group-by: [ip]\n  timespan: 1m\n"), two);
+    snprintf(other, sizeof other, "%s" CORRELATION("  type: temporal_ordered\n  rules: [one, two]\n"
+             "  group-by: [user]\n  timespan: 1m\n"), two);
+    struct feed f = feed_new(yaml);
+    put(&f, 1, "{\"action\":\"one\",\"ip\":\"a\"}");
+    struct ruleset *fresh = compile_text(turned, NULL, NULL);
+    CHECK(detector_swap(f.detector, fresh));
+    ruleset_free(&fresh);
+    CHECK_INT(put(&f, 2, "{\"action\":\"two\",\"ip\":\"a\"}"), 0);
+    CHECK_INT(put(&f, 3, "{\"action\":\"one\",\"ip\":\"a\"}"), 1);
+    feed_end(&f);
+    f = feed_new(yaml);
+    put(&f, 1, "{\"action\":\"one\",\"ip\":\"a\"}");
+    fresh = compile_text(other, NULL, NULL);
+    CHECK(detector_swap(f.detector, fresh));
+    ruleset_free(&fresh);
+    CHECK_INT(put(&f, 2, "{\"action\":\"two\",\"user\":\"a\"}"), 0);
+    feed_end(&f);
+}
+
 TEST("a rule that is switched off raises nothing and counts nowhere")
 {
     struct feed f = feed_new(BASE("failed", "b1", "failed"));
