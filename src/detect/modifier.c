@@ -3,6 +3,8 @@
 #include "detect/modifier.h"
 
 #include "base/buffer.h"
+#include "detect/encode.h"
+#include "event/json_event.h"
 
 #define VALUES_MOST 20000u
 
@@ -14,7 +16,11 @@ struct item {
     struct test *values;
     bool *is_text;        /* value i is still text that text modifiers may change */
     uint32_t count, capacity;
-    bool all, neq, has_regex, raw; /* raw: values keep their backslashes (re, cidr …) */
+    bool all, neq, has_regex;
+    /* the last modifier, but for expand, that said how text is compared, */
+    const struct modifier *changed;
+    const struct modifier *rewritten; /* of those, that made other text of it, */
+    const struct modifier *encoded;   /* of those, that made other bytes of it; NULL: none */
 };
 
 static bool item_add(struct item *item, const struct test *test, bool text)
@@ -101,15 +107,13 @@ static bool compile_cased(struct item *item, const struct modifier *self, struct
     return true;
 }
 
-/* IMPLEMENTS sigma-2/re */
+/* IMPLEMENTS sigma-2/re: of values as they are written; only expand may stand before it. */
 static bool compile_re(struct item *item, const struct modifier *self, struct error *e)
 {
     if (!needs_text(item, self, e))
         return false;
     for (uint32_t i = 0; i < item->count; i++) {
         struct test *t = &item->values[i];
-        if (t->mode || t->cased)
-            return yaml_error(e, item->node, "'re' cannot be combined with the modifiers before it");
         if (!t->text.len)
             return yaml_error(e, item->node, "the regular expression is empty");
         t->kind = TEST_REGEX;
@@ -236,6 +240,24 @@ static struct slice replace_dashes(struct arena *arena, struct slice text, const
     return arena_copy(arena, buffer_slice(&out));
 }
 
+/* The value with its flag dashes replaced, in its pieces and, for expand, as it is written: an escape
+ * or a wildcard is no word character, so both see the same flags. */
+static bool with_dashes(struct item *item, const struct test *test, const char *dash,
+                        struct test *out, bool *any)
+{
+    const struct pattern *old = &test->pattern;
+    struct piece *pieces = arena_array(item->arena, old->count + 1, sizeof *pieces);
+    *out = *test;
+    out->pattern.pieces = pieces;
+    out->text = replace_dashes(item->arena, test->text, dash, any);
+    for (uint32_t k = 0; pieces && k < old->count; k++) {
+        pieces[k] = old->pieces[k];
+        if (pieces[k].kind == PIECE_TEXT)
+            pieces[k].text = replace_dashes(item->arena, pieces[k].text, dash, any);
+    }
+    return pieces != NULL;
+}
+
 /* IMPLEMENTS sigma-2/windash: the same replacement for all flag dashes of a value. */
 static bool compile_windash(struct item *item, const struct modifier *self, struct error *e)
 {
@@ -246,17 +268,9 @@ static bool compile_windash(struct item *item, const struct modifier *self, stru
     for (uint32_t i = 0; i < before; i++) {
         bool any = false;
         for (size_t d = 0; d < sizeof dashes / sizeof *dashes; d++) {
-            struct test copy = item->values[i];
-            struct pattern old = copy.pattern;
-            copy.pattern.pieces = arena_array(item->arena, old.count + 1, sizeof(struct piece));
-            if (!copy.pattern.pieces)
+            struct test copy;
+            if (!with_dashes(item, &item->values[i], dashes[d], &copy, &any))
                 return no_memory(item, e);
-            for (uint32_t k = 0; k < old.count; k++) {
-                copy.pattern.pieces[k] = old.pieces[k];
-                if (old.pieces[k].kind == PIECE_TEXT)
-                    copy.pattern.pieces[k].text =
-                        replace_dashes(item->arena, old.pieces[k].text, dashes[d], &any);
-            }
             if (!any)
                 break;
             if (!item_add(item, &copy, true))
@@ -270,7 +284,8 @@ static bool plain_bytes(struct item *item, const struct modifier *self, uint32_t
                         struct slice *out, struct error *e)
 {
     if (item->is_text[i] && pattern_plain(&item->values[i].pattern, out))
-        return true;
+        return out->len > 0 || yaml_error(e, item->node, "modifier '%s' has nothing to encode: "
+                                                         "the value is empty", self->name);
     yaml_error(e, item->node, "modifier '%s' cannot encode a value with wildcards", self->name);
     return error_hint(e, "write the wildcards behind: '%s|contains'", self->name);
 }
@@ -281,26 +296,6 @@ static bool set_bytes(struct item *item, struct test *t, struct slice bytes)
     return bytes.data && pattern_read(bytes, false, item->arena, &t->pattern);
 }
 
-static struct slice base64(struct arena *arena, struct slice in)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *out = arena_alloc(arena, (in.len + 2) / 3 * 4 + 1);
-    size_t n = 0;
-    if (!out)
-        return SLICE_NONE;
-    for (size_t i = 0; i < in.len; i += 3) {
-        size_t left = in.len - i;
-        uint32_t bits = (uint32_t)(unsigned char)in.data[i] << 16;
-        bits |= left > 1 ? (uint32_t)(unsigned char)in.data[i + 1] << 8 : 0;
-        bits |= left > 2 ? (unsigned char)in.data[i + 2] : 0;
-        out[n++] = digits[bits >> 18];
-        out[n++] = digits[bits >> 12 & 63];
-        out[n++] = left > 1 ? digits[bits >> 6 & 63] : '=';
-        out[n++] = left > 2 ? digits[bits & 63] : '=';
-    }
-    return (struct slice){ out, n };
-}
-
 /* IMPLEMENTS sigma-2/base64: the whole value, padding kept. */
 static bool compile_base64(struct item *item, const struct modifier *self, struct error *e)
 {
@@ -308,38 +303,28 @@ static bool compile_base64(struct item *item, const struct modifier *self, struc
     for (uint32_t i = 0; i < item->count; i++) {
         if (!plain_bytes(item, self, i, &bytes, e))
             return false;
-        if (!set_bytes(item, &item->values[i], base64(item->arena, bytes)))
+        if (!set_bytes(item, &item->values[i], encode_base64(item->arena, bytes)))
             return no_memory(item, e);
     }
     return true;
 }
 
-/* IMPLEMENTS sigma-2/base64offset: three shifts; prefixes of 0, 2, 3 and suffixes of 0, 3, 2
- * characters are cut, since they depend on the neighbours. */
+/* IMPLEMENTS sigma-2/base64offset: the value at each of the three shifts. One byte alone does not
+ * reach over a whole character at the second. */
 static bool compile_base64offset(struct item *item, const struct modifier *self, struct error *e)
 {
-    static const size_t cut_front[] = { 0, 2, 3 }, cut_back[] = { 0, 3, 2 };
     uint32_t before = item->count;
     for (uint32_t i = 0; i < before; i++) {
         struct slice bytes;
         if (!plain_bytes(item, self, i, &bytes, e))
             return false;
-        struct test original = item->values[i];
+        if (bytes.len < 2)
+            return yaml_error(e, item->node, "modifier '%s' needs values of two bytes or more: of "
+                                             "one, nothing can be told at the second offset",
+                              self->name);
         for (size_t shift = 0; shift < 3; shift++) {
-            struct slice shifted = arena_print(item->arena, "%.*s", (int)shift, "  ");
-            char *room = arena_alloc(item->arena, shift + bytes.len + 1);
-            if (!room)
-                return no_memory(item, e);
-            memcpy(room, shifted.data, shift);
-            memcpy(room + shift, bytes.data, bytes.len);
-            struct slice text = base64(item->arena, slice_from(room, shift + bytes.len));
-            size_t back = cut_back[(bytes.len + shift) % 3];
-            if (text.len < cut_front[shift] + back)
-                continue;
-            struct test copy = original;
-            struct slice part = slice_cut(text, cut_front[shift], text.len - back);
-            if (!part.len)
-                continue;
+            struct test copy = item->values[i];
+            struct slice part = encode_base64_shifted(item->arena, bytes, shift);
             if (!set_bytes(item, shift ? &copy : &item->values[i], part) ||
                 (shift && !item_add(item, &copy, true)))
                 return no_memory(item, e);
@@ -348,44 +333,16 @@ static bool compile_base64offset(struct item *item, const struct modifier *self,
     return true;
 }
 
-static size_t utf8_step(struct slice s, size_t at, uint32_t *out)
-{
-    unsigned char c = (unsigned char)s.data[at];
-    size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
-    *out = more == 3 ? c & 7u : more == 2 ? c & 15u : more == 1 ? c & 31u : c;
-    if (at + more >= s.len)
-        more = s.len - at - 1;
-    for (size_t i = 1; i <= more; i++)
-        *out = *out << 6 | ((unsigned char)s.data[at + i] & 63u);
-    return more + 1;
-}
-
-static void put_unit(struct buffer *out, uint32_t unit, bool big)
-{
-    buffer_add_u8(out, (uint8_t)(big ? unit >> 8 : unit));
-    buffer_add_u8(out, (uint8_t)(big ? unit : unit >> 8));
-}
-
 /* IMPLEMENTS sigma-2/utf16: argument 1 big-endian, 2 with FF FE before it. */
 static bool compile_utf16(struct item *item, const struct modifier *self, struct error *e)
 {
-    bool big = self->argument & 1;
+    struct slice text;
     for (uint32_t i = 0; i < item->count; i++) {
-        BUFFER_AUTO out;
-        struct slice text;
-        uint32_t c;
-        buffer_init(&out, 0);
         if (!plain_bytes(item, self, i, &text, e))
             return false;
-        if (self->argument & 2)
-            put_unit(&out, 0xfeff, big);
-        for (size_t k = 0; k < text.len; k += utf8_step(text, k, &c)) {
-            utf8_step(text, k, &c);
-            if (c >= 0x10000)
-                put_unit(&out, 0xd800 + ((c - 0x10000) >> 10), big);
-            put_unit(&out, c >= 0x10000 ? 0xdc00 + ((c - 0x10000) & 0x3ff) : c, big);
-        }
-        if (!set_bytes(item, &item->values[i], arena_copy(item->arena, buffer_slice(&out))))
+        struct slice units = encode_utf16(item->arena, text, self->argument & 1,
+                                          self->argument & 2);
+        if (!set_bytes(item, &item->values[i], units))
             return no_memory(item, e);
     }
     return true;
@@ -429,9 +386,11 @@ static bool expand_one(struct item *item, const struct test *test, struct slice 
         at++;
     if (at >= text.len) {
         struct test copy = *test;
+        bool regex = test->kind == TEST_REGEX;
         copy.text = without_escapes(item->arena, text);
-        return (copy.text.data && pattern_read(copy.text, true, item->arena, &copy.pattern) &&
-                item_add(item, &copy, true)) || no_memory(item, e);
+        return (copy.text.data &&
+                (regex || pattern_read(copy.text, true, item->arena, &copy.pattern)) &&
+                item_add(item, &copy, !regex)) || no_memory(item, e);
     }
     char *key = arena_text(item->arena, name);
     const struct yaml *list = yaml_member(item->placeholders->document, key ? key : "");
@@ -452,12 +411,16 @@ static bool expand_one(struct item *item, const struct test *test, struct slice 
     return true;
 }
 
-/* IMPLEMENTS sigma-2/expand: an unknown placeholder refuses the rule. */
+/* IMPLEMENTS sigma-2/expand: an unknown placeholder refuses the rule. Behind re the list's values are
+ * parts of expressions. */
 static bool compile_expand(struct item *item, const struct modifier *self, struct error *e)
 {
     struct item old = *item;
-    if (!needs_text(item, self, e))
+    if (!item->has_regex && !needs_text(item, self, e))
         return false;
+    if (item->encoded)
+        return yaml_error(e, item->node, "modifier '%s' must stand before '%s'", self->name,
+                          item->encoded->name);
     item->values = NULL;
     item->is_text = NULL;
     item->count = item->capacity = 0;
@@ -473,6 +436,34 @@ static bool compile_expand(struct item *item, const struct modifier *self, struc
                 return no_memory(item, e);
     }
     return true;
+}
+
+/* May this one follow those before it? What makes something else of a value takes it as written, but
+ * expand may stand before it, and contains, startswith, endswith, cased before fieldref. */
+static bool may_follow(struct item *item, const struct modifier *m, struct error *e)
+{
+    bool expand = m->compile == compile_expand;
+    const struct modifier *before = m->kind != MODIFIER_TYPE ? NULL
+                                    : m->compile == compile_fieldref ? item->rewritten
+                                    : item->changed;
+    if (item->has_regex && m->kind != MODIFIER_FLAG && m->kind != MODIFIER_LIST && !expand)
+        return yaml_error(e, item->node, "modifier '%s' cannot be combined with 're'", m->name);
+    return !before || yaml_error(e, item->node, "modifier '%s' cannot stand behind '%s'", m->name,
+                                 before->name);
+}
+
+static void remember(struct item *item, const struct modifier *m)
+{
+    bool changes = m->kind == MODIFIER_TEXT || m->kind == MODIFIER_ENCODE;
+    if (!changes || m->compile == compile_expand)
+        return;
+    item->changed = m;
+    if (m->kind == MODIFIER_ENCODE || m->compile == compile_windash)
+        item->rewritten = m;
+    if (m->kind == MODIFIER_ENCODE)
+        item->encoded = m;
+    for (uint32_t i = 0; m->compile != compile_cased && i < item->count; i++)
+        item->values[i].number_text = SLICE_NONE; /* it is text now */
 }
 
 const struct modifier modifiers[] = {
@@ -522,6 +513,15 @@ const struct modifier *modifier_find(struct slice name)
     return NULL;
 }
 
+/* IMPLEMENTS sigma-2/number-forms: a number written 1.50 or 1e3 is the number 1.5 or 1000, which is
+ * how events have it; 007 and 0x1 are text. Empty when it is what is written. */
+static struct slice number_text(struct item *item, const struct yaml *node)
+{
+    char text[JSON_EVENT_NUMBER];
+    size_t len = node->plain && item->field.len ? json_event_number(node->text, text) : 0;
+    return len ? arena_copy(item->arena, slice_from(text, len)) : SLICE_NONE;
+}
+
 /* IMPLEMENTS sigma-2/null sigma-2/empty sigma-2/numbers-as-text sigma-2/booleans-as-text */
 static bool value_read(struct item *item, const struct yaml *node, struct error *e)
 {
@@ -536,9 +536,24 @@ static bool value_read(struct item *item, const struct yaml *node, struct error 
             return yaml_error(e, node, "null needs a field");
         return item_add(item, &test, false) || no_memory(item, e);
     }
+    test.number_text = number_text(item, node);
     if (!pattern_read(node->text, true, item->arena, &test.pattern) || !item_add(item, &test, true))
         return no_memory(item, e);
     return true;
+}
+
+/* The test, or, of a number with another canonical form, either of two: a log may hold it as text. */
+static struct expr *value_expr(struct item *item, const struct test *test)
+{
+    struct test canonical = *test;
+    if (test->kind != TEST_PATTERN || !test->number_text.len)
+        return expr_test(item->arena, test);
+    struct expr *both = expr_new(item->arena, EXPR_OR, 2);
+    if (!both || !pattern_read(test->number_text, false, item->arena, &canonical.pattern) ||
+        !(both->children[0] = expr_test(item->arena, test)) ||
+        !(both->children[1] = expr_test(item->arena, &canonical)))
+        return NULL;
+    return both;
 }
 
 static bool values_read(struct item *item, const struct yaml *node, struct error *e)
@@ -564,10 +579,9 @@ static bool modifiers_apply(struct item *item, struct slice names, struct error 
             yaml_error(e, item->node, "there is no modifier '%.*s'", SLICE_ARGS(name));
             return error_hint(e, "docs/detection.md lists them all");
         }
-        if (item->has_regex && m->kind != MODIFIER_FLAG && m->kind != MODIFIER_LIST)
-            return yaml_error(e, item->node, "modifier '%s' cannot be combined with 're'", m->name);
-        if (!m->compile(item, m, e))
+        if (!may_follow(item, m, e) || !m->compile(item, m, e))
             return false;
+        remember(item, m);
     }
     return true;
 }
@@ -586,7 +600,7 @@ bool item_read(const struct yaml *node, const struct placeholders *placeholders,
         return false;
     *out = expr_new(arena, item.all ? EXPR_AND : EXPR_OR, item.count);
     for (uint32_t i = 0; *out && i < item.count; i++)
-        if (!((*out)->children[i] = expr_test(arena, &item.values[i])))
+        if (!((*out)->children[i] = value_expr(&item, &item.values[i])))
             *out = NULL;
     if (*out && item.count == 1)
         *out = (*out)->children[0];

@@ -50,6 +50,7 @@ struct test {
     struct slice field;       /* empty: keyword, the whole event */
     bool cased;
     struct pattern pattern;   /* TEST_PATTERN */
+    struct slice number_text; /* TEST_PATTERN of a number: its canonical digits, which fit too */
     struct slice text;        /* TEST_REGEX: expression; TEST_FIELD: the other field; number as text */
     unsigned flags;           /* REGEX_… */
     struct network network;   /* TEST_CIDR */

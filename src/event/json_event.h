@@ -49,6 +49,11 @@ bool json_event_settle(struct event_field *field, struct arena *arena);
 /* A lazy text's escapes resolved into out, which has text.len bytes; returns the length. */
 size_t json_event_unescape(struct slice text, char *out);
 
+/* A number of JSON in the digits that events have it in (1.50 is 1.5, 1e3 is 1000), into out; returns
+ * the length, or 0 when it stands as it is written or is no number of JSON (007, 0x1, +1). */
+#define JSON_EVENT_NUMBER 40
+size_t json_event_number(struct slice text, char out[JSON_EVENT_NUMBER]);
+
 /* Reads one object by a reader of the thread's own; everything is settled. Names are the arena's, values
  * too or, where they need no change, they point into json: for decoders, whose records stay. */
 bool json_event_decode(struct slice json, struct arena *arena, struct event_field **fields_out,

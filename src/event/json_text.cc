@@ -217,6 +217,13 @@ size_t json_number_text(struct slice s, char *out)
     return size_t(simdjson::internal::to_chars(out, out + JSON_NUMBER_TEXT, value) - out);
 }
 
+static_assert(JSON_EVENT_NUMBER >= JSON_NUMBER_TEXT, "room for the digits");
+
+size_t json_event_number(struct slice text, char *out)
+{
+    return json_number_valid(text) ? json_number_text(text, out) : 0;
+}
+
 size_t json_event_unescape(struct slice s, char *out)
 {
     const char *from = s.data, *end = s.data + s.len;

@@ -66,7 +66,7 @@ static void add_item(struct buffer *out, const char *indent)
     else if (!strncmp(mod, "|fieldref", 9))
         buffer_print(out, "f%u\n", roll(4));
     else if (!strncmp(mod, "|base64", 7))
-        buffer_print(out, "'%s'\n", words[1 + roll(5)]);
+        buffer_print(out, "'%s'\n", words[1 + roll(4)]);
     else {
         unsigned count = 1 + roll(3);
         buffer_add(out, SLICE("["));

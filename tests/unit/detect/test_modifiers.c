@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "detect/modifier.h"
+#include "event/json_event.h"
 #include "harness.h"
 
 /* EVIDENCE sigma-2/contains sigma-2/startswith sigma-2/endswith */
@@ -91,7 +92,36 @@ TEST("what Vectorscan refuses PCRE2 runs; what neither takes is refused with a r
     CHECK(matches("x|re: '(a+)b\\1$'", "{\"x\":\"aabaa\"}"));
     CHECK(strstr(refusal("  selection:\n    x|re: 'a(b'"), "regular expression") != NULL);
     CHECK(strstr(refusal("  selection:\n    x|re|contains: 'a'"), "cannot be combined") != NULL);
-    CHECK(strstr(refusal("  selection:\n    x|contains|re: 'a'"), "cannot be combined") != NULL);
+    CHECK(strstr(refusal("  selection:\n    x|contains|re: 'a'"), "cannot stand behind") != NULL);
+    CHECK(strstr(refusal("  selection:\n    x|windash|re: ' -a'"), "cannot stand behind") != NULL);
+}
+
+TEST("a modifier that another would leave without effect is refused, both by name")
+{
+    static const struct { const char *item, *first, *second; } rows[] = {
+        { "x|windash|re: ' -a'", "'re'", "'windash'" },
+        { "x|cased|re: 'a'", "'re'", "'cased'" },
+        { "x|base64|re: 'a'", "'re'", "'base64'" },
+        { "x|contains|gt: 5", "'gt'", "'contains'" },
+        { "x|startswith|cidr: 10.0.0.0/8", "'cidr'", "'startswith'" },
+        { "x|windash|fieldref: a-b", "'fieldref'", "'windash'" },
+        { "x|windash|contains|fieldref: -b", "'fieldref'", "'windash'" },
+        { "x|contains|exists: true", "'exists'", "'contains'" },
+        { "x|cased|hour: 5", "'hour'", "'cased'" },
+        { "x|wide|expand: '%a%'", "'expand'", "'wide'" },
+        { "x|base64|expand: 'a'", "'expand'", "'base64'" },
+        { "x|re|expand|contains: 'a'", "'contains'", "'re'" },
+        { "x|re|windash: ' -a'", "'windash'", "'re'" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char detection[300];
+        snprintf(detection, sizeof detection, "  selection:\n    %s", rows[i].item);
+        const char *said = refusal(detection);
+        if (!strstr(said, rows[i].first) || !strstr(said, rows[i].second))
+            fail_msg("%s: '%s'", rows[i].item, said);
+    }
+    CHECK(matches("a|contains|fieldref: b", "{\"a\":\"xyz\",\"b\":\"Y\"}"));
+    CHECK(!matches("a|contains|cased|fieldref: b", "{\"a\":\"xyz\",\"b\":\"Y\"}"));
 }
 
 /* EVIDENCE sigma-2/re-flags */
@@ -157,6 +187,7 @@ TEST("base64 encodes the whole value and keeps the padding")
     CHECK(matches("p|base64: 'foob'", "{\"p\":\"Zm9vYg==\"}"));
     CHECK(!matches("p|base64: 'foob'", "{\"p\":\"Zm9vYg\"}"));
     CHECK(strstr(refusal("  selection:\n    p|base64: 'a*'"), "wildcards") != NULL);
+    CHECK(strstr(refusal("  selection:\n    p|base64|contains: ''"), "empty") != NULL);
 }
 
 /* EVIDENCE sigma-2/base64offset */
@@ -168,6 +199,9 @@ TEST("base64offset finds the value at each of the three shifts")
     CHECK(matches("p|base64offset|contains: 'foobar'", "{\"p\":\"YWFhZm9vYmFyYg==\"}")); /* aaafoobarb */
     CHECK(!matches("p|base64offset|contains: 'foobar'", "{\"p\":\"Zm9vYmF6\"}"));
     CHECK(!matches("p|base64offset|contains|cased: 'foobar'", "{\"p\":\"zM9vYmFy\"}"));
+    CHECK(matches("p|base64offset|contains: 'fo'", "{\"p\":\"YWZvYQ==\"}"));           /* afoa */
+    CHECK(strstr(refusal("  selection:\n    p|base64offset|contains: ''"), "empty") != NULL);
+    CHECK(strstr(refusal("  selection:\n    p|base64offset|contains: 'f'"), "two bytes") != NULL);
 }
 
 /* EVIDENCE sigma-2/utf16 */
@@ -209,28 +243,57 @@ TEST("parts of a date are taken as written, without converting the zone")
     CHECK(!matches("t|hour: 0", "{\"t\":\"2026-11-24\"}"));
 }
 
+/* A rule with lists for its placeholders: does the item match this event? */
+static bool expanded(const char *item, const char *json)
+{
+    char lists[4096], yaml[1024];
+    snprintf(lists, sizeof lists, "%s", write_file("lists.yaml", "admins: [lan, 'minh*']\none: x\n"
+                                                                 "flag: 'enc'\nlike: ['l.n', 'h+']\n"));
+    snprintf(yaml, sizeof yaml, "title: t\nlogsource: {product: test}\ndetection:\n  selection:\n"
+             "    %s\n  condition: selection\n", item);
+    struct ruleset *r = compile_text(yaml, NULL, lists);
+    if (!r)
+        fail_msg("%s: %s", item, refusal_text());
+    ARENA_AUTO arena;
+    struct event event = { .raw = slice_of(json), .logsource.product = SLICE("test") };
+    struct error e = ERROR_NONE;
+    const uint32_t *rules;
+    arena_init(&arena, 0);
+    CHECK(json_event_decode(event.raw, &arena, &event.fields, &event.field_count, &e));
+    struct scanner *s = scanner_new(r);
+    bool hit = scanner_scan(s, &event, &rules) == 1;
+    scanner_free(&s);
+    ruleset_free(&r);
+    return hit;
+}
+
 /* EVIDENCE sigma-2/expand */
 TEST("expand takes its values from the list the user gives, or refuses the rule")
 {
     CHECK(strstr(refusal("  selection:\n    u|expand: '%admins%'"), "placeholder") != NULL);
-    char lists[4096];
-    snprintf(lists, sizeof lists, "%s", write_file("lists.yaml", "admins: [lan, 'minh*']\none: x\n"));
-    struct ruleset *r = compile_text("title: t\nlogsource: {product: test}\ndetection:\n"
-                                     "  selection:\n    u|expand: 'a-%admins%-%one%'\n"
-                                     "    p|expand: '100\\%'\n    q|contains|expand: '%one%'\n"
-                                     "  condition: selection\n", NULL, lists);
-    CHECK(r != NULL);
-    struct event_field fields[] = { { SLICE("u"), SLICE("a-Minh Tuan-x"), EVENT_TEXT },
-                                    { SLICE("p"), SLICE("100%"), EVENT_TEXT },
-                                    { SLICE("q"), SLICE("axb"), EVENT_TEXT } };
-    struct event event = { .fields = fields, .field_count = 3, .logsource.product = SLICE("test") };
-    struct scanner *s = scanner_new(r);
-    const uint32_t *rules;
-    CHECK_INT(scanner_scan(s, &event, &rules), 1);
-    fields[0].value = SLICE("a-hoa-x");
-    CHECK_INT(scanner_scan(s, &event, &rules), 0);
-    scanner_free(&s);
-    ruleset_free(&r);
+    CHECK(expanded("u|expand: 'a-%admins%-%one%'", "{\"u\":\"a-Minh Tuan-x\"}"));
+    CHECK(expanded("u|expand: 'a-%admins%-%one%'", "{\"u\":\"A-lan-x\"}"));
+    CHECK(!expanded("u|expand: 'a-%admins%-%one%'", "{\"u\":\"a-hoa-x\"}"));
+    CHECK(expanded("p|expand: '100\\%'", "{\"p\":\"100%\"}"));
+    CHECK(expanded("q|contains|expand: '%one%'", "{\"q\":\"axb\"}"));
+    CHECK(expanded("q|expand|contains: '%one%'", "{\"q\":\"axb\"}"));
+    CHECK(!expanded("q|startswith|expand: '%one%'", "{\"q\":\"axb\"}"));
+}
+
+TEST("windash and expand together keep both; re takes the list's values as parts of expressions")
+{
+    CHECK(expanded("c|windash|contains|expand: ' -e %one%'", "{\"c\":\"ps /e x\"}"));
+    CHECK(expanded("c|contains|windash|expand: ' -e %one%'", "{\"c\":\"ps \xe2\x80\x93" "e x\"}"));
+    CHECK(!expanded("c|contains|windash|expand: ' -e %one%'", "{\"c\":\"ps /e y\"}"));
+    CHECK(expanded("c|expand|windash|contains: ' -%flag%'", "{\"c\":\"ps /enc x\"}"));
+    CHECK(!expanded("c|windash|expand|contains: ' -%flag%'", "{\"c\":\"ps /enc x\"}"));
+    CHECK(expanded("u|re|expand: '^%like%$'", "{\"u\":\"lan\"}"));
+    CHECK(expanded("u|re|expand: '^%like%$'", "{\"u\":\"hhh\"}"));
+    CHECK(!expanded("u|re|expand: '^%like%$'", "{\"u\":\"LAN\"}"));
+    CHECK(expanded("u|re|i|expand: '^%like%$'", "{\"u\":\"LAN\"}"));
+    CHECK(expanded("u|re|expand|i: '^%like%$'", "{\"u\":\"LAN\"}"));
+    CHECK(expanded("u|expand|re: '^%like%$'", "{\"u\":\"lan\"}"));
+    CHECK(expanded("u|expand|cidr: '10.0.0.0/8'", "{\"u\":\"10.1.1.1\"}"));
 }
 
 /* EVIDENCE sigma-2/modifier-order */

@@ -96,8 +96,40 @@ TEST("an absent field under 'not' is true")
     CHECK(detects("  filter:\n    b: x\n  condition: not filter", "{\"a\":1}"));
 }
 
-/* EVIDENCE sigma-2/numbers-as-text sigma-2/number-forms sigma-2/booleans-as-text */
-TEST("numbers and booleans are compared as text; forms of one number are one")
+/* EVIDENCE sigma-2/number-forms */
+TEST("a number is one number however rule and event write it, and text where it is no number")
+{
+    static const char *const one_and_a_half[] = { "1.5", "1.50", "15e-1", "0.15E1", "1.5e0" };
+    for (size_t i = 0; i < 5; i++)
+        for (size_t k = 0; k < 5; k++) {
+            char item[40], json[40];
+            snprintf(item, sizeof item, "x: %s", one_and_a_half[i]);
+            snprintf(json, sizeof json, "{\"x\":%s}", one_and_a_half[k]);
+            CHECK(matches(item, json));
+        }
+    CHECK(matches("x: 1.0", "{\"x\":1}"));
+    CHECK(matches("x: 1.0", "{\"x\":1.0}"));
+    CHECK(matches("x: 1e3", "{\"x\":1000}"));
+    CHECK(matches("x: -0", "{\"x\":0}"));
+    CHECK(matches("x: [7, 1.50]", "{\"x\":1.5}"));
+    CHECK(matches("x|cased: 1e3", "{\"x\":1000}"));
+    CHECK(!matches("x|neq: 1.50", "{\"x\":1.5}"));
+    CHECK(!matches("x|all: [1.0, 2.0]", "{\"x\":1}"));
+    CHECK(matches("x|all: [1.0, 2.0]", "{\"x\":[1,2]}"));
+    CHECK(matches("x: 1.50", "{\"x\":\"1.50\"}"));      /* text that a log writes so */
+    CHECK(!matches("x: '1.50'", "{\"x\":1.5}"));        /* in quotes it is text in the rule too */
+    CHECK(!matches("x: 007", "{\"x\":7}"));
+    CHECK(matches("x: 007", "{\"x\":\"007\"}"));
+    CHECK(!matches("x: 0x10", "{\"x\":16}"));
+    CHECK(matches("x: 0x10", "{\"x\":\"0x10\"}"));
+    CHECK(!matches("x|contains: 1.50", "{\"x\":1.5}")); /* of text within text */
+    CHECK(matches("x|re: 1.0", "{\"x\":\"a1x0\"}"));
+    CHECK(!detects("  selection:\n    - 1.0", "{\"x\":1}"));
+    CHECK(matches("x: 12345678901234567890123", "{\"x\":12345678901234567890123}"));
+}
+
+/* EVIDENCE sigma-2/numbers-as-text sigma-2/booleans-as-text */
+TEST("numbers and booleans are compared as text")
 {
     CHECK(matches("EventID: 4625", "{\"EventID\":4625}"));
     CHECK(matches("EventID: 4625", "{\"EventID\":\"4625\"}"));
