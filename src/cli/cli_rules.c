@@ -209,8 +209,10 @@ static struct slice wanted_rule(const char *path, struct arena *arena)
     return yaml_member_text(yaml_element(yaml_member(document, "rule_metadata"), 0), "id", stem);
 }
 
+struct tested { size_t matched, damaged; };
+
 static bool test_one(struct cli *cli, struct ruleset *ruleset, const struct decoders *decoders,
-                     const char *path, struct buffer *out, struct error *e)
+                     const char *path, struct tested *tested, struct buffer *out, struct error *e)
 {
     struct recording r = { .rule = wanted_rule(path, &cli->arena) };
     struct detect_summary summary;
@@ -235,10 +237,12 @@ static bool test_one(struct cli *cli, struct ruleset *ruleset, const struct deco
         json_text_member(&w, "result", slice_of(verdict));
         json_close_object(&w);
         buffer_add_byte(out, '\n');
-    } else if (!r.matches) {
+    } else if (!r.matches || r.damaged) {
         buffer_print(out, "%s: %.*s %s\n", path, SLICE_ARGS(r.rule), cli_say(cli, verdict));
     }
-    return r.matches > 0;
+    tested->matched += r.matches > 0;
+    tested->damaged += r.damaged;
+    return true;
 }
 
 static int run_test(struct cli *cli)
@@ -249,7 +253,8 @@ static int run_test(struct cli *cli)
     struct decoders *decoders = NULL;
     struct error e = ERROR_NONE;
     struct slice *paths;
-    size_t count, matched = 0;
+    size_t count;
+    struct tested tested = { 0 };
     BUFFER_AUTO out;
     buffer_init(&out, 256u * 1024 * 1024);
     if (!load(cli, false, &settings, &ruleset, NULL, &e) ||
@@ -260,16 +265,19 @@ static int run_test(struct cli *cli)
         return cli_fail(cli, &e);
     }
     for (size_t i = 0; i < count && !e.set; i++)
-        matched += test_one(cli, ruleset, decoders, paths[i].data, &out, &e);
+        test_one(cli, ruleset, decoders, paths[i].data, &tested, &out, &e);
     ruleset_free(&ruleset);
     decoders_free(&decoders);
     if (e.set)
         return cli_fail(cli, &e);
     if (!cli->json)
-        buffer_print(&out, cli_say(cli, "%zu of %zu recordings matched their rule\n"), matched,
-                     count);
+        buffer_print(&out, cli_say(cli, "%zu of %zu recordings matched their rule\n"),
+                     tested.matched, count);
+    if (!cli->json && tested.damaged)
+        buffer_print(&out, cli_say(cli, "%zu recordings are damaged: what could be read was tried\n"),
+                     tested.damaged);
     int code = cli_put(cli, buffer_slice(&out));
-    return code != CLI_FINE ? code : matched == count ? CLI_FINE : CLI_NO;
+    return code != CLI_FINE ? code : tested.matched == count ? CLI_FINE : CLI_NO;
 }
 
 static const struct cli_option options_of_rules[] = {
@@ -326,7 +334,8 @@ const struct command cli_rules_test_command = {
     .name = "rules test", .group = "Detection",
     .summary = "run recorded events that must raise their rule",
     .about = "DIR holds recordings named by the rule's id (or with an info.yml that names it), as\n"
-             ".json, .evtx or .raw. The exit status is 1 when one of them raised nothing.",
+             ".json, .evtx or .raw. The exit status is 1 when one of them raised nothing. A recording\n"
+             "that is damaged and raised its rule counts as matched, and is named.",
     .arguments = "DIR", .argument_least = 1, .argument_most = 1, .takes_config = true,
     .takes_json = true, .options = options_of_rules, .examples = examples_of_test, .run = run_test,
 };

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""haidang rules as people call it, on rules and recordings of our own and, where they are beside the
+project, on those of SigmaHQ. Prints TAP."""
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HAIDANG = os.environ.get("HAIDANG", str(ROOT / "build/haidang"))
+SIGMA = ROOT.parent / "shared/data/sigma"
+ID = "7a9c54d0-9a3e-4a27-9f9b-5d5a1d6cf001"
+RULE = f"""title: A program
+id: {ID}
+logsource: {{product: windows, category: process_creation}}
+detection: {{sel: {{Image|endswith: '\\cmd.exe'}}, condition: sel}}
+"""
+HIT = {"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\cmd.exe"}
+number = failed = 0
+
+
+def check(sentence, fine, why=""):
+    global number, failed
+    number += 1
+    failed += not fine
+    print(f"{'ok' if fine else 'not ok'} {number} - {sentence}")
+    if not fine:
+        print("# " + str(why).replace("\n", "\n# "))
+
+
+def skip(sentence, why):
+    global number
+    number += 1
+    print(f"ok {number} - {sentence} # SKIP {why}")
+
+
+def run(*arguments):
+    done = subprocess.run([HAIDANG, *map(str, arguments), "--language", "en"], capture_output=True,
+                          timeout=550, cwd=ROOT)
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+
+def own(folder):
+    rules, tests = folder / "rules", folder / "recordings"
+    rules.mkdir()
+    tests.mkdir()
+    (rules / "r.yml").write_text(RULE)
+    whole = tests / f"{ID}.json"
+    whole.write_text(json.dumps(HIT))
+    code, out, err = run("rules", "test", tests, "--rules", rules)
+    check("rules test: a recording that raises its rule, exit 0",
+          code == 0 and out == "1 of 1 recordings matched their rule\n", (code, out, err))
+    (tests / "cut").mkdir()
+    cut = tests / "cut" / f"{ID}.json"
+    cut.write_text(json.dumps([HIT, HIT])[:-30])
+    code, out, err = run("rules", "test", tests, "--rules", rules)
+    check("rules test: a damaged recording that raises its rule is named and counted",
+          code == 0 and f"{cut}: {ID} matched, but the file is damaged" in out and
+          "2 of 2 recordings" in out and "1 recordings are damaged" in out, (code, out, err))
+    cut.write_text(json.dumps(dict(HIT, Image="C:\\notepad.exe")))
+    code, out, err = run("rules", "test", tests, "--rules", rules)
+    check("rules test: one that raises nothing is named, exit 1",
+          code == 1 and f"{cut}: {ID} missed" in out and "1 of 2" in out, (code, out, err))
+    cut.rename(tests / "cut" / "other.json")
+    code, out, err = run("rules", "test", tests, "--rules", rules)
+    check("rules test: a recording of no rule is named, exit 1", code == 1 and "no such rule" in out, out)
+    code, out, err = run("rules", "stats", rules)
+    counts = {line.split(maxsplit=1)[1]: int(line.split()[0]) for line in out.splitlines()}
+    check("rules stats counts rules and what they compile to",
+          code == 0 and counts["rules"] == 1 and counts["indexed literals"] == 1 and counts["bytes"] > 0,
+          (code, out, err))
+    code, out, err = run("rules", "stats", "--json", rules)
+    check("rules stats --json says the same",
+          code == 0 and {k: v for k, v in json.loads(out).items() if "bytes" not in k} ==
+          {k: v for k, v in counts.items() if "bytes" not in k}, (code, out))
+
+
+def published(folder):
+    if not SIGMA.exists():
+        skip("recordings of SigmaHQ", "../shared/data/sigma is not there")
+        return
+    code, out, err = run("rules", "test", SIGMA / "regression_data", "--rules", SIGMA, "--json",
+                         "--compiled", folder / "rules.blob")
+    results = [json.loads(line) for line in out.splitlines()]
+    forms = collections.Counter(pathlib.Path(r["file"]).suffix for r in results)
+    wrong = [r for r in results if r["result"] != "matched"]
+    check("every recording of SigmaHQ raises its rule, none is damaged", code == 0 and not wrong,
+          (code, wrong, err[-500:]))
+    there = collections.Counter(path.suffix for path in (SIGMA / "regression_data").rglob("*")
+                                if path.suffix in (".evtx", ".json", ".raw"))
+    check("all of them were tried: 163 .evtx, 163 .json, one .raw",
+          forms == there and (forms[".evtx"], forms[".json"], forms[".raw"]) == (163, 163, 1), forms)
+    code, out, err = run("rules", "check", SIGMA, "--json", "--compiled", folder / "rules.blob")
+    told = json.loads(out)
+    check("rules check refuses only the 25 rules whose placeholders nobody fills, exit 1",
+          code == 1 and (told["rules"], told["refused"]) == (3755, 25) and
+          err.count("there is no list for the placeholder") == 25, (code, out, err[:500]))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        own(folder)
+        published(folder)
+    print(f"1..{number}")
+    return 1 if failed else 0
+
+
+sys.exit(main())
