@@ -163,6 +163,173 @@ level: low
           code == 1 and json.loads(out.splitlines()[0])["record"] == 1, (code, out, err))
 
 
+def rotated(folder):
+    """auth.log stands before auth.log.1 and is younger: correlations go by time over all files."""
+    rules, logs = folder / "correlation", folder / "rotated"
+    logs.mkdir()
+
+    def line(second, event_id=4625):
+        return json.dumps({"EventID": event_id, "Channel": "Security", "IpAddress": "203.0.113.5",
+                           "@timestamp": f"2026-11-24T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"})
+
+    (logs / "a.log").write_text("".join(line(s) + "\n" for s in (70000, 70001, 70010)))
+    (logs / "a.log.1").write_text("".join(line(s) + "\n" for s in (100, 110, 120, 60000, 69990)))
+    code, out, err = run("detect", "--rules", rules, "--json", logs)
+    alerts = [json.loads(one) for one in out.splitlines()]
+    check("a file that is older and comes later loses no alert of a correlation", code == 1 and
+          [(pathlib.Path(a["file"]).name, a["record"]) for a in alerts] == [("a.log.1", 3), ("a.log", 2)],
+          (code, out, err))
+    check("the events counted are of both files", len(alerts) == 2 and
+          [(pathlib.Path(p["file"]).name, p["record"]) for p in alerts[1]["earlier"]] ==
+          [("a.log.1", 5), ("a.log", 1)], out)
+    check("and no hit came too late", "too late" not in err, err)
+    text = (logs / "a.log.1").read_text() + (logs / "a.log").read_text()
+    code, out, err = run("detect", "--rules", rules, "--json", "-", stdin=text.encode())
+    check("a stream's correlations are told as they come", code == 1 and
+          [json.loads(one)["record"] for one in out.splitlines()] == [3, 7], (code, out, err))
+
+
+def named(folder, rules, lines):
+    """Logs in folders without a log's suffix; what is left out is said."""
+    logs = folder / "names"
+    (logs / "deep").mkdir(parents=True)
+    taken = {"syslog": lines, "messages.1": lines, "auth.log.1": lines, "secure-20261124": lines,
+             "app.dat": lines, "deep/events.json.old": lines, "kern": "Nov 24 00:00:00 h k: x\n".encode(),
+             "access.log.2.gz": gzip.compress(lines), "pretty.out": json.dumps(HIT, indent=1).encode()}
+    left = {"notes.md": b"# [{ not\n", "wtmp": b"\x00\x01\x02", "empty": b"", "x.py": b"print(1)\n",
+            "img.png": b"\x89PNG\x00", "deep/.hidden": lines}
+    for name, data in (taken | left).items():
+        (logs / name).write_bytes(data)
+    code, out, err = run("detect", "--rules", rules, "--json", logs)
+    found = sorted(str(pathlib.Path(json.loads(one)["file"]).relative_to(logs)) for one in out.splitlines())
+    check("logs of a folder are told by rotated names and by what stands in them",
+          code == 1 and found == sorted(name for name in taken if name != "kern") and
+          f"in {len(taken)} files" in err, (code, found, err))
+    check("what is left out is counted and named",
+          "5 files were left out" in err and all(f"/{name}\n" in err for name in left if "hidden" not in name),
+          err)
+    code, out, err = run("detect", "--rules", rules, "--json", logs / "notes.md")
+    check("a file that is named is read whatever it is called", "1 events in 1 files" in err, err)
+
+
+def wrapped(folder, rules):
+    """One object around the events, as clouds deliver."""
+    one, two = json.dumps(HIT), json.dumps(MISS)
+    indented = json.dumps({"records": [HIT, MISS, HIT]}, indent=2)
+    forms = {"aws.json": (json.dumps({"Records": [MISS, HIT]}), [2]),
+             "tight.json": (json.dumps({"Records": [HIT, HIT]}, separators=(",", ":")), [1, 2]),
+             "azure.json": (indented, [1, 3]),
+             "lines.jsonl": (f'{{"records":[{one},{two}]}}\n{{"records": [{two},{one}]}}\n', [1, 4]),
+             "graph.json": (f'{{"@odata.context": "https://x/$metadata#a\\"]", "value": [{one}], '
+                            f'"@odata.nextLink": "a}}]", "n": {{"a": [1]}} }}', [1]),
+             "google.json": (f'{{"items":[{two},{one}],"nextPageToken":"x"}}{{"items":[{one}]}}', [2, 3]),
+             "big.json": (json.dumps({"Records": [MISS] * 20000 + [HIT]}), [20001])}
+    for name, (text, wanted) in forms.items():
+        for packed in (False, True):
+            path = folder / (name + ".gz" if packed else name)
+            path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+            code, out, err = run("detect", "--rules", rules, "--json", path)
+            found = [json.loads(line)["record"] for line in out.splitlines()]
+            check(f"each event within {path.name} is one", code == 1 and found == wanted, (code, found, err))
+    whole = forms["aws.json"][0]
+    (folder / "cut-wrapped.json").write_text(whole[:-1])
+    code, out, err = run("detect", "--rules", rules, "--json", folder / "cut-wrapped.json")
+    check("cut off behind the array: the events are given, exit 3", code == 3 and len(out.splitlines()) == 1 and
+          "cut-wrapped.json: record 3" in err, (code, out, err))
+    (folder / "other.json").write_text('{"EventID": 1, "Records": [{"a": 1}]}\n{"value": [1, 2]}\n' + one)
+    code, out, err = run("detect", "--rules", rules, "--json", folder / "other.json")
+    check("an event that only has such a member stays one event",
+          "3 events" in err and [json.loads(line)["record"] for line in out.splitlines()] == [3], (code, out, err))
+
+
+def chosen(folder):
+    """The options that choose rules, events and the compiled form."""
+    rules, log = folder / "chosen", folder / "chosen.jsonl"
+    rules.mkdir()
+
+    def rule(name, tags, value):
+        return (f"title: {name}\nid: 5f0e9b2a-0000-4000-8000-0000000001{len(name):02}\nname: n-{name}\n"
+                f"tags: [{tags}]\nlogsource: {{product: demo, service: app}}\n"
+                f"detection: {{s: {{a: {value}}}, condition: s}}\n")
+
+    (rules / "one.yml").write_text(rule("one", "attack.t1059.001, attack.execution", 1) + "---\n" +
+                                   rule("three", "attack.t1110", "[1, 2]"))
+    log.write_text('{"a": 1, "@timestamp": "2026-11-24T00:00:00Z"}\n{"a": 2, "@timestamp": "2026-11-25T00:00:00Z"}\n')
+
+    def titles(*options):
+        code, out, err = run("detect", "--rules", rules, "--json", *options, log)
+        return code, [(json.loads(line)["title"], json.loads(line)["record"]) for line in out.splitlines()], err
+
+    demo = ("--logsource", "product=demo,service=app")
+    code, found, err = titles()
+    check("events of a log source that nobody knows are tried on no rule", code == 0 and not found and
+          "2 events are of a log source that nobody knows" in err, (code, found, err))
+    code, found, err = titles(*demo)
+    check("--logsource names it", code == 1 and found == [("one", 1), ("three", 1), ("three", 2)], (code, found, err))
+    code, found, err = titles("--logsource", "product=demo")
+    check("--logsource must name all that the rule asks for", code == 0 and not found, (code, found))
+    code, found, err = titles("--logsource", "vendor=demo")
+    check("a wrong --logsource is wrong use", code == 2 and "product=windows" in err, (code, err))
+    check("--tag takes a tag and those below it", titles(*demo, "--tag", "attack.T1059")[1] == [("one", 1)])
+    check("--tag does not take half a name", titles(*demo, "--tag", "attack.t10")[:2] == (0, []))
+    check("--tag twice takes either", len(titles(*demo, "--tag", "attack.execution", "--tag", "attack.t1110")[1]) == 3)
+    for name in ("three", "n-three", "5f0e9b2a-0000-4000-8000-000000000105"):
+        check(f"--exclude {name} leaves the rule out", titles(*demo, "--exclude", name)[1] == [("one", 1)])
+    check("--to leaves out what is at it or later", titles(*demo, "--to", "2026-11-25T00:00:00Z")[1] ==
+          [("one", 1), ("three", 1)])
+    check("--from and --to together", titles(*demo, "--from", "2026-11-24T12:00:00Z", "--to", "2026-11-26")[1] ==
+          [("three", 2)])
+    (rules / "two.yml").write_text(rule("four", "attack.t1110", "'%list%'").replace("a:", "a|expand:"))
+    code, found, err = titles(*demo)
+    check("a rule whose placeholder nobody fills is refused by name, the others run",
+          code == 1 and len(found) == 3 and "%list%" in err and "1 rules were refused" in err, (code, found, err))
+    lists = folder / "lists.yaml"
+    lists.write_text("list: [2, 3]\n")
+    code, found, err = titles(*demo, "--placeholders", lists)
+    check("--placeholders fills it", code == 1 and ("four", 2) in found and "refused" not in err, (code, found, err))
+    compiled(folder, rules, lists, titles, demo)
+
+
+def compiled(folder, rules, lists, titles, demo):
+    blobs = folder / "blobs"
+    blobs.mkdir()
+    keep = ("--compiled", blobs / "rules.blob")
+    first = titles(*demo, *keep)
+    kept = sorted(path.name for path in blobs.iterdir())
+    check("--compiled keeps the rules and how many were refused",
+          first[0] == 1 and len(kept) == 2 and kept[1] == kept[0] + ".refused", (first, kept))
+    again = titles(*demo, *keep)
+    check("used again it says the same, and that rules were refused", again[:2] == first[:2] and
+          "1 rules were refused" in again[2] and "%list%" not in again[2], again)
+    with_lists = titles(*demo, *keep, "--placeholders", lists)
+    check("other placeholders are another compiled file", ("four", 2) in with_lists[1] and
+          "refused" not in with_lists[2], with_lists)
+    (rules / "one.yml").write_text((rules / "one.yml").read_text().replace("[1, 2]", "[1, 2, 7]").replace(
+        "title: three", "title: third"))
+    changed = titles(*demo, *keep)
+    check("rules that changed are compiled anew", ("third", 2) in changed[1], changed)
+    newest = max(blobs.glob("*[0-9a-f]"), key=lambda path: path.stat().st_mtime_ns)
+    newest.write_bytes(newest.read_bytes()[:-50])
+    broken = titles(*demo, *keep)
+    check("a damaged compiled file is made anew", broken[:2] == changed[:2], broken)
+
+
+def texts(folder):
+    """A text log by its decoder, plain and packed."""
+    log = (ROOT / "examples/khanh-hoa-2019/logs/sshd.log").read_bytes()
+    forms = {"sshd.log": log, "sshd.log.gz": gzip.compress(log)}
+    if shutil.which("zstd"):
+        forms["sshd.log.zst"] = subprocess.run(["zstd", "-q"], input=log, capture_output=True, check=True).stdout
+    seen = {}
+    for name, data in forms.items():
+        path = folder / name
+        path.write_bytes(data)
+        code, out, err = run("detect", "--rules", ROOT / "rules", "--json", path)
+        seen[name] = [(json.loads(line)["title"], json.loads(line)["record"]) for line in out.splitlines()]
+        check(f"alerts of {name}", code == 1 and len(seen[name]) > 20 and seen[name] == seen["sshd.log"],
+              (code, err))
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -216,6 +383,11 @@ def main():
         page_and_table(folder, rules, logs / "lines.jsonl")
         correlated(folder)
         audited(folder)
+        rotated(folder)
+        named(folder, rules, lines.encode())
+        wrapped(folder, rules)
+        chosen(folder)
+        texts(folder)
         code, out, err = run("detect", "--rules", rules, folder / "nothing")
         check("a missing file is said, exit 3", code == 3 and "nothing" in err, (code, err))
         code, out, err = run("detect", "--rules", rules, "--json", "-",

@@ -10,7 +10,7 @@
 #include "cli/detect_engine.h"
 #include "cli/detect_html.h"
 #include "cli/detect_indicators.h"
-#include "cli/detect_input.h"
+#include "cli/detect_list.h"
 #include "cli/detect_output.h"
 #include "cli/detect_rules.h"
 #include "serve/options.h"
@@ -116,6 +116,20 @@ static void print_unknown(const struct cli *cli, const struct detect_summary *s)
     }
     if (s->unknown_count > 10)
         fprintf(stderr, cli_say(cli, "  and %u more\n"), s->unknown_count - 10);
+}
+
+static void print_left_out(const struct cli *cli, const struct detect_list *list)
+{
+    if (!list->left_count)
+        return;
+    fprintf(stderr, cli_say(cli, "%zu files were left out, they look like no logs (name a file to have "
+                                 "it read):\n"), list->left_count);
+    for (size_t i = 0; i < list->left_count && i < 10; i++) {
+        char name[500];
+        fprintf(stderr, "  %s\n", log_printable(slice_of(list->left_out[i]), name, sizeof name));
+    }
+    if (list->left_count > 10)
+        fprintf(stderr, cli_say(cli, "  and %zu more\n"), list->left_count - 10);
 }
 
 static void print_levels(const struct detect *d, const struct detect_summary *s)
@@ -250,17 +264,16 @@ static int detect_with(struct cli *cli, struct detect *d, struct ruleset *rulese
     struct decoders *decoders = NULL;
     struct detect_summary summary;
     struct detect_indicators indicators = { NULL, NULL };
-    const char **paths, *folder = cli_text(cli, "decoders");
-    size_t count;
-    uint64_t bytes;
+    struct detect_list list;
+    const char *folder = cli_text(cli, "decoders");
     if (!decoders_load(folder ? folder : settings->decoders, &decoders, &e) ||
         !detect_indicators_load(cli, settings, &indicators, &e) ||
-        !input_list(cli->arguments, cli->argument_count, &cli->arena, &paths, &count, &bytes, &e)) {
+        !detect_list_make(cli->arguments, cli->argument_count, &cli->arena, &list, &e)) {
         decoders_free(&decoders);
         detect_indicators_free(&indicators);
         return cli_fail(cli, &e);
     }
-    d->bytes = bytes;
+    d->bytes = list.bytes;
     bool *wanted = wanted_rules(cli, ruleset);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct detect_options options = {
@@ -268,14 +281,14 @@ static int detect_with(struct cli *cli, struct detect *d, struct ruleset *rulese
         .from = cli_number(cli, "from", 0), .to = cli_number(cli, "to", 0),
         .threads = (unsigned)cli_number(cli, "threads", cores > 0 ? cores : 1), .wanted = wanted,
         .indicators = indicators.table, .indicator_fields = indicators.fields,
-        .bytes = bytes, .alert = on_alert, .progress = on_progress, .damage = on_damage, .owner = d
+        .bytes = list.bytes, .alert = on_alert, .progress = on_progress, .damage = on_damage, .owner = d
     };
     if (cli_text(cli, "min-level"))
         alert_level_parse(slice_of(cli_text(cli, "min-level")), &options.indicator_least);
     if (!d->by_rule)
         output_head(d->form, &d->out);
     d->bar_begun = clock_steady();
-    bool fine = detect_run(paths, count, &options, &summary, &e);
+    bool fine = detect_run(list.paths, list.count, &options, &summary, &e);
     flush(d);
     free(wanted);
     decoders_free(&decoders);
@@ -285,6 +298,7 @@ static int detect_with(struct cli *cli, struct detect *d, struct ruleset *rulese
     if (!tell_findings(d, &summary, ruleset, &e))
         return cli_fail(cli, &e);
     print_summary(d, &summary, ruleset);
+    print_left_out(cli, &list);
     if (d->code != CLI_FINE)
         return d->code;
     return d->damaged ? CLI_FAILED : summary.alerts ? CLI_NO : CLI_FINE;
@@ -391,9 +405,12 @@ const struct command cli_detect_command = {
     .group = "Detection",
     .summary = "run Sigma rules over log files",
     .about = "Reads JSON lines, a JSON array, pretty-printed JSON, Windows .evtx and text logs, also\n"
-             ".gz and .zst of these; folders are walked. On a terminal the alerts stand by rule, in a\n"
-             "pipe one a line; --json, --csv and --html give them in other forms. A summary goes to\n"
-             "standard error: what was read, what was damaged, which events no log source claims.\n"
+             ".gz and .zst of these, and one object around the events as clouds deliver\n"
+             "({\"Records\":[…]}). Folders are walked; what is no log there is named and left out. On a\n"
+             "terminal the alerts stand by rule, in a pipe one a line; --json, --csv and --html give\n"
+             "them in other forms. Alerts of correlations come behind the others, over all files by\n"
+             "time. A summary goes to standard error: what was read, what was damaged or left out,\n"
+             "which events no log source claims.\n"
              "The exit status is 1 when something was found, 3 when a file was damaged (what could\n"
              "be read was scanned).",
     .arguments = "FILE|DIR|- ...",

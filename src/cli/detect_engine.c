@@ -10,12 +10,14 @@
 #include "cli/detect_audit.h"
 #include "cli/detect_event.h"
 #include "cli/detect_evtx.h"
+#include "cli/detect_hold.h"
 #include "event/json_event.h"
 
 #define BLOCKS_WAITING 8u
 #define BLOCKS_MOST 64u          /* read, and not yet put in order */
 #define THREADS_MOST 64u
 #define MEMBERS_MOST (4u * 1024 * 1024)
+#define JOB_MEMORY ((size_t)1024 * 1024 * 1024)  /* of what was found in one block */
 
 /* What a worker found in one block. */
 struct found_alert { uint32_t rule; uint64_t place; struct slice host; struct alert alert; };
@@ -34,6 +36,7 @@ struct job {
     struct { char name[120]; uint64_t count; } unknowns[DETECT_UNKNOWN_NAMES];
     uint32_t unknown_count;
     struct error first_broken;
+    struct error spent;            /* from this place on there was no room for what was found */
     bool last;                     /* of its file */
 };
 
@@ -44,6 +47,8 @@ struct engine {
     struct queue *todo, *done;
     struct detect_summary *summary;
     struct correlator *correlator;
+    struct detect_hold hold;       /* hits of correlations until all is read */
+    struct arena arena;            /* of one alert of a correlation */
     struct detect_place *members;  /* of hits, by their number: for the members of a correlation */
     uint32_t member_count, member_capacity;
     sem_t room;                    /* blocks that may still be read */
@@ -91,19 +96,30 @@ static void count_unknown(struct job *job, struct slice name)
     job->unknowns[i].count++;
 }
 
+static void no_room(struct job *job, uint64_t place)
+{
+    if (job->spent.set)
+        return;
+    error_place(&job->spent, "%s:%llu", job->block.path, (unsigned long long)place);
+    error_set(&job->spent, "too much was found near here: there is no room for more alerts of this "
+                           "megabyte");
+    error_hint(&job->spent, "leave out rules that match everything: --min-level, --exclude");
+}
+
 static void keep_alert(struct worker *w, struct job *job, const struct event *event, uint32_t rule,
                        uint64_t place)
 {
     struct found_alert *alerts = grown(&job->arena, job->alerts, job->alert_count,
                                        &job->alert_capacity, sizeof *alerts);
-    if (!alerts)
+    struct found_alert found = { .rule = rule, .place = place };
+    if (alerts)
+        job->alerts = alerts;
+    if (!alerts || !scanner_alert(w->scanner, event, rule, &job->arena, &found.alert)) {
+        no_room(job, place);
         return;
-    job->alerts = alerts;
-    if (scanner_alert(w->scanner, event, rule, &job->arena, &alerts[job->alert_count].alert)) {
-        alerts[job->alert_count].rule = rule;
-        alerts[job->alert_count].host = arena_copy(&job->arena, detect_event_host(event));
-        alerts[job->alert_count++].place = place;
     }
+    found.host = arena_copy(&job->arena, detect_event_host(event));
+    alerts[job->alert_count++] = found;
 }
 
 static void keep_hits(struct worker *w, struct job *job, const struct event *event, uint32_t rule,
@@ -111,13 +127,17 @@ static void keep_hits(struct worker *w, struct job *job, const struct event *eve
 {
     struct hit *hits;
     uint32_t count;
-    if (!correlator_hits(w->scanner, event, rule, 0, &job->arena, &hits, &count))
+    if (!correlator_hits(w->scanner, event, rule, 0, &job->arena, &hits, &count)) {
+        no_room(job, place);
         return;
+    }
     for (uint32_t i = 0; i < count; i++) {
         struct found_hit *all = grown(&job->arena, job->hits, job->hit_count, &job->hit_capacity,
                                       sizeof *all);
-        if (!all)
+        if (!all) {
+            no_room(job, place);
             return;
+        }
         job->hits = all;
         all[job->hit_count++] = (struct found_hit){ hits[i], place };
     }
@@ -137,13 +157,15 @@ static void keep_indicators(struct worker *w, struct job *job, struct event *eve
         event->time = detect_event_time(event);
     for (uint32_t i = 0; i < count; i++) {
         struct alert alert;
-        if (!indicator_alert(w->matcher, event, &found[i], &job->arena, &alert) ||
-            alert.level < w->engine->options->indicator_least)
+        bool made = indicator_alert(w->matcher, event, &found[i], &job->arena, &alert);
+        if (made && alert.level < w->engine->options->indicator_least)
             continue;
-        struct found_alert *alerts = grown(&job->arena, job->alerts, job->alert_count,
-                                           &job->alert_capacity, sizeof *alerts);
-        if (!alerts)
+        struct found_alert *alerts = made ? grown(&job->arena, job->alerts, job->alert_count,
+                                                  &job->alert_capacity, sizeof *alerts) : NULL;
+        if (!alerts) {
+            no_room(job, place);
             return;
+        }
         job->alerts = alerts;
         alerts[job->alert_count++] = (struct found_alert){
             UINT32_MAX, place, arena_copy(&job->arena, detect_event_host(event)), alert
@@ -318,14 +340,15 @@ static void *work(void *argument)
     return NULL;
 }
 
-static struct job *new_job(uint64_t order, const char *path)
+static struct job *new_job(const struct engine *g, uint64_t order, const char *path)
 {
+    size_t memory = g->options->job_memory;
     struct job *job = calloc(1, sizeof *job);
     if (!job)
         return NULL;
     job->order = order;
     job->block.path = path;
-    arena_init(&job->arena, (size_t)1024 * 1024 * 1024);
+    arena_init(&job->arena, memory ? memory : JOB_MEMORY);
     return job;
 }
 
@@ -344,7 +367,7 @@ static bool read_file(struct engine *g, const char *path, uint64_t *order)
     bool open = input_open(path, &input, &e), more = open;
     do {
         sem_wait(&g->room);
-        struct job *job = new_job(*order, path);
+        struct job *job = new_job(g, *order, path);
         if (!job)
             break;
         more = more && input_next(input, &job->block, &e);
@@ -407,6 +430,26 @@ static void correlated_alert(void *owner, uint32_t rule, const struct alert *ale
     o->alert(o->owner, &found);
 }
 
+/* What is held comes out here, in the order of time. */
+static void put_held(void *owner, const struct held *held)
+{
+    struct correlated c = { owner, held->file, held->place };
+    struct hit hit = held->hit;
+    hit.event = number_hit(c.engine, held->file, held->place);
+    arena_clear(&c.engine->arena);
+    correlator_put(c.engine->correlator, &hit, &c.engine->arena, correlated_alert, &c);
+}
+
+/* A stream's hits are counted as they come: it may never end. */
+static void take_hit(struct engine *g, struct job *job, const struct found_hit *found)
+{
+    struct held now = { .hit = found->hit, .file = job->block.path, .place = found->place };
+    if (strcmp(job->block.path, "-") == 0)
+        put_held(g, &now);
+    else if (!detect_hold_add(&g->hold, &found->hit, job->block.path, found->place))
+        no_room(job, found->place);
+}
+
 static void add_unknowns(struct detect_summary *s, const struct job *job)
 {
     s->unknown += job->unknown;
@@ -440,19 +483,18 @@ static void finish_job(struct engine *g, struct job *job, uint64_t *bytes, uint6
             o->alert(o->owner, &found);
             i++;
         } else {
-            struct correlated c = { g, job->block.path, job->hits[hit].place };
-            job->hits[hit].hit.event = number_hit(g, job->block.path, job->hits[hit].place);
-            correlator_put(g->correlator, &job->hits[hit].hit, &job->arena, correlated_alert, &c);
-            hit++;
+            take_hit(g, job, &job->hits[hit++]);
         }
     }
     s->events += job->events;
     s->matched += job->matched;
     s->undecoded += job->undecoded;
-    s->damaged += job->broken + job->failed.set;
+    s->damaged += job->broken + job->failed.set + job->spent.set;
     add_unknowns(s, job);
     if (job->first_broken.set)
         o->damage(o->owner, &job->first_broken);
+    if (job->spent.set)
+        o->damage(o->owner, &job->spent);
     if (job->failed.set)
         o->damage(o->owner, &job->failed);
     if (job->block.consumed > *file_bytes)
@@ -530,6 +572,9 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
                         .todo = queue_new(BLOCKS_WAITING), .done = queue_new(BLOCKS_WAITING),
                         .summary = summary,
                         .correlator = correlator_new(options->ruleset) };
+    g.hold.put = put_held;
+    g.hold.owner = &g;
+    arena_init(&g.arena, JOB_MEMORY);
     pthread_t reader, closer;
     unsigned started = 0;
     bool reading = false, closing = false;
@@ -547,6 +592,7 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
         closing = pthread_create(&closer, NULL, close_when_done, workers) == 0;
     if (closing)
         collect(&g);
+    detect_hold_finish(&g.hold);
     if (reading)
         pthread_join(reader, NULL);
     if (closing)
@@ -564,6 +610,7 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
     queue_free(&g.done);
     free(workers);
     free(g.members);
+    arena_free(&g.arena);
     sem_destroy(&g.room);
     summary->seconds = (double)(clock_steady() - start) / 1e9;
     return closing || error_set(e, "not enough memory or threads to begin");

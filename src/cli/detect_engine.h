@@ -1,7 +1,7 @@
 /* detect_engine - blocks of records through scanners on all cores, answers in the files' order.
  *
- * One thread reads, some scan, one puts the answers in order, runs the correlations and hands alerts
- * on. Queues between them are bounded, so memory is too.
+ * One thread reads, some scan, one puts the answers in order, hands alerts on and at the end runs the
+ * correlations over what was held of all files, by time (detect_hold.h). Queues between them are bounded, so memory is too.
  */
 #ifndef CLI_DETECT_ENGINE_H
 #define CLI_DETECT_ENGINE_H
@@ -37,7 +37,9 @@ struct detect_options {
     const struct indicator_fields *indicator_fields;  /* with them */
     enum alert_level indicator_least;    /* alerts of indicators below are left out */
     uint64_t bytes;                      /* of all files, for the progress */
-    /* all in the thread of the caller's detect_run; alerts in the order of files and records */
+    size_t job_memory;                   /* for what is found in one block of a file; 0: 1 GiB */
+    /* all in the thread of the caller's detect_run; alerts in the order of files and records, those
+     * of correlations behind them by time (of a stream: where they are complete) */
     void (*alert)(void *owner, const struct detect_found *found);
     void (*progress)(void *owner, uint64_t bytes, uint64_t events);
     void (*damage)(void *owner, const struct error *e);

@@ -15,8 +15,9 @@
 #define PADDING 64u
 #define READ_SIZE (256u * 1024)
 #define READ_FIRST 4096u
-#define FILES_MOST 1000000u
+#define WRAPPER_MOST 4096u  /* of an object around the events, up to the first of them */
 
+enum wrap { WRAP_NONE, WRAP_ARRAY, WRAP_TAIL }; /* within its array, behind it */
 enum form { FORM_UNKNOWN, FORM_LINES, FORM_DOCUMENTS, FORM_EVTX };
 
 struct input {
@@ -36,6 +37,7 @@ struct input {
     uint64_t next;         /* number of the next line, record or chunk */
     uint64_t size;         /* of an event log that is a plain file; else 0 */
     bool dirty;
+    enum wrap wrap;        /* documents: within an object such as {"Records":[ */
     struct error failed;
 };
 
@@ -195,6 +197,48 @@ static bool balanced(struct slice line)
     return depth == 0 && !text;
 }
 
+static size_t skip_blanks(struct slice s, size_t at)
+{
+    while (at < s.len && strchr(" \t\r\n", s.data[at]))
+        at++;
+    return at;
+}
+
+/* Behind the string at `at`; s.len when it is not all there. */
+static size_t skip_string(struct slice s, size_t at)
+{
+    for (at++; at < s.len && s.data[at] != '"'; at++)
+        at += s.data[at] == '\\';
+    return at < s.len ? at + 1 : s.len;
+}
+
+/* Clouds deliver files that are one object around the events: {"Records":[{…},{…}]}. Where the object
+ * at `at` is such a one, the index behind its '['; else 0. Members before the array may only be
+ * annotations of OData ("@odata.context"). */
+static size_t wrapper_end(struct slice s, size_t at)
+{
+    static const char *const names[] = { "\"Records\"", "\"records\"", "\"value\"", "\"items\"" };
+    at = skip_blanks(s, at + 1);
+    while (at < s.len && s.data[at] == '"') {
+        size_t from = at, end = skip_string(s, at);
+        struct slice name = slice_cut(s, from, end);
+        at = skip_blanks(s, end);
+        if (at >= s.len || s.data[at] != ':')
+            return 0;
+        at = skip_blanks(s, at + 1);
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (slice_is(name, names[i])) {
+                size_t object = at < s.len && s.data[at] == '[' ? skip_blanks(s, at + 1) : s.len;
+                return object < s.len && s.data[object] == '{' ? at + 1 : 0;
+            }
+        if (!slice_starts(name, SLICE("\"@odata.")) || at >= s.len || s.data[at] != '"')
+            return 0;
+        at = skip_blanks(s, skip_string(s, at));
+        at = at < s.len && s.data[at] == ',' ? skip_blanks(s, at + 1) : s.len;
+    }
+    return 0;
+}
+
 /* The file's head is read and taken off; chunks follow. */
 static void begin_evtx(struct input *in)
 {
@@ -248,6 +292,10 @@ static void recognise(struct input *in)
     }
     if (first != '{')
         return;
+    if (wrapper_end(slice_from(in->bytes, in->len), at)) {
+        in->form = FORM_DOCUMENTS;
+        return;
+    }
     size_t end;
     while ((end = at + slice_find_byte(slice_from(in->bytes + at, in->len - at), '\n')) >= in->len &&
            !in->ended && in->len < INPUT_BLOCK && fill(in))
@@ -344,39 +392,104 @@ static size_t object_end(const struct input *in, size_t at)
     return SIZE_MAX;
 }
 
+static void blank(struct input *in, size_t from, size_t to)
+{
+    memset(in->bytes + from, ' ', to - from);
+}
+
+/* Behind the '}' of the object around the events, whose array ends at `at`; SIZE_MAX while it is not
+ * all there. What stands behind the array (a link to the next page) is no event. */
+static size_t wrapper_tail(const struct input *in, size_t at)
+{
+    struct slice s = slice_from(in->bytes, in->len);
+    long depth = 1;
+    while (at < s.len) {
+        char c = s.data[at];
+        if (c == '"') {
+            at = skip_string(s, at);
+            continue;
+        }
+        depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+        at++;
+        if (!depth)
+            return at;
+    }
+    return SIZE_MAX;
+}
+
+/* Nothing behind `at` can be read: where the reason goes. One that is told already stays. */
+static struct error *stop_at(struct input *in, size_t at, uint64_t records, struct error *ignored)
+{
+    struct error *e = in->failed.set ? ignored : &in->failed;
+    in->ended = true;
+    in->len = at;
+    error_place(e, "%s: record %llu", in->path, (unsigned long long)(in->next + records));
+    error_kind(e, ERROR_INPUT);
+    return e;
+}
+
+static bool cut_off(struct input *in, size_t at, uint64_t records)
+{
+    struct error ignored = ERROR_NONE;
+    return error_set(stop_at(in, at, records, &ignored), "the file ends within a JSON object");
+}
+
+static bool no_object(struct input *in, size_t at, uint64_t records)
+{
+    struct error ignored = ERROR_NONE;
+    return error_set(stop_at(in, at, records, &ignored), "a JSON object was expected");
+}
+
+/* Over the end of the array and of the object around it. False when it is not all there. */
+static bool leave_wrapper(struct input *in, size_t *at, uint64_t records)
+{
+    size_t end;
+    while ((end = wrapper_tail(in, *at)) == SIZE_MAX)
+        if (in->ended || !fill(in))
+            return cut_off(in, *at, records);
+    blank(in, *at, end);
+    *at = end;
+    in->wrap = WRAP_NONE;
+    return true;
+}
+
+/* *at goes to the next object, over what stands between objects and around them; false at the end. */
+static bool find_object(struct input *in, size_t *at, uint64_t records)
+{
+    for (;;) {
+        if (in->wrap == WRAP_TAIL && !leave_wrapper(in, at, records))
+            return false;
+        while (*at < in->len && in->wrap != WRAP_TAIL && strchr(" \t\r\n,[]", in->bytes[*at])) {
+            if (in->wrap == WRAP_ARRAY && in->bytes[*at] == ']')
+                in->wrap = WRAP_TAIL;
+            in->bytes[(*at)++] = ' ';
+        }
+        if (in->wrap == WRAP_TAIL || (in->len - *at < WRAPPER_MOST && !in->ended && fill(in)))
+            continue;
+        if (*at == in->len)
+            return in->wrap == WRAP_NONE ? false : cut_off(in, *at, records);
+        if (in->bytes[*at] != '{')
+            return no_object(in, *at, records);
+        size_t inside = in->wrap ? 0 : wrapper_end(slice_from(in->bytes, in->len), *at);
+        if (!inside)
+            return true;
+        blank(in, *at, inside);
+        *at = inside;
+        in->wrap = WRAP_ARRAY;
+    }
+}
+
 /* Objects of an array or one after the other, each brought onto one line. */
 static bool next_documents(struct input *in, struct input_block *out, struct error *e)
 {
     size_t at = 0;
     uint64_t records = 0;
-    while (at < INPUT_BLOCK) {
-        while (at < in->len && strchr(" \t\r\n,[]", in->bytes[at]))
-            in->bytes[at++] = ' ';
-        if (at == in->len) {
-            if (in->ended || !fill(in))
-                break;
-            continue;
-        }
-        if (in->bytes[at] != '{') {
-            error_place(&in->failed, "%s: record %llu", in->path,
-                        (unsigned long long)(in->next + records));
-            error_kind(&in->failed, ERROR_INPUT);
-            error_set(&in->failed, "a JSON object was expected");
-            in->ended = true;
-            in->len = at;
-            break;
-        }
+    while (at < INPUT_BLOCK && find_object(in, &at, records)) {
         size_t end = object_end(in, at);
         if (end == SIZE_MAX) {
             if (!in->ended && fill(in))
                 continue;
-            if (!in->failed.set) {
-                error_place(&in->failed, "%s: record %llu", in->path,
-                            (unsigned long long)(in->next + records));
-                error_kind(&in->failed, ERROR_INPUT);
-                error_set(&in->failed, "the file ends within a JSON object");
-            }
-            in->len = at;
+            cut_off(in, at, records);
             break;
         }
         for (size_t i = at; i < end; i++)
@@ -386,6 +499,8 @@ static bool next_documents(struct input *in, struct input_block *out, struct err
         records++;
         if (end < in->len && !strchr(" \t\r\n,]", in->bytes[end]))
             break; /* "}{": no room for a line end, the block ends here */
+        if (end < in->len && in->wrap == WRAP_ARRAY && in->bytes[end] == ']')
+            in->wrap = WRAP_TAIL;
         if (end < in->len)
             in->bytes[at++] = '\n';
     }
@@ -437,48 +552,18 @@ bool input_next(struct input *in, struct input_block *out, struct error *e)
     return got;
 }
 
-static bool add_path(const char ***paths, size_t *count, size_t *capacity, const char *path,
-                     struct arena *arena)
+size_t input_peek(const char *path, char *out, size_t room)
 {
-    if (*count == *capacity) {
-        size_t more = *capacity ? *capacity * 2 : 64;
-        const char **grown = arena_array(arena, more, sizeof *grown);
-        if (!grown)
-            return false;
-        if (*count)
-            memcpy(grown, *paths, *count * sizeof *grown);
-        *paths = grown;
-        *capacity = more;
-    }
-    (*paths)[(*count)++] = path;
-    return true;
-}
-
-bool input_list(char *const *arguments, unsigned count, struct arena *arena, const char ***out,
-                size_t *count_out, uint64_t *bytes_out, struct error *e)
-{
-    static const char *const suffixes[] = {
-        ".json", ".jsonl", ".ndjson", ".log", ".txt", ".evtx", ".raw", ".json.gz", ".jsonl.gz",
-        ".ndjson.gz", ".log.gz", ".txt.gz", ".evtx.gz", ".json.zst", ".jsonl.zst", ".ndjson.zst",
-        ".log.zst", ".txt.zst", ".evtx.zst", NULL
-    };
-    size_t capacity = 0;
-    *out = NULL;
-    *count_out = 0;
-    *bytes_out = 0;
-    for (unsigned i = 0; i < count; i++) {
-        struct slice one = slice_of(arguments[i]), *found = &one;
-        size_t found_count = 1;
-        struct stat info;
-        bool folder = stat(arguments[i], &info) == 0 && S_ISDIR(info.st_mode);
-        if (folder && !file_list(arguments[i], suffixes, FILES_MOST, arena, &found, &found_count, e))
-            return false;
-        for (size_t k = 0; k < found_count; k++) {
-            if (!add_path(out, count_out, &capacity, found[k].data, arena))
-                return error_set(e, "out of memory");
-            if (stat(found[k].data, &info) == 0 && S_ISREG(info.st_mode))
-                *bytes_out += (uint64_t)info.st_size;
-        }
-    }
-    return true;
+    struct input *in;
+    struct error ignored = ERROR_NONE;
+    size_t len = 0;
+    if (!input_open(path, &in, &ignored))
+        return 0;
+    while (in->len < room && fill(in))
+        ;
+    len = in->len < room ? in->len : room;
+    if (len)
+        memcpy(out, in->bytes, len);
+    input_close(&in);
+    return len;
 }

@@ -1,14 +1,13 @@
 /* detect_input - files, folders and streams as blocks of whole records, for haidang detect.
  *
- * Reads plain, .gz and .zst; tells JSON lines, a JSON array, pretty-printed documents and text by
- * what stands at the beginning. Every block is a run of lines, one record a line, or a run of an event
+ * Reads plain, .gz and .zst; tells JSON lines, a JSON array, pretty-printed documents, an object around
+ * the events ({"Records":[…]}, as clouds deliver) and text by what stands at the beginning. Every block is a run of lines, one record a line, or a run of an event
  * log's chunks.
  * Never: a file whole in memory.
  */
 #ifndef CLI_DETECT_INPUT_H
 #define CLI_DETECT_INPUT_H
 
-#include "base/arena.h"
 #include "base/error.h"
 
 enum input_kind { INPUT_TEXT, INPUT_JSON, INPUT_EVTX };
@@ -37,8 +36,7 @@ bool input_open(const char *path, struct input **out, struct error *e);
 bool input_next(struct input *input, struct input_block *out, struct error *e);
 void input_close(struct input **input);
 
-/* Paths of what the arguments name: folders are walked for log files. Arena's. */
-bool input_list(char *const *arguments, unsigned count, struct arena *arena, const char ***out,
-                size_t *count_out, uint64_t *bytes_out, struct error *e);
+/* The first bytes of a file, unpacked, into out; how many there are, 0 when it cannot be read. */
+size_t input_peek(const char *path, char *out, size_t room);
 
 #endif
