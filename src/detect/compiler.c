@@ -139,6 +139,7 @@ static bool part_fits(struct slice filter, struct slice rule)
     return !filter.len || slice_equal(filter, rule);
 }
 
+/* IMPLEMENTS sigma-2/filter-any sigma-2/filter-logsource */
 static bool filter_fits(const struct rule *filter, const struct rule *rule)
 {
     if (rule->kind != RULE_DETECTION || !part_fits(filter->product, rule->product) ||
@@ -150,8 +151,17 @@ static bool filter_fits(const struct rule *filter, const struct rule *rule)
     return !filter->target_count;
 }
 
-/* IMPLEMENTS sigma-2/filter: ANDed to the rule's condition as it is written. A filter that matches
- * what it wants left out (no 'not' in its condition) reverses the meaning: it is warned of. */
+/* Is anything negated in it, be it by 'not' or by neq? */
+static bool negates(const struct expr *e)
+{
+    bool found = e->op == EXPR_NOT;
+    for (uint32_t i = 0; i < e->count && !found; i++)
+        found = negates(e->children[i]);
+    return found;
+}
+
+/* IMPLEMENTS sigma-2/filter sigma-2/filter-warning: ANDed to the rule's condition as it is written. A filter that matches
+ * what it wants left out (nothing in it is negated) reverses the meaning: it is warned of. */
 static void apply_filter(struct compiler *c, const struct rule *filter)
 {
     uint32_t applied = 0;
@@ -168,7 +178,7 @@ static void apply_filter(struct compiler *c, const struct rule *filter)
     struct error e = ERROR_NONE;
     if (!applied)
         yaml_error(&e, filter->node, "this filter fits no rule");
-    else if (filter->condition->op != EXPR_NOT && filter->condition->op != EXPR_AND) {
+    else if (!negates(filter->condition)) {
         yaml_error(&e, filter->node, "this filter keeps only what its selection matches");
         error_hint(&e, "to leave events out write 'condition: not selection'");
     }

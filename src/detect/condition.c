@@ -1,6 +1,6 @@
 /* Conditions: not > and > or, parentheses, `1|any|all of them|pattern`, a list is OR.
  * IMPLEMENTS sigma-2/condition-grammar sigma-2/condition-quantifiers sigma-2/condition-list
- *            sigma-2/condition-underscore */
+ *            sigma-2/condition-underscore sigma-2/condition-pattern sigma-2/condition-missing */
 #include "detect/rule.h"
 
 #define NESTING_MOST 64

@@ -1,4 +1,4 @@
-/* The correlation section of a rule. IMPLEMENTS sigma-2/correlation */
+/* The correlation section of a rule. IMPLEMENTS sigma-2/correlation sigma-2/correlation-refused */
 #include "base/clock.h"
 #include "detect/rule.h"
 

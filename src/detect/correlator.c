@@ -1,4 +1,4 @@
-/* IMPLEMENTS sigma-2/correlation-window sigma-2/correlation-types sigma-2/correlation-chain
+/* IMPLEMENTS sigma-2/correlation-window sigma-2/correlation-chain
  *            sigma-2/correlation-restart */
 #include "detect/correlator.h"
 
@@ -215,7 +215,8 @@ struct raise {
 static void count_hit(struct correlator *c, uint32_t correlation, const struct entry *entry,
                       struct slice group, struct raise *raise);
 
-/* A correlation that fired is an event for those that refer to it: grouped by its own group. */
+/* A correlation that fired is an event for those that refer to it: grouped by its own group.
+ * IMPLEMENTS sigma-2/correlation-chain-group */
 static void chain(struct correlator *c, const struct blob_correlation *child, struct slice group,
                   const struct entry *entry, struct raise *raise)
 {

@@ -166,6 +166,9 @@ static bool bound_holds(enum compare compare, double have, double want)
     }
 }
 
+/* IMPLEMENTS sigma-2/correlation-event-count sigma-2/correlation-value-count
+ *            sigma-2/correlation-temporal sigma-2/correlation-temporal-ordered
+ *            sigma-2/correlation-value-sum sigma-2/correlation-value-avg */
 bool tally_holds(const struct tally *t, const struct blob_correlation *k,
                  const struct entry *entries, double *value)
 {

@@ -89,3 +89,33 @@ TEST("a literal that only stands below 'not' makes nothing a candidate and loses
     CHECK(!detects(detection, "{\"x\":\"foo bar\"}"));
     CHECK(!detects(detection, "{\"x\":\"bar\"}"));
 }
+
+/* EVIDENCE sigma-2/condition-pattern */
+TEST("* anywhere in a pattern of names, as often as wanted")
+{
+    const char *names = "  a_one_c:\n    a: 1\n  abc:\n    a: 1\n  a_two_d:\n    a: 9\n  condition: ";
+    static const struct { const char *condition; bool holds; } rows[] = {
+        { "all of a*c", true }, { "all of a*b*c", true }, { "1 of a*d", false }, { "1 of *two*", false },
+        { "all of *", false }, { "1 of *c", true }, { "all of a_*", false }, { "all of a*_one*c", true },
+        { "1 of a**c", true }, { "all of abc", true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char detection[1024];
+        snprintf(detection, sizeof detection, "%s%s", names, rows[i].condition);
+        if (detects(detection, "{\"a\":1}") != rows[i].holds)
+            fail_msg("%s", rows[i].condition);
+    }
+    CHECK(strstr(wrong("1 of t*x*"), "no selection") != NULL);
+}
+
+/* EVIDENCE sigma-2/condition-missing */
+TEST("a condition that is missing or names what is missing refuses the rule; nothing is ORed")
+{
+    CHECK(compile_text("title: t\nlogsource: {product: test}\ndetection:\n  s:\n    a: 1\n", NULL, NULL)
+          == NULL);
+    CHECK(strstr(refusal_text(), "condition is missing") != NULL);
+    CHECK(strstr(refusal("  t:\n    a: 1\n  condition:"), "must be text") != NULL);
+    CHECK(strstr(refusal("  t:\n    a: 1\n  condition: []"), "empty") != NULL);
+    CHECK(strstr(wrong("t and gone"), "'gone'") != NULL);
+    CHECK(strstr(wrong("T"), "'T'") != NULL); /* names compare with case */
+}

@@ -51,8 +51,7 @@ static unsigned put(struct feed *f, int second, const char *json)
     return raised;
 }
 
-/* EVIDENCE sigma-2/correlation sigma-2/correlation-types sigma-2/correlation-window
- *          sigma-2/correlation-condition sigma-2/correlation-timespan */
+/* EVIDENCE sigma-2/correlation sigma-2/correlation-event-count sigma-2/correlation-window */
 TEST("event_count fires when the condition turns true, in a sliding window, once a span")
 {
     struct feed f = feed_new(BASE("failed", "b1", "failed") CORRELATION(
@@ -100,7 +99,8 @@ TEST("an event without a group's field is not counted; without group-by all are 
     feed_end(&f);
 }
 
-TEST("value_count counts different values, value_sum and value_avg numbers")
+/* EVIDENCE sigma-2/correlation-value-count */
+TEST("value_count counts different values")
 {
     struct feed f = feed_new(BASE("failed", "b1", "failed") CORRELATION(
         "  type: value_count\n  rules: b1\n  group-by: [ip]\n  timespan: 1m\n"
@@ -108,42 +108,120 @@ TEST("value_count counts different values, value_sum and value_avg numbers")
     CHECK_INT(put(&f, 0, "{\"action\":\"failed\",\"ip\":\"a\",\"user\":\"x\"}"), 0);
     CHECK_INT(put(&f, 1, "{\"action\":\"failed\",\"ip\":\"a\",\"user\":\"x\"}"), 0);
     CHECK_INT(put(&f, 2, "{\"action\":\"failed\",\"ip\":\"a\",\"user\":\"y\"}"), 0);
+    CHECK_INT(put(&f, 2, "{\"action\":\"failed\",\"ip\":\"a\"}"), 0); /* without the field: not counted */
     CHECK_INT(put(&f, 3, "{\"action\":\"failed\",\"ip\":\"a\",\"user\":\"z\"}"), 1);
-    feed_end(&f);
-    f = feed_new(BASE("failed", "b1", "failed") CORRELATION(
-        "  type: value_sum\n  rules: b1\n  timespan: 1m\n  condition: {gt: 100, field: bytes}\n"));
-    CHECK_INT(put(&f, 0, "{\"action\":\"failed\",\"bytes\":60}"), 0);
-    CHECK_INT(put(&f, 1, "{\"action\":\"failed\",\"bytes\":\"40.5\"}"), 1);
-    feed_end(&f);
-    f = feed_new(BASE("failed", "b1", "failed") CORRELATION(
-        "  type: value_avg\n  rules: b1\n  timespan: 1m\n"
-        "  condition: {gte: 10, lte: 20, field: bytes}\n"));
-    CHECK_INT(put(&f, 0, "{\"action\":\"failed\",\"bytes\":30}"), 0);
-    CHECK_INT(put(&f, 1, "{\"action\":\"failed\",\"bytes\":6}"), 1);
     feed_end(&f);
 }
 
-/* EVIDENCE sigma-2/correlation-equal-times */
-TEST("temporal needs all rules in any order, temporal_ordered in theirs")
+/* EVIDENCE sigma-2/correlation-value-sum */
+TEST("value_sum adds numbers, also those written as text")
 {
-    const char *rules = BASE("one", "b1", "one") BASE("two", "b2", "two");
-    char yaml[4096];
-    snprintf(yaml, sizeof yaml, "%s" CORRELATION("  type: temporal\n  rules: [one, two]\n"
-             "  group-by: [ip]\n  timespan: 1m\n"), rules);
+    struct feed f = feed_new(BASE("failed", "b1", "failed") CORRELATION(
+        "  type: value_sum\n  rules: b1\n  timespan: 1m\n  condition: {gt: 100, field: bytes}\n"));
+    CHECK_INT(put(&f, 0, "{\"action\":\"failed\",\"bytes\":60}"), 0);
+    CHECK_INT(put(&f, 0, "{\"action\":\"failed\",\"bytes\":\"many\"}"), 0);
+    CHECK_INT(put(&f, 1, "{\"action\":\"failed\",\"bytes\":\"40.5\"}"), 1);
+    feed_end(&f);
+}
+
+/* EVIDENCE sigma-2/correlation-value-avg */
+TEST("value_avg is the mean of the numbers")
+{
+    struct feed f = feed_new(BASE("failed", "b1", "failed") CORRELATION(
+        "  type: value_avg\n  rules: b1\n  timespan: 1m\n"
+        "  condition: {gte: 10, lte: 20, field: bytes}\n"));
+    CHECK_INT(put(&f, 0, "{\"action\":\"failed\",\"bytes\":30}"), 0);
+    CHECK_INT(put(&f, 0, "{\"action\":\"failed\",\"bytes\":\"many\"}"), 0);
+    CHECK_INT(put(&f, 1, "{\"action\":\"failed\",\"bytes\":6}"), 1); /* 18 */
+    feed_end(&f);
+}
+
+/* How many events of one second each until the condition fires, of at most 6; 0: never. */
+static int fires_at(const char *condition)
+{
+    char yaml[2048];
+    int at = 0;
+    snprintf(yaml, sizeof yaml, BASE("failed", "b1", "failed") CORRELATION(
+             "  type: event_count\n  rules: b1\n  timespan: 1m\n  condition: {%s}\n"), condition);
     struct feed f = feed_new(yaml);
+    for (int i = 1; i <= 6 && !at; i++)
+        if (put(&f, i, "{\"action\":\"failed\"}"))
+            at = i;
+    feed_end(&f);
+    return at;
+}
+
+/* EVIDENCE sigma-2/correlation-condition */
+TEST("gt gte lt lte eq neq, and two of them as a range")
+{
+    CHECK_INT(fires_at("gt: 3"), 4);
+    CHECK_INT(fires_at("gte: 3"), 3);
+    CHECK_INT(fires_at("lt: 3"), 1);
+    CHECK_INT(fires_at("lte: 3"), 1);
+    CHECK_INT(fires_at("lt: 1"), 0);
+    CHECK_INT(fires_at("lte: 0"), 0);
+    CHECK_INT(fires_at("eq: 5"), 5);
+    CHECK_INT(fires_at("eq: 9"), 0);
+    CHECK_INT(fires_at("neq: 1"), 2);
+    CHECK_INT(fires_at("neq: 2"), 1);
+    CHECK_INT(fires_at("gt: 2, lt: 4"), 3);
+    CHECK_INT(fires_at("gte: 2, lte: 2"), 2);
+    CHECK_INT(fires_at("gt: 4, lt: 3"), 0);
+    CHECK_INT(fires_at("gte: 2, neq: 2"), 3);
+}
+
+/* EVIDENCE sigma-2/correlation-timespan */
+TEST("timespans in seconds, minutes, hours, days and weeks, to the second")
+{
+    static const struct { const char *text; int seconds; } rows[] = {
+        { "45s", 45 }, { "2m", 120 }, { "3h", 10800 }, { "2d", 172800 }, { "1w", 604800 }
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int late = 0; late < 2; late++) {
+            char yaml[2048];
+            snprintf(yaml, sizeof yaml, BASE("failed", "b1", "failed") CORRELATION(
+                     "  type: event_count\n  rules: b1\n  timespan: %s\n  condition: {gte: 2}\n"),
+                     rows[i].text);
+            struct feed f = feed_new(yaml);
+            CHECK_INT(detector_horizon(f.detector), rows[i].seconds * CLOCK_SECOND);
+            put(&f, 0, "{\"action\":\"failed\"}");
+            CHECK_INT(put(&f, rows[i].seconds + late, "{\"action\":\"failed\"}"), !late);
+            feed_end(&f);
+        }
+}
+
+#define TWO BASE("one", "b1", "one") BASE("two", "b2", "two")
+
+/* EVIDENCE sigma-2/correlation-temporal */
+TEST("temporal needs all rules in any order")
+{
+    struct feed f = feed_new(TWO CORRELATION("  type: temporal\n  rules: [one, two]\n"
+                                             "  group-by: [ip]\n  timespan: 1m\n"));
     CHECK_INT(put(&f, 1, "{\"action\":\"two\",\"ip\":\"a\"}"), 0);
     CHECK_INT(put(&f, 2, "{\"action\":\"two\",\"ip\":\"a\"}"), 0);
     CHECK_INT(put(&f, 3, "{\"action\":\"one\",\"ip\":\"b\"}"), 0);
     CHECK_INT(put(&f, 4, "{\"action\":\"one\",\"ip\":\"a\"}"), 1);
     feed_end(&f);
-    snprintf(yaml, sizeof yaml, "%s" CORRELATION("  type: temporal_ordered\n  rules: [one, two]\n"
-             "  group-by: [ip]\n  timespan: 1m\n"), rules);
-    f = feed_new(yaml);
+}
+
+/* EVIDENCE sigma-2/correlation-temporal-ordered */
+TEST("temporal_ordered needs all rules in their order")
+{
+    struct feed f = feed_new(TWO CORRELATION("  type: temporal_ordered\n  rules: [one, two]\n"
+                                             "  group-by: [ip]\n  timespan: 1m\n"));
     CHECK_INT(put(&f, 1, "{\"action\":\"two\",\"ip\":\"a\"}"), 0);
     CHECK_INT(put(&f, 2, "{\"action\":\"one\",\"ip\":\"a\"}"), 0);
     CHECK_INT(put(&f, 3, "{\"action\":\"two\",\"ip\":\"a\"}"), 1);
+    feed_end(&f);
+}
+
+/* EVIDENCE sigma-2/correlation-equal-times */
+TEST("equal times are in order")
+{
+    struct feed f = feed_new(TWO CORRELATION("  type: temporal_ordered\n  rules: [one, two]\n"
+                                             "  group-by: [ip]\n  timespan: 1m\n"));
     CHECK_INT(put(&f, 5, "{\"action\":\"two\",\"ip\":\"b\"}"), 0);
-    CHECK_INT(put(&f, 5, "{\"action\":\"one\",\"ip\":\"b\"}"), 1); /* equal times are in order */
+    CHECK_INT(put(&f, 5, "{\"action\":\"one\",\"ip\":\"b\"}"), 1);
     feed_end(&f);
 }
 
@@ -172,6 +250,42 @@ TEST("a correlation of correlations; generate lets the rules fire alone")
     CHECK_INT(put(&f, 3, "{\"action\":\"accepted\",\"ip\":\"b\"}"), 0);
     CHECK_INT(put(&f, 4, "{\"action\":\"accepted\",\"ip\":\"a\"}"), 1);
     CHECK_INT(f.alerts, 4); /* burst, accepted twice, and the chain */
+    feed_end(&f);
+}
+
+/* EVIDENCE sigma-2/correlation-chain-group */
+TEST("a chained correlation groups by its own fields, out of those of the ones below")
+{
+    struct feed f = feed_new(BASE("failed", "b1", "failed")
+        "title: burst\nid: k1\nname: burst\ncorrelation:\n  type: event_count\n  rules: [failed]\n"
+        "  group-by: [host, ip]\n  timespan: 1m\n  condition: {gte: 2}\n---\n"
+        CORRELATION("  type: event_count\n  rules: [burst]\n  group-by: [ip]\n  timespan: 5m\n"
+                    "  condition: {gte: 2}\n"));
+    put(&f, 1, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"x\"}");
+    CHECK_INT(put(&f, 2, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"x\"}"), 0);
+    put(&f, 3, "{\"action\":\"failed\",\"ip\":\"b\",\"host\":\"x\"}");
+    CHECK_INT(put(&f, 4, "{\"action\":\"failed\",\"ip\":\"b\",\"host\":\"x\"}"), 0);
+    put(&f, 5, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"y\"}");
+    CHECK_INT(put(&f, 6, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"y\"}"), 1); /* a, over hosts */
+    CHECK(strstr(f.why, "{\"ip\":\"a\"}") != NULL);
+    feed_end(&f);
+    f = feed_new(BASE("failed", "b1", "failed") /* hosts under attack by one address */
+        "title: burst\nid: k1\nname: burst\ncorrelation:\n  type: event_count\n  rules: [failed]\n"
+        "  group-by: [host, ip]\n  timespan: 1m\n  condition: {gte: 2}\n---\n"
+        CORRELATION("  type: value_count\n  rules: [burst]\n  group-by: [ip]\n  timespan: 5m\n"
+                    "  condition: {gte: 2, field: host}\n"));
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(put(&f, i * 20, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"x\"}"), 0);
+    put(&f, 90, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"y\"}");
+    CHECK_INT(put(&f, 91, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"y\"}"), 1);
+    feed_end(&f);
+    f = feed_new(BASE("failed", "b1", "failed") /* a field that those below do not group by */
+        "title: burst\nid: k1\nname: burst\ncorrelation:\n  type: event_count\n  rules: [failed]\n"
+        "  group-by: [ip]\n  timespan: 1m\n  condition: {gte: 2}\n---\n"
+        CORRELATION("  type: event_count\n  rules: [burst]\n  group-by: [host]\n  timespan: 5m\n"
+                    "  condition: {gte: 1}\n"));
+    put(&f, 1, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"x\"}");
+    CHECK_INT(put(&f, 2, "{\"action\":\"failed\",\"ip\":\"a\",\"host\":\"x\"}"), 0);
     feed_end(&f);
 }
 
@@ -298,18 +412,77 @@ TEST("a rule that is switched off raises nothing and counts nowhere")
     feed_end(&f);
 }
 
+#define FILTER(source, rules, condition) \
+    "title: f\nlogsource: {" source "}\nfilter:\n  rules: " rules "\n  selection:\n    user: admin\n" \
+    "  condition: " condition "\n"
+
+/* Alerts of a failed and of another event, each by an admin and by somebody else, as a picture such as
+ * "admin/lan of failed, admin/lan of other". */
+static const char *alerts_with(const char *filter)
+{
+    static const char *const events[] = {
+        "{\"action\":\"failed\",\"user\":\"admin\"}", "{\"action\":\"failed\",\"user\":\"lan\"}",
+        "{\"action\":\"other\",\"user\":\"admin\"}", "{\"action\":\"other\",\"user\":\"lan\"}"
+    };
+    static char picture[5];
+    char yaml[2048];
+    snprintf(yaml, sizeof yaml, BASE("failed", "b1", "failed") BASE("other", "b2", "other") "%s", filter);
+    struct feed f = feed_new(yaml);
+    for (int i = 0; i < 4; i++) {
+        unsigned before = f.alerts;
+        put(&f, i, events[i]);
+        picture[i] = f.alerts > before ? '!' : '.';
+    }
+    feed_end(&f);
+    return picture;
+}
+
+/* What the compiler says of this filter beside a rule b1. */
+static const char *warnings(const char *filter)
+{
+    static char said[600];
+    char yaml[2048];
+    snprintf(yaml, sizeof yaml, BASE("failed", "b1", "failed") "%s", filter);
+    struct ruleset *r = compile_text(yaml, NULL, NULL);
+    snprintf(said, sizeof said, "%s", refusal_text());
+    ruleset_free(&r);
+    return said;
+}
+
 /* EVIDENCE sigma-2/filter */
 TEST("a filter is ANDed as written to the rules it names")
 {
-    struct feed f = feed_new(BASE("failed", "b1", "failed") BASE("other", "b2", "other")
-        "title: f\nlogsource: {product: test}\nfilter:\n  rules: [b1]\n  selection:\n    user: admin\n"
-        "  condition: not selection\n");
-    put(&f, 1, "{\"action\":\"failed\",\"user\":\"admin\"}");
-    CHECK_INT(f.alerts, 0);
-    put(&f, 1, "{\"action\":\"failed\",\"user\":\"lan\"}");
-    put(&f, 1, "{\"action\":\"other\",\"user\":\"admin\"}");
-    CHECK_INT(f.alerts, 2);
-    feed_end(&f);
+    CHECK_TEXT(alerts_with(FILTER("product: test", "[b1]", "not selection")), ".!!!");
+    CHECK_TEXT(alerts_with(FILTER("product: test", "b2", "not selection")), "!!.!");
+    CHECK_TEXT(alerts_with(FILTER("product: test", "[failed, b2]", "not selection")), ".!.!");
+    CHECK_TEXT(alerts_with(FILTER("product: test", "[b1]", "selection")), "!.!!");
+}
+
+/* EVIDENCE sigma-2/filter-any */
+TEST("a filter of any rule is of all rules of its log source")
+{
+    CHECK_TEXT(alerts_with(FILTER("product: test", "any", "not selection")), ".!.!");
+}
+
+/* EVIDENCE sigma-2/filter-logsource */
+TEST("a filter of another log source leaves rules alone, even those it names")
+{
+    CHECK_TEXT(alerts_with(FILTER("product: windows", "any", "not selection")), "!!!!");
+    CHECK_TEXT(alerts_with(FILTER("product: test, service: x", "[b1]", "not selection")), "!!!!");
+}
+
+/* EVIDENCE sigma-2/filter-warning */
+TEST("a filter that keeps what it selects, or that fits no rule, is warned of")
+{
+    CHECK(strstr(warnings(FILTER("product: test", "[b1]", "selection")), "keeps only") != NULL);
+    CHECK(strstr(warnings(FILTER("product: test", "[b1]", "1 of selec*")), "keeps only") != NULL);
+    CHECK(strstr(warnings(FILTER("product: windows", "any", "not selection")), "fits no rule") != NULL);
+    CHECK(strstr(warnings(FILTER("product: test", "[gone]", "not selection")), "fits no rule") != NULL);
+    CHECK_TEXT(warnings(FILTER("product: test", "[b1]", "not selection")), "");
+    CHECK_TEXT(warnings("title: f\nlogsource: {product: test}\nfilter:\n  rules: any\n"
+                        "  selection:\n    user|neq: admin\n  condition: selection\n"), "");
+    CHECK(strstr(warnings("title: f\nlogsource: {product: test}\nfilter:\n  selection:\n    user: x\n"
+                          "  condition: not selection\n"), "'rules' is missing") != NULL);
 }
 
 static const char *refused(const char *body)
@@ -325,6 +498,7 @@ static const char *refused(const char *body)
     return sentence;
 }
 
+/* EVIDENCE sigma-2/correlation-refused */
 TEST("what a correlation lacks or asks beyond us is refused by name")
 {
     CHECK(strstr(refused("  type: value_percentile\n  rules: [b1]\n  timespan: 1m\n"),

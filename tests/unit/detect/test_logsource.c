@@ -34,22 +34,81 @@ static bool meets(const char *logsource, const char *item, const char *json)
 
 #define SYSMON "Microsoft-Windows-Sysmon/Operational"
 
-/* EVIDENCE sigma-2/logsource sigma-2/logsource-shapes */
-TEST("process_creation is found in every shape of Windows event")
+#define CREATION "product: windows, category: process_creation"
+
+/* Does process_creation find cmd.exe in it? */
+static bool creates(const char *json)
 {
-    const char *rule = "product: windows, category: process_creation";
-    const char *item = "Image|endswith: '\\cmd.exe'";
-    CHECK(meets(rule, item, "{\"EventID\":1,\"Channel\":\"" SYSMON "\",\"Image\":\"C:\\\\cmd.exe\"}"));
-    CHECK(meets(rule, item, "{\"Event\":{\"System\":{\"EventID\":1,\"Channel\":\"" SYSMON "\"},"
-                            "\"EventData\":{\"Image\":\"C:\\\\cmd.exe\"}}}"));
-    CHECK(meets(rule, item, "{\"Event\":{\"System\":{\"EventID\":{\"#text\":1},\"Channel\":\"" SYSMON
-                            "\"},\"EventData\":{\"Image\":\"C:\\\\cmd.exe\"}}}"));
-    CHECK(meets(rule, item, "{\"winlog\":{\"event_id\":1,\"channel\":\"" SYSMON "\","
-                            "\"event_data\":{\"Image\":\"C:\\\\cmd.exe\"}}}"));
-    CHECK(meets(rule, item, "{\"EventID\":4688,\"Channel\":\"Security\","
-                            "\"NewProcessName\":\"C:\\\\cmd.exe\"}"));
-    CHECK(!meets(rule, item, "{\"EventID\":11,\"Channel\":\"" SYSMON "\",\"Image\":\"C:\\\\cmd.exe\"}"));
-    CHECK(!meets(rule, item, "{\"EventID\":1,\"Channel\":\"System\",\"Image\":\"C:\\\\cmd.exe\"}"));
+    return meets(CREATION, "Image|endswith: '\\cmd.exe'", json);
+}
+
+/* EVIDENCE sigma-2/logsource */
+TEST("a rule is tried only on events of its log source")
+{
+    CHECK(creates("{\"EventID\":1,\"Channel\":\"" SYSMON "\",\"Image\":\"C:\\\\cmd.exe\"}"));
+    CHECK(!creates("{\"EventID\":11,\"Channel\":\"" SYSMON "\",\"Image\":\"C:\\\\cmd.exe\"}"));
+    CHECK(!creates("{\"EventID\":1,\"Channel\":\"System\",\"Image\":\"C:\\\\cmd.exe\"}"));
+}
+
+/* EVIDENCE sigma-2/shape-evtx */
+TEST("shape: event logs as evtx_dump writes them, EventID plain or with attributes")
+{
+    CHECK(creates("{\"Event\":{\"System\":{\"EventID\":1,\"Channel\":\"" SYSMON "\"},"
+                  "\"EventData\":{\"Image\":\"C:\\\\cmd.exe\"}}}"));
+    CHECK(creates("{\"Event\":{\"System\":{\"EventID\":{\"#text\":1},\"Channel\":\"" SYSMON
+                  "\"},\"EventData\":{\"Image\":\"C:\\\\cmd.exe\"}}}"));
+    CHECK(meets("product: windows, service: system", "param1: x",
+                "{\"Event\":{\"System\":{\"EventID\":7,\"Channel\":\"System\"},"
+                "\"UserData\":{\"Log\":{\"param1\":\"x\"}}}}"));
+}
+
+/* EVIDENCE sigma-2/shape-velociraptor */
+TEST("shape: System and EventData without Event around them, as Velociraptor writes")
+{
+    CHECK(creates("{\"System\":{\"EventID\":{\"Value\":1},\"Channel\":\"" SYSMON "\"},"
+                  "\"EventData\":{\"Image\":\"C:\\\\cmd.exe\"}}"));
+}
+
+/* EVIDENCE sigma-2/shape-winlogbeat */
+TEST("shape: Winlogbeat and Elastic")
+{
+    CHECK(creates("{\"winlog\":{\"event_id\":1,\"channel\":\"" SYSMON "\","
+                  "\"event_data\":{\"Image\":\"C:\\\\cmd.exe\"}}}"));
+    CHECK(creates("{\"event\":{\"code\":\"1\"},\"winlog\":{\"channel\":\"" SYSMON "\","
+                  "\"event_data\":{\"Image\":\"C:\\\\cmd.exe\"}}}"));
+}
+
+/* EVIDENCE sigma-2/shape-nxlog */
+TEST("shape: NXLog and OSSEM, flat, the provider as SourceName")
+{
+    CHECK(creates("{\"EventID\":1,\"SourceName\":\"Microsoft-Windows-Sysmon\",\"Hostname\":\"pc\","
+                  "\"Image\":\"C:\\\\cmd.exe\"}"));
+    CHECK(meets(CREATION, "Computer: pc", "{\"EventID\":1,\"SourceName\":\"Microsoft-Windows-Sysmon\","
+                "\"Hostname\":\"pc\"}"));
+}
+
+/* EVIDENCE sigma-2/shape-fluent-bit */
+TEST("shape: Fluent Bit, flat, ProviderName and ComputerName")
+{
+    CHECK(creates("{\"ProviderName\":\"Microsoft-Windows-Sysmon\",\"EventID\":1,\"Channel\":\"" SYSMON
+                  "\",\"ComputerName\":\"pc\",\"Image\":\"C:\\\\cmd.exe\"}"));
+    CHECK(meets(CREATION, "Computer: pc", "{\"ProviderName\":\"Microsoft-Windows-Sysmon\","
+                "\"EventID\":1,\"ComputerName\":\"pc\"}"));
+}
+
+/* EVIDENCE sigma-2/shape-wazuh */
+TEST("shape: Wazuh")
+{
+    CHECK(creates("{\"data\":{\"win\":{\"system\":{\"eventID\":\"1\",\"channel\":\"" SYSMON "\"},"
+                  "\"eventdata\":{\"Image\":\"C:\\\\cmd.exe\"}}}}"));
+}
+
+/* EVIDENCE sigma-2/shape-4688 */
+TEST("shape: process creation as the Security log tells it, with its own names of fields")
+{
+    CHECK(creates("{\"EventID\":4688,\"Channel\":\"Security\",\"NewProcessName\":\"C:\\\\cmd.exe\"}"));
+    CHECK(meets(CREATION, "ParentImage: p", "{\"EventID\":4688,\"Channel\":\"Security\","
+                                            "\"ParentProcessName\":\"p\"}"));
 }
 
 TEST("channels compare without case")
@@ -80,13 +139,27 @@ TEST("names of one category's fields are no names for others")
     CHECK(meets("product: windows, service: security", "Image: null", json));
 }
 
-TEST("clouds, Zeek and lines without a decoder")
+/* EVIDENCE sigma-2/shape-cloud */
+TEST("shape: audit logs of clouds")
 {
     CHECK(meets("product: aws, service: cloudtrail", "eventName: StopLogging",
                 "{\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"StopLogging\"}"));
+    CHECK(meets("product: kubernetes, service: audit", "verb: create",
+                "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"verb\":\"create\","
+                "\"objectRef\":{\"resource\":\"pods\"}}"));
+}
+
+/* EVIDENCE sigma-2/shape-zeek */
+TEST("shape: Zeek, also as the general category")
+{
     CHECK(meets("product: zeek, service: dns", "query: x",
                 "{\"_path\":\"dns\",\"query\":\"x\"}"));
     CHECK(meets("category: dns", "query: x", "{\"_path\":\"dns\",\"query\":\"x\"}"));
+}
+
+/* EVIDENCE sigma-2/shape-text */
+TEST("shape: lines of text that no decoder cuts")
+{
     CHECK(meets("product: cisco, service: aaa", "'|contains': 'no aaa'",
                 "10.0.0.1 7: Feb 17: %PARSER-5-CFGLOG_LOGGEDCMD: logged command:no aaa new-model"));
     CHECK(!meets("product: cisco, service: aaa", "'|contains': 'no aaa'", "no aaa here"));

@@ -65,6 +65,21 @@ TEST("neq is NOT of the whole item, after any other modifier and on absent field
     CHECK(!matches("x|fieldref|neq: y", "{\"x\":\"a\",\"y\":\"A\"}"));
 }
 
+/* EVIDENCE sigma-2/neq-absent */
+TEST("neq of a field that is absent holds, whatever modifier stands before it")
+{
+    CHECK(matches("x|re|neq: '^a'", "{\"y\":1}"));
+    CHECK(matches("x|cidr|neq: 10.0.0.0/8", "{\"y\":1}"));
+    CHECK(matches("x|cidr|neq: 10.0.0.0/8", "{\"x\":\"no address\"}"));
+    CHECK(matches("x|fieldref|neq: y", "{\"y\":\"a\"}"));
+    CHECK(matches("x|fieldref|neq: y", "{\"x\":\"a\"}"));
+    CHECK(matches("x|fieldref|neq: y", "{\"z\":1}"));
+    CHECK(matches("x|gt|neq: 5", "{\"y\":1}"));
+    CHECK(matches("x|contains|neq: [a, b]", "{\"y\":1}"));
+    CHECK(matches("x|re|neq: '^a'", "{\"x\":null}"));
+    CHECK(!matches("x|exists|neq: true", "{\"x\":1}"));
+}
+
 /* EVIDENCE sigma-2/re */
 TEST("re searches anywhere, with case")
 {
@@ -178,6 +193,20 @@ TEST("windash stands for every dash at a flag, and for the slash")
     CHECK(!matches("c|windash|contains: '-a-b'", "{\"c\":\"x /a/b\"}"));
     CHECK(matches("c|contains|windash|all: [' -a', ' -b']", "{\"c\":\"x /a /b\"}") ==
           matches("c|windash|contains|all: [' -a', ' -b']", "{\"c\":\"x /a /b\"}"));
+}
+
+/* EVIDENCE sigma-2/windash-wildcard */
+TEST("windash keeps wildcards, and a flag stands beside them too")
+{
+    CHECK(matches("c|windash: '* -e* -p*'", "{\"c\":\"ps /enc x /pass\"}"));
+    CHECK(matches("c|windash: '* -e* -p*'", "{\"c\":\"ps -enc x -pass\"}"));
+    CHECK(!matches("c|windash: '* -e* -p*'", "{\"c\":\"ps -enc x /pass\"}")); /* one for all */
+    CHECK(matches("c|contains|windash: '-a*b'", "{\"c\":\"x /aXXb y\"}"));
+    CHECK(matches("c|windash: '*-a'", "{\"c\":\"x/a\"}"));
+    CHECK(matches("c|windash: '?-a'", "{\"c\":\"x/a\"}"));
+    CHECK(!matches("c|windash: '*-*'", "{\"c\":\"a/b\"}")); /* no word behind it: no flag */
+    CHECK(matches("c|contains|windash: ' -a\\*'", "{\"c\":\"x /a*\"}"));
+    CHECK(!matches("c|contains|windash: ' -a\\*'", "{\"c\":\"x /ab\"}"));
 }
 
 /* EVIDENCE sigma-2/base64 */
