@@ -260,6 +260,30 @@ static struct plan *find_plan(struct classes *c, const struct found *found)
     return known;
 }
 
+static void take_part(struct slice *part, struct slice own, struct slice text)
+{
+    if (!own.len && text.len)
+        *part = text;
+}
+
+/* An event may fit several categories; the one named last in the data is the narrowest (registry_set
+ * behind registry_event). What the event said itself stays. */
+static struct event_logsource label_of(const struct ruleset *r, const struct event *event,
+                                       const uint8_t *sources)
+{
+    struct event_logsource own = event->logsource, label = own;
+    for (uint32_t i = 0; i < r->source_count; i++) {
+        const struct source *s = &r->sources[i];
+        struct slice product = blob_text(r, s->product);
+        if (!sources[i] || (product.len && label.product.len && !slice_equal(product, label.product)))
+            continue;
+        take_part(&label.product, own.product, product);
+        take_part(&label.category, own.category, blob_text(r, s->category));
+        take_part(&label.service, own.service, blob_text(r, s->service));
+    }
+    return label;
+}
+
 static bool build(struct classes *c, struct evaluator *v, const struct event *event,
                   struct class *class)
 {
@@ -276,6 +300,7 @@ static bool build(struct classes *c, struct evaluator *v, const struct event *ev
         class->known |= sources[i];
     }
     class->plan = find_plan(c, &found);
+    class->label = label_of(r, event, sources);
     free(sources);
     return class->plan != NULL;
 }

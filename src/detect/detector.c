@@ -26,6 +26,8 @@ struct run {
     struct detector *detector;
     uint32_t alert_capacity, hit_capacity, tally_capacity;
     int64_t now;
+    const char *label_from[3];   /* product, category, service of the last label, in the ruleset */
+    struct slice label[3];       /* the same, copied into the batch */
     bool short_of_memory;
 };
 
@@ -178,6 +180,31 @@ static void match_indicators(struct run *run, uint32_t index)
     }
 }
 
+/* A copy that outlives the ruleset; events of one kind follow each other, so the last one mostly holds. */
+static struct slice keep_text(struct run *run, struct slice own, struct slice found, int part)
+{
+    if (own.len || !found.len || found.data == own.data)
+        return own;
+    if (run->label_from[part] != found.data) {
+        run->label_from[part] = found.data;
+        run->label[part] = arena_copy(&run->batch->arena, found);
+    }
+    return run->label[part].data ? run->label[part] : own;
+}
+
+/* What the log source data say of the event where its decoder said nothing: search and console show
+ * it. */
+static void label(struct run *run, struct event *event, const struct event *scanned)
+{
+    struct event_logsource *own = &event->logsource;
+    if (own->product.len && own->category.len && own->service.len)
+        return;
+    struct event_logsource found = scanner_label(run->detector->scanner, scanned);
+    own->product = keep_text(run, own->product, found.product, 0);
+    own->category = keep_text(run, own->category, found.category, 1);
+    own->service = keep_text(run, own->service, found.service, 2);
+}
+
 bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
 {
     struct run run = { .batch = batch, .detector = d, .alert_capacity = batch->alert_count,
@@ -194,6 +221,8 @@ bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
                 match(&run, d, event, i, rules[k]);
         if (d->matcher)
             match_indicators(&run, i);
+        if (event)
+            label(&run, &batch->events[i], event);
     }
     audit_batch_end(d->audit);
     return !run.short_of_memory ||

@@ -391,6 +391,16 @@ bool scanner_tries(const struct scanner *s, uint32_t rule)
     return membership_of(s, rule) != NULL;
 }
 
+struct event_logsource scanner_label(const struct scanner *s, const struct event *event)
+{
+    struct event_logsource own = event->logsource;
+    if (!s->class)
+        return own;
+    return (struct event_logsource){ own.product.len ? own.product : s->class->label.product,
+                                     own.category.len ? own.category : s->class->label.category,
+                                     own.service.len ? own.service : s->class->label.service };
+}
+
 struct slice scanner_field(struct scanner *s, uint32_t rule, uint32_t slot)
 {
     const struct membership *m = membership_of(s, rule);

@@ -38,6 +38,9 @@ bool scanner_alert(struct scanner *scanner, const struct event *event, uint32_t 
                    struct arena *arena, struct alert *out);
 /* Of the event scanned last: the log source nobody knows as "Channel=…" text; empty when known. */
 struct slice scanner_unknown(const struct scanner *scanner);
+/* Of the event scanned last: its log source for people, one category and service of those it belongs
+ * to. Parts that the event did not say itself point into the ruleset. */
+struct event_logsource scanner_label(const struct scanner *scanner, const struct event *event);
 /* Of the event scanned last, as the rule sees it: the field of that slot (a correlation's), or
  * SLICE_NONE when it is absent or null. For correlator.c. */
 struct slice scanner_field(struct scanner *scanner, uint32_t rule, uint32_t slot);

@@ -3,7 +3,8 @@
  * What every room passes on: intake makes it, detect reads it, archive keeps it. All bytes belong
  * to the arena of the batch that carries the event.
  * Good: read fields by event_field(); the raw line always stays.
- * Never: changed after the batch was handed to detect.
+ * Never: changed after the batch was handed to detect, which itself adds the parts of the log source
+ *        that the decoder did not say.
  */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
@@ -33,7 +34,8 @@ struct event_field {
 /* A new id for a name, never given twice while the process lives; 0: all are given. */
 uint32_t event_name_id(void);
 
-/* Log source as Sigma names it, set by the decoder; empty where it does not know. */
+/* Log source as Sigma names it, set by the decoder; empty where it does not know. What detect adds is
+ * for people (one of several categories): rules go by logsources/ *.yaml anew each time. */
 struct event_logsource {
     struct slice product, category, service;
 };

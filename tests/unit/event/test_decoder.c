@@ -103,7 +103,7 @@ TEST("the envelope of Splunk's collector is opened, text and object alike") {
     CHECK_INT(event.time, INT64_C(1795480262500000000));
     event = decode(&arena, SLICE("{\"event\":{\"Channel\":\"Security\",\"EventID\":4625}}"), &hint);
     CHECK_SLICE(event.decoder, "windows");
-    CHECK_SLICE(event.logsource.service, "security");
+    CHECK_SLICE(event.logsource.product, "windows");
 }
 
 TEST("Windows-1258 becomes composed UTF-8 in fields, and raw stays") {
