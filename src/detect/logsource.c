@@ -114,8 +114,13 @@ static void lower_names(const struct yaml *names, struct lowering *lowering)
     const struct yaml *strip = yaml_member(names, "strip"), *rename = yaml_member(names, "rename");
     for (uint32_t i = 0; strip && i < strip->count; i++)
         put_name(lowering, strip->children[i].text, SLICE_NONE, true);
-    for (uint32_t i = 0; rename && i < rename->count; i++)
-        put_name(lowering, rename->children[i].key, rename->children[i].text, false);
+    for (uint32_t i = 0; rename && i < rename->count; i++) {
+        const struct yaml *to = &rename->children[i];
+        if (to->kind != YAML_SEQUENCE)
+            put_name(lowering, to->key, to->text, false);
+        for (uint32_t k = 0; to->kind == YAML_SEQUENCE && k < to->count; k++)
+            put_name(lowering, to->key, to->children[k].text, false);
+    }
 }
 
 /* The slots whose values decide the log source: with them a scanner remembers its answer. */

@@ -4,7 +4,8 @@
  * A file holds:
  *   names:    how fields are called in foreign shapes
  *     strip:  [Event.EventData., winlog.event_data., …]     beginnings that are left out
- *     rename: { Event.System.EventID: EventID, … }
+ *     rename: { Event.System.EventID: EventID, … }          the value also counts as that field's; or
+ *             { cs-uri: [cs-uri-query, c-uri] }             as several fields' (VIEW_SLOTS_A_NAME)
  *   sources:  a list of
  *     - product, category, service                           what Sigma calls it
  *       when:   a selection as in a rule; all events that match it belong to the source

@@ -193,6 +193,179 @@ TEST("shape: lines of text that no decoder cuts")
     CHECK(!meets("product: cisco, service: aaa", "'|contains': 'no aaa'", "no aaa here"));
 }
 
+#define WIN(channel, id, more) "{\"Channel\":\"" channel "\",\"EventID\":" id more "}"
+#define EVTX(channel, id, more) \
+    "{\"Event\":{\"System\":{\"EventID\":" id ",\"Channel\":\"" channel "\"},\"EventData\":{" more "}}}"
+#define BEAT(channel, id, more) \
+    "{\"@timestamp\":\"2026-11-24T00:31:02Z\",\"winlog\":{\"event_id\":" id ",\"channel\":\"" \
+    channel "\",\"event_data\":{" more "}}}"
+
+/* One row a shape: a rule that must match the record, and a record near it that the rule must leave. */
+struct shape {
+    const char *name, *logsource, *item, *record, *near;
+};
+
+static void check_shapes(const struct shape *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!meets(rows[i].logsource, rows[i].item, rows[i].record))
+            fail_msg("%s: {%s} %s misses\n%s", rows[i].name, rows[i].logsource, rows[i].item,
+                     rows[i].record);
+        if (meets(rows[i].logsource, rows[i].item, rows[i].near))
+            fail_msg("%s: {%s} %s matches\n%s", rows[i].name, rows[i].logsource, rows[i].item,
+                     rows[i].near);
+    }
+}
+
+#define CHECK_SHAPES(rows) check_shapes(rows, sizeof rows / sizeof *rows)
+
+TEST("Windows, shape by shape: what must match, and what stands near it")
+{
+    static const struct shape rows[] = {
+        { "NXLog", "product: windows, category: process_creation", "CommandLine|contains: whoami",
+          WIN(SYSMON, "1", ",\"SourceName\":\"Microsoft-Windows-Sysmon\",\"CommandLine\":\"whoami /all\""),
+          WIN(SYSMON, "5", ",\"SourceName\":\"Microsoft-Windows-Sysmon\",\"CommandLine\":\"whoami /all\"") },
+        { "OSSEM names", "product: windows, category: process_creation", "CommandLine|contains: whoami",
+          "{\"event_id\":1,\"source_name\":\"Microsoft-Windows-Sysmon\",\"CommandLine\":\"whoami\"}",
+          "{\"event_id\":1,\"source_name\":\"Microsoft-Windows-Kernel\",\"CommandLine\":\"whoami\"}" },
+        { "Winlogbeat", "product: windows, service: security", "TargetUserName: lan",
+          BEAT("Security", "4625", "\"TargetUserName\":\"lan\""),
+          BEAT("System", "4625", "\"TargetUserName\":\"lan\"") },
+        { "tree of .evtx, UserData", "product: windows, service: applocker", "FilePath|endswith: .exe",
+          "{\"Event\":{\"System\":{\"EventID\":8003,\"Channel\":\"Microsoft-Windows-AppLocker/EXE and DLL\"},"
+          "\"UserData\":{\"RuleAndFileData\":{\"FilePath\":\"A.EXE\"}}}}",
+          "{\"Event\":{\"System\":{\"EventID\":8003,\"Channel\":\"Microsoft-Windows-AppLocker/EXE and DLL\"},"
+          "\"UserData\":{\"RuleAndFileData\":{\"FilePath\":\"A.DLL\"}}}}" },
+        { "4657", "product: windows, category: registry_set", "TargetObject|contains: '\\Run'",
+          WIN("Security", "4657", ",\"ObjectName\":\"HKLM\\\\Run\",\"NewValue\":\"a\""),
+          WIN("Security", "4656", ",\"ObjectName\":\"HKLM\\\\Run\",\"NewValue\":\"a\"") },
+        { "5156", "product: windows, category: network_connection", "DestinationPort: 4444",
+          WIN("Security", "5156", ",\"DestPort\":\"4444\",\"Application\":\"a\""),
+          WIN("Security", "5158", ",\"DestPort\":\"4444\",\"Application\":\"a\"") },
+        { "Defender as antivirus", "category: antivirus", "Signature|contains: Mimikatz",
+          WIN("Microsoft-Windows-Windows Defender/Operational", "1116",
+              ",\"Threat Name\":\"HackTool:Win32/Mimikatz\",\"Path\":\"C:\""),
+          WIN("Microsoft-Windows-Windows Defender/Operational", "2000",
+              ",\"Threat Name\":\"HackTool:Win32/Mimikatz\",\"Path\":\"C:\"") },
+    };
+    CHECK_SHAPES(rows);
+}
+
+#define EXECVE "type=EXECVE msg=audit(1795480262.123:456): argc=2 a0=\"cat\" a1="
+
+TEST("Linux, clouds and containers, shape by shape")
+{
+    static const struct shape rows[] = {
+        { "auditd", "product: linux, service: auditd", "a1|contains: shadow", EXECVE "\"/etc/shadow\"",
+          EXECVE "\"/etc/passwd\"" },
+        { "Azure activity", "product: azure, service: activitylogs",
+          "operationName: MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/WRITE",
+          "{\"category\":\"Administrative\",\"operationName\":\"Microsoft.Authorization/roleAssignments/write\"}",
+          "{\"category\":\"SignInLogs\",\"operationName\":\"Sign-in activity\"}" },
+        { "Azure sign-in", "product: azure, service: signinlogs", "properties.conditionalAccessStatus: failure",
+          "{\"category\":\"SignInLogs\",\"properties\":{\"conditionalAccessStatus\":\"failure\"}}",
+          "{\"category\":\"AuditLogs\",\"properties\":{\"conditionalAccessStatus\":\"failure\"}}" },
+        { "GCP", "product: gcp, service: gcp.audit", "protoPayload.methodName|endswith: .setIamPolicy",
+          "{\"protoPayload\":{\"methodName\":\"storage.setIamPolicy\",\"serviceName\":\"s\"}}",
+          "{\"jsonPayload\":{\"methodName\":\"storage.setIamPolicy\"}}" },
+        { "M365", "product: m365, service: audit", "Operation: New-InboxRule",
+          "{\"Workload\":\"Exchange\",\"Operation\":\"New-InboxRule\"}", "{\"Operation\":\"New-InboxRule\"}" },
+        { "Okta", "product: okta, service: okta", "eventType: user.mfa.factor.deactivate",
+          "{\"eventType\":\"user.mfa.factor.deactivate\",\"published\":\"2026-11-24T00:31:02Z\","
+          "\"actor\":{\"alternateId\":\"a\"},\"outcome\":{\"result\":\"SUCCESS\"}}",
+          "{\"eventType\":\"factor\"}" },
+        { "GitHub", "product: github, service: audit", "action: org.remove_member",
+          "{\"action\":\"org.remove_member\",\"actor\":\"a\",\"org\":\"o\"}",
+          "{\"action\":\"org.remove_member\",\"actor\":\"a\"}" },
+        { "Kubernetes", "product: kubernetes, service: audit", "objectRef.resource: secrets",
+          "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"verb\":\"list\",\"objectRef\":{\"resource\":\"secrets\"}}",
+          "{\"kind\":\"Event\",\"apiVersion\":\"v1\",\"objectRef\":{\"resource\":\"secrets\"}}" },
+        { "CloudTrail", "product: aws, service: cloudtrail", "eventName: StopLogging",
+          "{\"eventVersion\":\"1.08\",\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"StopLogging\","
+          "\"awsRegion\":\"a\"}",
+          "{\"eventSource\":\"cloudtrail.example.com\",\"eventName\":\"StopLogging\"}" },
+    };
+    CHECK_SHAPES(rows);
+}
+
+#define EVE(type, more) "{\"event_type\":\"" type "\",\"flow_id\":1," more "}"
+#define EVE_HTTP(url) EVE("http", "\"http\":{\"hostname\":\"a.vn\",\"url\":\"" url "\",\"http_user_agent\":\"sqlmap\"," \
+                          "\"http_method\":\"GET\",\"http_refer\":\"r\",\"status\":200}")
+#define EVE_QUERIES "\"dns\":{\"version\":3,\"type\":\"response\",\"queries\":[{\"rrname\":\"bad.vn\"," \
+                    "\"rrtype\":\"TXT\"}],\"answers\":[{\"rrname\":\"bad.vn\",\"rdata\":\"IEX\"}]}"
+
+TEST("the network, shape by shape")
+{
+    static const struct shape rows[] = {
+        { "Suricata http, a proxy's", "category: proxy", "c-uri|contains: '/cmd.exe'", EVE_HTTP("/a/cmd.exe?x=1"),
+          EVE_HTTP("/a/b?x=1") },
+        { "the same, cs-uri", "category: proxy", "cs-uri|endswith: '?x=1'", EVE_HTTP("/a?x=1"), EVE_HTTP("/a") },
+        { "the same, host", "category: proxy", "cs-host: a.vn", EVE_HTTP("/"), EVE("tls", "\"tls\":{\"sni\":\"a.vn\"}") },
+        { "Suricata http, a web server's", "category: webserver", "cs-uri-stem|startswith: '/a/'",
+          EVE_HTTP("/a/b"), EVE_HTTP("/b/a") },
+        { "the same, agent", "category: webserver", "cs-user-agent: sqlmap", EVE_HTTP("/"),
+          EVE("fileinfo", "\"http\":{\"http_user_agent\":\"sqlmap\"}") },
+        { "Suricata dns", "category: dns", "query|endswith: .vn",
+          EVE("dns", "\"dns\":{\"type\":\"query\",\"rrname\":\"bad.vn\",\"rrtype\":\"TXT\"}"),
+          EVE("dns", "\"dns\":{\"type\":\"query\",\"rrname\":\"bad.la\",\"rrtype\":\"TXT\"}") },
+        { "Suricata 8 dns", "category: dns", "query|endswith: .vn", EVE("dns", EVE_QUERIES), EVE("alert", EVE_QUERIES) },
+        { "Suricata 8 dns, type", "category: dns", "record_type: TXT", EVE("dns", EVE_QUERIES),
+          EVE("dns", "\"dns\":{\"queries\":[{\"rrtype\":\"A\"}]}") },
+        { "Suricata 8 dns, answer", "category: dns", "answer|contains: IEX", EVE("dns", EVE_QUERIES),
+          EVE("dns", "\"dns\":{\"queries\":[{\"rrname\":\"IEX\"}]}") },
+        { "Suricata flow", "category: firewall", "dst_port: 4444", EVE("flow", "\"dest_port\":4444"),
+          EVE("http", "\"dest_port\":4444") },
+        { "Suricata alert", "product: suricata, service: alert", "alert.severity: 1",
+          EVE("alert", "\"alert\":{\"severity\":1}"), EVE("flow", "\"alert\":{\"severity\":1}") },
+        { "Zeek dns", "category: dns", "answer|contains: IEX", "{\"_path\":\"dns\",\"query\":\"a\",\"answers\":[\"x IEX\"]}",
+          "{\"_path\":\"http\",\"query\":\"a\",\"answers\":[\"x IEX\"]}" },
+        { "Zeek http, a proxy's", "category: proxy", "cs-uri|contains: evil", "{\"_path\":\"http\",\"uri\":\"/evil\"}",
+          "{\"_path\":\"http\",\"host\":\"evil\"}" },
+        { "Zeek http, a web server's", "category: webserver", "cs-uri-stem|contains: evil",
+          "{\"_path\":\"http\",\"uri\":\"/evil\"}", "{\"_path\":\"ssl\",\"uri\":\"/evil\"}" },
+        { "FortiGate event", "product: fortigate, service: event", "cfgpath: system.admin",
+          "date=2026-11-24 time=07:31:02 devname=F devid=FG1 type=\"event\" action=\"Add\" cfgpath=\"system.admin\"",
+          "date=2026-11-24 time=07:31:02 devname=F devid=FG1 type=\"traffic\" action=\"Add\" cfgpath=\"system.admin\"" },
+        { "FortiGate web filter", "category: proxy", "cs-host: bad.example",
+          "date=2026-11-24 time=07:31:02 devname=F devid=FG1 type=\"utm\" hostname=\"bad.example\" url=\"/\"",
+          "date=2026-11-24 time=07:31:02 devname=F devid=FG1 type=\"traffic\" hostname=\"bad.example\"" },
+        { "ASA", "category: firewall", "dst_port: 22",
+          "<164>Nov 24 2026 07:31:02 fw: %ASA-4-106023: Deny tcp src outside:203.0.113.77/40112 dst inside:10.1.2.3/22 by access-group \"o\"",
+          "<164>Nov 24 2026 07:31:02 fw: %ASA-4-106023: Deny tcp src outside:203.0.113.77/22 dst inside:10.1.2.3/80 by access-group \"o\"" },
+        { "iptables", "category: firewall", "dst_port: 22",
+          "<4>Nov 24 07:31:02 gw kernel: [1.0] DROP IN=eth0 OUT= MAC= SRC=203.0.113.77 DST=10.1.2.3 LEN=60 PROTO=TCP SPT=4 DPT=22 ",
+          "<4>Nov 24 07:31:02 gw kernel: [1.0] usb 1-1: DPT=22" },
+        { "CEF, firewall", "category: firewall", "dst_port: 445",
+          "CEF:0|Palo Alto Networks|PAN-OS|10|end|TRAFFIC|1|src=10.1.2.3 dst=203.0.113.77 dpt=445 act=allow",
+          "CEF:0|KasperskyLab|SecurityCenter|13|X|Found|4|src=10.1.2.3 dst=203.0.113.77 dpt=445" },
+        { "CEF, proxy", "category: proxy", "c-uri|contains: '/x'",
+          "CEF:0|Zscaler|NSSWeblog|5|Allowed|Allowed|3|src=10.1.2.3 request=bad.example/x requestMethod=GET",
+          "CEF:0|F5|ASM|16|1|Attack|3|src=10.1.2.3 request=bad.example/x requestMethod=GET" },
+        { "CEF, web server", "category: webserver", "cs-uri-query|contains: '<script>'",
+          "CEF:0|F5|ASM|16|1|Attack|3|src=203.0.113.77 request=/a?q\\=<script> requestMethod=GET",
+          "CEF:0|F5|ASM|16|1|Attack|3|src=203.0.113.77 msg=<script>" },
+        { "CEF, antivirus", "category: antivirus", "Signature|contains: Mimikatz",
+          "CEF:0|Trend Micro|Apex Central|2019|AV:File cleaned|HKTL_MIMIKATZ|3|filePath=C:\\\\a.exe",
+          "CEF:0|Trend Micro|Apex Central|2019|AV:File cleaned|EICAR|3|filePath=C:\\\\mimikatz.exe" },
+        { "the same, file", "category: antivirus", "Filename|endswith: .exe",
+          "CEF:0|KasperskyLab|SecurityCenter|13|X|Found|4|fname=a.exe",
+          "CEF:0|KasperskyLab|SecurityCenter|13|X|a.exe|4|fname=a.dll" },
+        { "LEEF, antivirus", "category: antivirus", "Signature: JS_X",
+          "LEEF:1.0|Trend Micro|Apex Central|2019|AV:File|virusName=JS_X\tfilePath=C:\\a.js",
+          "LEEF:1.0|Trend Micro|Apex Central|2019|AV:File|virusName=JS_Y\tfilePath=C:\\a.js" },
+        { "LEEF, firewall", "product: paloalto, category: firewall", "dst_port: 445",
+          "LEEF:1.0|Palo Alto Networks|PAN-OS|10|allow|src=10.1.2.3\tdst=203.0.113.77\tdstPort=445",
+          "LEEF:1.0|Cisco|ASA|10|allow|src=10.1.2.3\tdst=203.0.113.77\tdstPort=445" },
+        { "a path that a rule looks for in the query", "category: webserver", "cs-uri-query|contains: '/tmui/'",
+          "203.0.113.77 - - [24/Nov/2026:07:31:02 +0700] \"GET /tmui/login.jsp?a=1 HTTP/1.1\" 200 5 \"-\" \"-\"",
+          "203.0.113.77 - - [24/Nov/2026:07:31:02 +0700] \"GET /login.jsp?a=1 HTTP/1.1\" 200 5 \"/tmui/\" \"-\"" },
+        { "the same in JSON", "category: webserver", "cs-uri-query|contains|all: ['/tmui/', 'a=1']",
+          "{\"cs-method\":\"GET\",\"cs-uri-stem\":\"/tmui/\",\"cs-uri-query\":\"a=1\",\"sc-status\":200}",
+          "{\"cs-method\":\"GET\",\"cs-uri-stem\":\"/tmui/\",\"cs-uri-query\":\"\",\"sc-status\":200}" },
+    };
+    CHECK_SHAPES(rows);
+}
+
 /* A rule for each log source that logsources/ knows; it holds on every event. */
 static struct ruleset *rule_for_each_source(void)
 {
@@ -225,13 +398,6 @@ static struct ruleset *rule_for_each_source(void)
     }
     return compile_text(yaml, LOGSOURCES, NULL);
 }
-
-#define WIN(channel, id, more) "{\"Channel\":\"" channel "\",\"EventID\":" id more "}"
-#define EVTX(channel, id, more) \
-    "{\"Event\":{\"System\":{\"EventID\":" id ",\"Channel\":\"" channel "\"},\"EventData\":{" more "}}}"
-#define BEAT(channel, id, more) \
-    "{\"@timestamp\":\"2026-11-24T00:31:02Z\",\"winlog\":{\"event_id\":" id ",\"channel\":\"" \
-    channel "\",\"event_data\":{" more "}}}"
 
 TEST("the pipeline and detect try the same rules: logsources/ alone says what an event is")
 {
