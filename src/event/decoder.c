@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "event/decoder_set.h"
+#include "event/event_xml.h"
 #include "event/json_event.h"
 #include "event/stamp.h"
 #include "event/syslog.h"
@@ -283,6 +284,7 @@ static bool try_decoder(struct decoding *x, const struct decoder *d)
     case DECODER_KEYVALUE: read = keyvalue_parse(x->message, &x->fields) >= 2; break;
     case DECODER_CEF: read = cef_parse(x->message, &x->fields); break;
     case DECODER_LEEF: read = leef_parse(x->message, &x->fields); break;
+    case DECODER_EVENT_XML: read = event_xml_parse(x->message, &x->fields); break;
     case DECODER_JSON: case DECODER_SYSLOG: return false;
     }
     if (read && conditions_hold(x, d->conditions, d->condition_count)) {

@@ -9,6 +9,7 @@
 static const char *const kind_names[] = {
     [DECODER_PATTERN] = "pattern", [DECODER_KEYVALUE] = "keyvalue", [DECODER_JSON] = "json",
     [DECODER_CEF] = "cef", [DECODER_LEEF] = "leef", [DECODER_SYSLOG] = "syslog",
+    [DECODER_EVENT_XML] = "event-xml",
 };
 
 #define KINDS (sizeof kind_names / sizeof *kind_names)
@@ -308,7 +309,7 @@ static bool read_kind(const struct yaml *node, struct decoder *d, struct error *
             return true;
         }
     yaml_error(e, kind ? kind : node, "a decoder has a 'kind' that we know");
-    return error_hint(e, "there are pattern, keyvalue, json, cef, leef and syslog");
+    return error_hint(e, "there are pattern, keyvalue, json, cef, leef, event-xml and syslog");
 }
 
 static bool read_decoder(struct decoders *set, const struct yaml *node, const char *file,

@@ -12,7 +12,8 @@
 #include "event/pattern.h"
 
 enum decoder_kind {
-    DECODER_PATTERN, DECODER_KEYVALUE, DECODER_JSON, DECODER_CEF, DECODER_LEEF, DECODER_SYSLOG
+    DECODER_PATTERN, DECODER_KEYVALUE, DECODER_JSON, DECODER_CEF, DECODER_LEEF, DECODER_SYSLOG,
+    DECODER_EVENT_XML
 };
 
 /* The field is there and has one of the values (none given: any value; "*part*": holds the

@@ -253,9 +253,25 @@ TEST("Windows, shape by shape: what must match, and what stands near it")
 
 #define EXECVE "type=EXECVE msg=audit(1795480262.123:456): argc=2 a0=\"cat\" a1="
 
+#define XML(provider, id, name, value) \
+    "<Event><System><Provider Name=\"" provider "\"/><EventID>" id "</EventID><Channel>" provider \
+    "/Operational</Channel></System><EventData><Data Name=\"" name "\">" value "</Data></EventData></Event>"
+#define SYSMON_LINUX(id, name, value) \
+    "<14>Nov 24 07:31:02 web01 sysmon: " XML("Linux-Sysmon", id, name, value)
+
 TEST("Linux, clouds and containers, shape by shape")
 {
     static const struct shape rows[] = {
+        { "Sysmon for Linux", "product: linux, category: process_creation", "CommandLine|contains: '> /tmp'",
+          SYSMON_LINUX("1", "CommandLine", "curl a &gt; /tmp/a"), SYSMON_LINUX("5", "CommandLine", "curl a &gt; /tmp/a") },
+        { "the same, connections", "product: linux, category: network_connection", "DestinationPort: 4444",
+          SYSMON_LINUX("3", "DestinationPort", "4444"), SYSMON_LINUX("3", "SourcePort", "4444") },
+        { "the same is no Windows", "product: windows, category: process_creation", "Image: a",
+          XML("Microsoft-Windows-Sysmon", "1", "Image", "a"), SYSMON_LINUX("1", "Image", "a") },
+        { "the same, as JSON", "product: linux, category: process_creation", "Image: /bin/sh",
+          "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"Linux-Sysmon\"}},\"EventID\":1,"
+          "\"Channel\":\"Linux-Sysmon/Operational\"},\"EventData\":{\"Image\":\"/bin/sh\"}}}",
+          EVTX(SYSMON, "1", "\"Image\":\"/bin/sh\"") },
         { "auditd", "product: linux, service: auditd", "a1|contains: shadow", EXECVE "\"/etc/shadow\"",
           EXECVE "\"/etc/passwd\"" },
         { "Azure activity", "product: azure, service: activitylogs",
