@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "archive/limit.h"
+#include "archive/salvage.h"
 #include "base/clock.h"
 
 #define OPEN_MOST 128u
@@ -51,7 +52,9 @@ sqlite3 *catalogue_db(struct catalogue *c, struct catalogue_file *file, struct e
         return file->db;
     if (c->open >= OPEN_MOST)
         close_oldest(c);
-    if (day_open(c->options->directory, &file->name, &file->db, e))
+    const char *directory = c->options->directory;
+    if (file->damage.len ? salvage_open(directory, &file->name, &file->db, e)
+                         : day_open(directory, &file->name, &file->db, e))
         c->open++;
     return file->db;
 }
@@ -114,6 +117,8 @@ static int newest_first(const void *a, const void *b)
     return x->time_max > y->time_max ? -1 : x->time_max < y->time_max;
 }
 
+static void load_damaged(struct catalogue *c, struct catalogue_file *file, int64_t from);
+
 bool catalogue_open(struct catalogue *c, const struct search_options *options,
                     struct arena *arena, struct search_foot *foot, struct error *e)
 {
@@ -141,8 +146,10 @@ bool catalogue_open(struct catalogue *c, const struct search_options *options,
             continue;
         }
         c->file_count++; /* for catalogue_db to count and close it */
-        if (!read_times(c, file, &empty, &reason) && reason.kind != ERROR_NOT_FOUND)
-            search_note_damage(foot, arena, file->file, 0, &reason);
+        if (!read_times(c, file, &empty, &reason) && reason.kind != ERROR_NOT_FOUND) {
+            file->damage = arena_print(arena, "%s", reason.sentence);
+            continue;
+        }
         if (!empty && !outside(options, file->time_min, file->time_max))
             continue;
         if (file->db) {
@@ -154,6 +161,9 @@ bool catalogue_open(struct catalogue *c, const struct search_options *options,
     }
     if (c->file_count)
         qsort(c->files, c->file_count, sizeof *c->files, newest_first);
+    for (size_t i = 0; i < c->file_count; i++)
+        if (c->files[i].damage.len)
+            load_damaged(c, &c->files[i], 1);
     return true;
 }
 
@@ -285,6 +295,21 @@ static struct catalogue_block *read_block(struct catalogue *c, struct catalogue_
     return read_origins(c, block, day_column(read, 8)) ? block : NULL;
 }
 
+static bool asked_for(struct catalogue *c, const struct catalogue_block *block)
+{
+    if (block->origin_count == 0) { /* not the asker's: not even counted */
+        c->foot->skipped_scope++;
+        return false;
+    }
+    c->foot->blocks++;
+    if (behind_window(block->file, &block->summary) ||
+        outside(c->options, block->summary.time_min, block->summary.time_max)) {
+        c->foot->skipped_time++;
+        return false;
+    }
+    return true;
+}
+
 static bool load_blocks(struct catalogue *c, struct catalogue_file *file, struct error *e)
 {
     DAY_STATEMENT *read = day_prepare(
@@ -298,16 +323,9 @@ static bool load_blocks(struct catalogue *c, struct catalogue_file *file, struct
         struct catalogue_block *block = read_block(c, file, read);
         if (!block)
             return error_set(e, "memory is short for searching");
-        if (block->origin_count == 0) { /* not the asker's: not even counted */
-            c->foot->skipped_scope++;
+        file->last_block = block->block;
+        if (!asked_for(c, block))
             continue;
-        }
-        c->foot->blocks++;
-        if (behind_window(file, &block->summary) ||
-            outside(c->options, block->summary.time_min, block->summary.time_max)) {
-            c->foot->skipped_time++;
-            continue;
-        }
         if (block->kind == BLOCK_TAIL && !keep_tail(c, block, &reason)) {
             search_note_damage(c->foot, c->arena, file->file, block->block, &reason);
             continue;
@@ -318,17 +336,100 @@ static bool load_blocks(struct catalogue *c, struct catalogue_file *file, struct
     return code == SQLITE_DONE || day_failed(file->db, file->file, e);
 }
 
+/* --- a damaged file -------------------------------------------------------------------------- */
+
+/* What the rows of a block say of it; its parts are read when they are wanted, whatever kind it is. */
+static struct catalogue_block *salvaged_block(struct catalogue *c, struct catalogue_file *file,
+                                              int64_t number, const struct block_rows *rows)
+{
+    struct catalogue_block *block = arena_zero(c->arena, sizeof *block);
+    if (!block)
+        return NULL;
+    *block = (struct catalogue_block){ .file = file, .block = number, .kind = BLOCK_SEALED,
+                                       .summary = salvage_summary(rows), .all_visible = true };
+    block->origins = arena_array(c->arena, rows->origin_count, sizeof *block->origins);
+    for (uint32_t i = 0; block->origins && i < rows->origin_count; i++) {
+        const struct block_origin *origin = &rows->origins[i];
+        if (!search_scope_sees(&c->options->scope, origin->agency)) {
+            block->all_visible = false;
+            continue;
+        }
+        block->origins[block->origin_count++] = (struct block_origin){
+            arena_copy(c->arena, origin->source), arena_copy(c->arena, origin->system),
+            arena_copy(c->arena, origin->agency) };
+    }
+    return block->origins ? block : NULL;
+}
+
+/* Tells once what was lost before this place, and once at least that the file is damaged. */
+static void note_loss(struct catalogue *c, struct catalogue_file *file, const struct salvage *s)
+{
+    struct error e = ERROR_NONE;
+    if (s->lost_to == INT64_MAX)
+        error_set(&e, "%.*s; this block and all behind it are lost", SLICE_ARGS(file->damage));
+    else if (s->lost_to > s->lost_from)
+        error_set(&e, "%.*s; lost up to block %lld", SLICE_ARGS(file->damage),
+                  (long long)s->lost_to);
+    else
+        error_set(&e, "%.*s; this block is lost", SLICE_ARGS(file->damage));
+    search_note_damage(c->foot, c->arena, file->file, s->lost_from, &e);
+}
+
+static void note_whole(struct catalogue *c, struct catalogue_file *file)
+{
+    struct error e = ERROR_NONE;
+    error_set(&e, "%.*s", SLICE_ARGS(file->damage));
+    search_note_damage(c->foot, c->arena, file->file, 0, &e);
+}
+
+/* Blocks of a file that cannot be read as a whole, from that number on. */
+static void load_damaged(struct catalogue *c, struct catalogue_file *file, int64_t from)
+{
+    struct salvage s = { .file = file->file, .next = from };
+    uint64_t told = c->foot->blocks_damaged;
+    struct fetched f;
+    int64_t number;
+    bool more;
+    file->loaded = true;
+    if (from == 1) {
+        file->time_min = INT64_MAX;
+        file->time_max = INT64_MIN;
+    }
+    fetch_init(&f);
+    s.db = catalogue_db(c, file, NULL);
+    do {
+        more = s.db && salvage_next(&s, &f, &number);
+        if (s.lost_from)
+            note_loss(c, file, &s);
+        struct catalogue_block *block = more ? salvaged_block(c, file, number, &f.rows) : NULL;
+        if (!block || !asked_for(c, block))
+            continue;
+        if (block->summary.time_min < file->time_min)
+            file->time_min = block->summary.time_min;
+        if (block->summary.time_max > file->time_max)
+            file->time_max = block->summary.time_max;
+        more = heap_add(c, block);
+    } while (more);
+    if (c->foot->blocks_damaged == told)
+        note_whole(c, file);
+    fetch_free(&f);
+}
+
 static void load_file(struct catalogue *c, struct catalogue_file *file)
 {
     struct error e = ERROR_NONE;
+    if (file->loaded)
+        return;
     file->loaded = true;
     if (!catalogue_db(c, file, &e) || !day_run(file->db, "BEGIN", file->file, &e)) {
         if (e.kind != ERROR_NOT_FOUND) /* expired meanwhile */
             search_note_damage(c->foot, c->arena, file->file, 0, &e);
         return;
     }
-    if (!load_blocks(c, file, &e))
-        search_note_damage(c->foot, c->arena, file->file, 0, &e);
+    if (!load_blocks(c, file, &e)) {
+        file->damage = arena_print(c->arena, "%s", e.sentence);
+        load_damaged(c, file, file->last_block + 1);
+    }
     /* A day that is over may be packed at any time: its transaction is held, so that the blocks
      * listed stay; its WAL does not grow by it. Today's file must not be held, and there only tails
      * go, which are in memory by now. */

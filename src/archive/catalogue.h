@@ -15,7 +15,9 @@ struct catalogue_file {
     sqlite3 *db;                 /* open while few are; see catalogue_db */
     int64_t time_min, time_max;
     uint64_t used;
+    struct slice damage;         /* why it is read by salvage.h; empty: sound */
     bool loaded;
+    int64_t last_block;          /* that was read of the directory */
     struct block_origin *origins; /* by number - 1 */
     bool *visible;               /* the scope lets see it */
     uint32_t origin_count;

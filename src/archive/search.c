@@ -5,6 +5,7 @@
 #include "archive/catalogue.h"
 #include "archive/limit.h"
 #include "archive/match.h"
+#include "archive/salvage.h"
 #include "archive/stage.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -689,6 +690,26 @@ static bool not_found(struct error *e)
     return error_kind(e, ERROR_NOT_FOUND);
 }
 
+/* Its block's parts in f; from a damaged file too, when that block is whole. */
+static bool find_event(const char *directory, const struct day_name *name, const char *file,
+                       uint64_t sequence, sqlite3 **db, struct fetched *f, uint32_t *row_out,
+                       struct error *e)
+{
+    if (day_open(directory, name, db, e) &&
+        fetch_sequence(f, *db, file, sequence, row_out, e))
+        return true;
+    if (e->kind != ERROR_FAILED)
+        return false;
+    struct error whole = *e, reason = ERROR_NONE;
+    day_close(db);
+    error_clear(e);
+    if (salvage_open(directory, name, db, &reason) &&
+        salvage_sequence(f, *db, file, sequence, row_out, &reason))
+        return true;
+    *e = whole;
+    return false;
+}
+
 bool search_get(const char *directory, const struct search_scope *scope,
                 const struct event_id *id, struct arena *arena, struct search_event *event_out,
                 struct error *e)
@@ -705,8 +726,7 @@ bool search_get(const char *directory, const struct search_scope *scope,
         return not_found(e);
     day_name_print(&name, file);
     fetch_init(&f);
-    bool found = day_open(directory, &name, &db, &reason) &&
-                 fetch_sequence(&f, db, file, id->sequence, &row, &reason) &&
+    bool found = find_event(directory, &name, file, id->sequence, &db, &f, &row, &reason) &&
                  block_event(&f.rows, f.parts[PART_TEXT], f.parts[PART_FIELDS], row, &f.arena,
                              &event, &reason);
     bool seen = found && search_scope_sees(scope, event.agency);

@@ -365,7 +365,7 @@ TEST("a damaged block is skipped and reported, the rest is found")
     archive_close(&archive);
 }
 
-TEST("a day file cut short does not hide the other days")
+TEST("a day file cut short hides neither the other days nor its own whole blocks")
 {
     const char *directory = test_folder();
     struct archive *archive = open_archive(directory);
@@ -382,6 +382,92 @@ TEST("a day file cut short does not hide the other days")
     snprintf(path, sizeof path, "%s/20251124.standard.db", directory);
     damage(directory, "PRAGMA wal_checkpoint(TRUNCATE)");
     CHECK(truncate(path, 16384 * 3 + 100) == 0);
-    CHECK_INT(fixture_count(directory, "event"), 10);
+    CHECK_INT(fixture_count(directory, "event"), 20);
     CHECK(fixture_foot.blocks_damaged >= 1);
+}
+
+static int64_t number_of(const char *directory, const char *sql)
+{
+    struct day_name name = { 20251124, "standard" };
+    sqlite3 *db;
+    struct error e = ERROR_NONE;
+    CHECK(day_open(directory, &name, &db, &e));
+    sqlite3_stmt *read = day_prepare(db, sql, "test", &e);
+    CHECK(read && sqlite3_step(read) == SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(read, 0);
+    sqlite3_finalize(read);
+    day_close(&db);
+    return number;
+}
+
+/* Batches of 200 events whose parts fill pages of their own, one after the other. */
+static void fill(const char *directory, int from, int to)
+{
+    struct archive *archive = open_archive(directory);
+    struct error e = ERROR_NONE;
+    for (int i = from; i < to; i++) {
+        struct batch *batch = numbered(i * 200, 200);
+        CHECK(archive_commit(archive, batch, &e));
+        batch_free(&batch);
+    }
+    archive_close(&archive);
+    damage(directory, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+static bool finds_event(const char *directory, uint64_t sequence)
+{
+    ARENA_AUTO arena;
+    struct event_id id = { .day = 20251124, .class = "standard", .sequence = sequence };
+    struct search_scope lead = { .all = true };
+    struct search_event event;
+    struct error e = ERROR_NONE;
+    arena_init(&arena, 0);
+    return search_get(directory, &lead, &id, &arena, &event, &e);
+}
+
+TEST("a day file whose tail is torn off loses only the blocks there")
+{
+    const char *directory = test_folder();
+    char path[512];
+    snprintf(path, sizeof path, "%s/20251124.standard.db", directory);
+    fill(directory, 0, 60);
+    int64_t pages = number_of(directory, "PRAGMA page_count");
+    fill(directory, 60, 64);
+    CHECK(number_of(directory, "PRAGMA page_count") > pages);
+    CHECK(truncate(path, pages * 4096) == 0);
+    int found = fixture_count(directory, "event"); /* of the last four, whatever stands before the tear */
+    CHECK(found >= 60 * 200 && found < 64 * 200 && found % 200 == 0);
+    CHECK(fixture_foot.blocks_damaged >= 1);
+    CHECK(slice_find(fixture_foot.damaged, SLICE("20251124.standard.db: block ")) == 0);
+    CHECK(slice_find(fixture_foot.damaged, SLICE("lost")) < fixture_foot.damaged.len);
+    CHECK(finds_event(directory, 1) && finds_event(directory, 60 * 200));
+    CHECK(!finds_event(directory, 64 * 200));
+}
+
+/* Overwrites the page that a table's tree begins on. */
+static void lose_table(const char *directory, const char *table)
+{
+    char path[512], sql[128];
+    static const char nothing[4096];
+    snprintf(path, sizeof path, "%s/20251124.standard.db", directory);
+    snprintf(sql, sizeof sql, "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+    int64_t page = number_of(directory, sql);
+    FILE *file = fopen(path, "r+b");
+    CHECK(file && fseek(file, (page - 1) * 4096, SEEK_SET) == 0);
+    CHECK_INT(fwrite(nothing, 1, sizeof nothing, file), sizeof nothing);
+    fclose(file);
+}
+
+TEST("a day file whose directory is lost is read from its blocks")
+{
+    static const char *const tables[] = { "block", "origin" };
+    for (size_t i = 0; i < 2; i++) {
+        const char *directory = test_folder();
+        fill(directory, 0, 8);
+        lose_table(directory, tables[i]);
+        CHECK_INT(fixture_count(directory, "event"), 8 * 200);
+        CHECK(fixture_foot.blocks_damaged >= 1);
+        struct search_options none = { .limit = 100 }; /* sees no agency: nothing, damaged or not */
+        CHECK_TEXT(fixture_lines(directory, "event", &none), "");
+    }
 }
