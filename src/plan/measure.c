@@ -453,6 +453,9 @@ static bool read_row(sqlite3_stmt *statement, struct arena *arena, struct measur
         return error_set(e, "'w' is a whole number, 0 or more");
     if (!read_basis(column_text(statement, BASIS), &row->basis))
         return error_set(e, "'basis' is measured, verified or declared");
+    kind = sqlite3_column_type(statement, REASON);
+    if (kind != SQLITE_TEXT && kind != SQLITE_NULL)
+        return error_set(e, "'reason' is a text, not '%.*s'", SLICE_ARGS(column_text(statement, REASON)));
     row->agency = arena_copy(arena, column_text(statement, AGENCY));
     row->subject = arena_copy(arena, column_text(statement, SUBJECT));
     row->evidence = arena_copy(arena, column_text(statement, EVIDENCE));
@@ -500,7 +503,7 @@ bool measure_run(struct measures *m, const struct plan_measure *measure,
     m->calendar = &input->plan->regime->calendar;
     m->guard.sql = measure->sql;
     struct error why = ERROR_NONE;
-    if (!measure_check_names(measure->sql, &why)) {
+    if (!measure_check_names(measure->sql, &why) || !measure_check_joins(measure->sql, &why)) {
         error_place(e, "%s", measure->file);
         error_set(e, "%s", why.sentence);
         return error_hint(e, "%s", why.hint);

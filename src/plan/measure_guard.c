@@ -92,6 +92,91 @@ bool measure_check_names(struct slice sql, struct error *e)
     return true;
 }
 
+/* Steps over a balanced ( … ); at stands behind the opening one. */
+static void skip_brackets(struct slice sql, size_t *at)
+{
+    struct token t;
+    for (int depth = 1; depth > 0 && (t = next_token(sql, at)).kind;)
+        depth += t.kind == '(' ? 1 : t.kind == ')' ? -1 : 0;
+}
+
+/* Steps over CASE … END; at stands behind CASE. */
+static void skip_case(struct slice sql, size_t *at)
+{
+    struct token t;
+    for (int depth = 1; depth > 0 && (t = next_token(sql, at)).kind;)
+        if (t.kind == 'n')
+            depth += slice_equal_nocase(t.text, SLICE("case"))  ? 1
+                     : slice_equal_nocase(t.text, SLICE("end")) ? -1 : 0;
+}
+
+/* Steps over a value: -1, 'text', :asof, l.due, days_between(a, b), ( … ), CASE … END. */
+static void skip_value(struct slice sql, size_t *at)
+{
+    size_t look = *at;
+    struct token t = next_token(sql, &look);
+
+    while (t.kind == '-' || t.kind == '+' || t.kind == ':')
+        t = next_token(sql, &look);
+    if (t.kind == '(')
+        skip_brackets(sql, &look);
+    else if (t.kind == 'n' && slice_equal_nocase(t.text, SLICE("case")))
+        skip_case(sql, &look);
+    for (;;) {
+        *at = look;
+        t = next_token(sql, &look);
+        if (t.kind == '(')
+            skip_brackets(sql, &look);
+        else if (t.kind == '.')
+            next_token(sql, &look);
+        else
+            return;
+    }
+}
+
+/* The operator at this place: '|' for ||, + - * / %, or 0; at is moved behind it. */
+static char operator_at(struct slice sql, size_t *at)
+{
+    size_t look = *at;
+    struct token t = next_token(sql, &look), after = { 0 };
+    size_t behind = look;
+
+    if (t.kind == '|' || t.kind == '-')
+        after = next_token(sql, &look);
+    if (t.kind == '|' && after.kind == '|')
+        behind = look;
+    else if (t.kind == 0 || !memchr("+-*/%", t.kind, 5) || (t.kind == '-' && after.kind == '>'))
+        return 0;
+    *at = behind;
+    return t.kind;
+}
+
+bool measure_check_joins(struct slice sql, struct error *e)
+{
+    struct token before = { 0 };
+
+    for (size_t at = 0;;) {
+        size_t here = at, look = at;
+        char first = operator_at(sql, &look);
+        bool binary = before.kind == 'n' || before.kind == ')' || before.kind == '\'';
+        if (first && binary) {
+            skip_value(sql, &look);
+            char second = operator_at(sql, &look);
+            unsigned line = 1;
+            for (size_t i = 0; i < here; i++)
+                line += sql.data[i] == '\n';
+            if (second && (first == '|') != (second == '|')) {
+                error_set(e, "'||' binds tighter than '%c' in line %u", first == '|' ? second : first,
+                          line);
+                return error_hint(e, "put the arithmetic in parentheses");
+            }
+        }
+        before = next_token(sql, &at);
+        if (!before.kind)
+            return true;
+    }
+}
+
 /* Whether the name stands where a table may stand. */
 static bool names_table(struct slice sql, struct slice table)
 {
@@ -106,14 +191,6 @@ static bool names_table(struct slice sql, struct slice table)
             return true;
     }
     return false;
-}
-
-/* Steps over a balanced ( … ); at stands behind the opening one. */
-static void skip_brackets(struct slice sql, size_t *at)
-{
-    struct token t;
-    for (int depth = 1; depth > 0 && (t = next_token(sql, at)).kind;)
-        depth += t.kind == '(' ? 1 : t.kind == ')' ? -1 : 0;
 }
 
 /* Whether the measure itself defines the name: WITH name(…) AS ( … ). */

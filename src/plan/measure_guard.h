@@ -21,4 +21,8 @@ int measure_authorise(void *context, int action, const char *first, const char *
  * authoriser the name of a WITH where it tells that of a view. */
 bool measure_check_names(struct slice sql, struct error *e);
 
+/* SQLite reads 'after {1} hours|' || x / 3600 as ('after {1} hours|' || x) / 3600, which is 0: a text
+ * joined to arithmetic that stands in no parentheses is refused. */
+bool measure_check_joins(struct slice sql, struct error *e);
+
 #endif

@@ -9,7 +9,7 @@ SELECT l.agency AS agency,
        'measured' AS basis,
        'alert:' || l.id AS evidence,
        CASE WHEN l.looked_at IS NOT NULL
-                THEN 'taken after {1} minutes|' || (l.looked_at - l.raised_at) / 60000000000
+                THEN 'taken after {1} minutes|' || ((l.looked_at - l.raised_at) / 60000000000)
             WHEN :asof <= l.due THEN 'pending:not taken yet, still in time'
             ELSE 'not taken within {1} hours|' || :n_alert_take_hours END AS reason
 FROM (SELECT id, agency, raised_at, CASE WHEN looked_at <= :asof THEN looked_at END AS looked_at,

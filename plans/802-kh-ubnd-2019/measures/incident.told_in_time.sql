@@ -10,7 +10,7 @@ SELECT i.agency AS agency,
        'measured' AS basis,
        'incident:' || i.id AS evidence,
        CASE WHEN i.told_at <= i.due THEN 'told {1} hours after it was detected|'
-                || (i.told_at - i.detected_at) / 3600000000000
+                || ((i.told_at - i.detected_at) / 3600000000000)
             WHEN i.told_at IS NULL AND :asof <= i.due
                 THEN 'pending:not told yet; the clock runs until {1}|' || date_text(i.due)
             WHEN i.told_at IS NULL THEN 'not told; it was due on {1}|' || date_text(i.due)

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "test.h"
 
+
 static struct arena arena;
 
 /* The plan of 2019 checked over the records; asserts that it works. */
@@ -82,6 +83,28 @@ TEST("a day on which our own listeners were down is in neither sum") {
     "INSERT INTO incident(year, number, title, state, severity, agency, opened_at, opened_by," \
     " detected_at, told_at, fold) VALUES (2026, " #number ", 'x', 'confirmed', 3, 'so-tttt', " #detected \
     ", 'a', " #detected ", " #told ", '');"
+
+/* The reason of the only row of a standing's target. */
+static struct slice only_reason(const struct plan_result *r, const char *obligation, const char *period,
+                                uint32_t target)
+{
+    const struct plan_standing *s = plan_result_find(r, slice_of(obligation), SLICE("so-tttt"),
+                                                     slice_of(period));
+    if (!s || s->obligation->target_count <= target || s->targets[target].row_count != 1)
+        fail_msg("no single row of %s", obligation);
+    return s->targets[target].rows[0].reason;
+}
+
+TEST("rows say in how many hours an incident was told and in how many minutes an alert was taken") {
+    const char *records = records_small("2026-11-01",   /* told after 25 h, taken after 7 min */
+        INCIDENT(1, 1795107600000000000, 1795197600000000000)
+        "INSERT INTO alert(rule, title, level, agency, system, source, entity, day, first_time, last_time,"
+        " folded_at, decided_at, fold) VALUES ('r', 'x', 3, 'so-tttt', 'so-tttt.s1', '', '', 20261120,"
+        " 1795107600000000000, 1795107600000000000, 1795107600000000000, 1795108020000000000, '');");
+    const struct plan_result *r = check(records, "2026-11-22", "2026-Q4", "II.2.1.b");
+    CHECK_SLICE(only_reason(r, "II.2.1.b", "2026-Q4", 0), "told {1} hours after it was detected|25");
+    CHECK_SLICE(only_reason(r, "II.2.1.b", "2026-Q4", 1), "taken after {1} minutes|7");
+}
 
 TEST("an incident moves the figure: none, running, told in time, told late") {
     const char *records = records_small("2026-11-01", "");

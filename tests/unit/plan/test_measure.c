@@ -2,6 +2,8 @@
 #include "fixture.h"
 #include "test.h"
 
+#include <stdio.h>
+
 #define COLUMNS(from) \
     "SELECT 'a' AS agency, 's' AS subject, 1 AS ok, 1 AS w, 'measured' AS basis, '' AS evidence, " \
     "'' AS reason " from
@@ -126,4 +128,41 @@ TEST("marks in front of a reason tell whose fault an unknown row is") {
     CHECK_INT(rows.rows[2].fault, FAULT_THEIRS);
     CHECK_INT(rows.rows[3].fault, FAULT_THIRD);
     CHECK_SLICE(rows.rows[0].reason, "why|1");
+}
+
+#define REASON(sql) \
+    "SELECT 'a' AS agency, 's' AS subject, 1 AS ok, 1 AS w, 'measured' AS basis, '' AS evidence, " \
+    sql " AS reason"
+
+TEST("a text joined to arithmetic without parentheses is refused with its line") {
+    static const char *const wrong[] = {
+        "'after {1} hours|' || :to / 3600", "'a|' || (:to - :from) / 60", "'a|' ||\n max(1, 2) * 3",
+        "1 + 2 || ' days'", "'a' || CASE WHEN 1 THEN 2 ELSE 3 END % 2", "'a' || x.y - 1",
+    };
+    static const char *const fine[] = {
+        "'after {1} hours|' || (:to / 3600)", "'a|' || ('{\"b\":1}' ->> '$.b')", "'a' || -1",
+        "'a|' || max(1, 2 * 3) || '|' || (1 + 2)", "'a' || ' - ' || 'b' /* / 2 */",
+        "CASE WHEN 2 * 3 > 5 THEN 'a' || 'b' ELSE 'c' END",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct error e = ERROR_NONE;
+        char sql[512];
+        snprintf(sql, sizeof sql, REASON("%s"), wrong[i]);
+        CHECK(!run(sql, NULL, &e));
+        if (strncmp(e.sentence, "'||' binds tighter than ", 24) || !strstr(e.sentence, "in line 1"))
+            fail_msg("%s: %s", wrong[i], e.sentence);
+    }
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        struct error e = ERROR_NONE;
+        char sql[512];
+        snprintf(sql, sizeof sql, REASON("%s"), fine[i]);
+        if (!run(sql, NULL, &e))
+            fail_msg("%s: %s", fine[i], e.sentence);
+    }
+}
+
+TEST("a row whose reason is a number is refused") {
+    struct error e = ERROR_NONE;
+    CHECK(!run(REASON("0"), NULL, &e));
+    CHECK_ERROR(e, "'reason' is a text, not '0'");
 }
