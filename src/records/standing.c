@@ -4,130 +4,59 @@
 #include "records/audit.h"
 #include "records/store.h"
 
-#define HEAD                                                                                      \
-    "plan, obligation, agency, period, state, basis, unit, sentence, sentence_vi, numerator, "    \
-    "denominator, unknown, due, late_days, asof, computed_at"
-
-static bool row_put(struct records *records, const struct records_standing *r, struct error *e)
+static bool row_put(struct records *records, const struct records_standing *r, int64_t asof,
+                    struct error *e)
 {
     STATEMENT s = { 0 };
-    if (!statement_start(records, "INSERT OR REPLACE INTO standing (" HEAD ", figure) VALUES "
-                         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &s, e))
+    if (!statement_start(records, "INSERT OR REPLACE INTO standing (plan, obligation, agency, period, "
+                         "state, due, asof, computed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", &s, e))
         return false;
-    const struct slice texts[] = { r->plan, r->obligation, r->agency, r->period, r->state, r->basis,
-                                   r->unit, r->sentence, r->sentence_vi };
+    const struct slice texts[] = { r->plan, r->obligation, r->agency, r->period, r->state };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         statement_put_text(&s, texts[i]);
-    if (r->has_figure)
-        statement_put(&s, r->numerator);
-    else
-        statement_put_null(&s);
-    if (r->has_figure && r->has_denominator)
-        statement_put(&s, r->denominator);
-    else
-        statement_put_null(&s);
-    statement_put(&s, r->unknown);
-    statement_put_or_null(&s, r->due);
-    statement_put_or_null(&s, r->late_days);
-    statement_put(&s, r->asof);
-    statement_put(&s, r->computed_at ? r->computed_at : clock_now());
-    statement_put_text(&s, r->figure.len ? r->figure : SLICE("{}"));
+    statement_put(&s, r->due);
+    statement_put(&s, asof);
+    statement_put(&s, clock_now());
     return statement_run(&s, e);
 }
 
-bool records_standing_put(struct records *records, const struct records_standing *rows,
-                          uint32_t count, struct error *e)
+static bool run_asof(struct records *records, const char *sql, int64_t asof, struct error *e)
 {
+    STATEMENT s = { 0 };
+    if (!statement_start(records, sql, &s, e))
+        return false;
+    statement_put(&s, asof);
+    return statement_run(&s, e);
+}
+
+#define LATE "s.state IN ('late', 'not_met')"
+#define SAME                                                                                      \
+    "s.plan = l.plan AND s.obligation = l.obligation AND s.agency = l.agency AND s.period = l.period"
+
+bool records_standing_put(struct records *records, const struct records_standing *rows,
+                          uint32_t count, int64_t asof, struct error *e)
+{
+    static const char *const follow[] = {
+        "DELETE FROM standing WHERE asof <> ?1 AND (plan, period) IN "
+        "(SELECT plan, period FROM standing WHERE asof = ?1)",
+        "UPDATE standing_late AS l SET ended_at = ?1 WHERE ended_at IS NULL AND NOT EXISTS "
+        "(SELECT 1 FROM standing s WHERE " SAME " AND " LATE ")",
+        "INSERT INTO standing_late (plan, obligation, agency, period, due, began_at) "
+        "SELECT plan, obligation, agency, period, due, ?1 FROM standing s WHERE asof = ?1 AND " LATE
+        " AND NOT EXISTS (SELECT 1 FROM standing_late l WHERE " SAME " AND l.ended_at IS NULL)",
+        "INSERT INTO setting (key, value, changed_at) VALUES ('standing_since', ?1, ?1) "
+        "ON CONFLICT DO NOTHING",
+    };
     RECORDS_TRANSACTION t = { 0 };
     if (!records_begin(records, &t, e))
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        bool seen = i && slice_equal(rows[i].plan, rows[i - 1].plan) &&
-                    slice_equal(rows[i].period, rows[i - 1].period);
-        for (uint32_t k = 0; k < i && !seen; k++)
-            seen = slice_equal(rows[i].plan, rows[k].plan) &&
-                   slice_equal(rows[i].period, rows[k].period);
-        if (!seen && !statement_do(records, "DELETE FROM standing WHERE plan = ? AND period = ?", e,
-                                   2, rows[i].plan, rows[i].period))
-            return false;
-    }
     for (uint32_t i = 0; i < count; i++)
-        if (!row_put(records, &rows[i], e))
+        if (!row_put(records, &rows[i], asof, e))
+            return false;
+    for (size_t i = 0; i < sizeof follow / sizeof *follow; i++)
+        if (!run_asof(records, follow[i], asof, e))
             return false;
     return records_commit(&t, e);
-}
-
-#define WHERE                                                                                     \
-    "WHERE (?1 OR agency = ?2) AND (?3 = '' OR plan = ?3) AND (?4 = '' OR obligation = ?4) "      \
-    "AND (?5 = '' OR agency = ?5) AND (?6 = '' OR period = ?6) "
-
-static void row_read(struct statement *s, struct arena *arena, struct records_standing *r)
-{
-    struct slice *texts[] = { &r->plan, &r->obligation, &r->agency, &r->period, &r->state,
-                              &r->basis, &r->unit, &r->sentence, &r->sentence_vi };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = statement_get_text(s, arena);
-    r->has_figure = !statement_is_null(s);
-    r->numerator = statement_get(s);
-    r->has_denominator = !statement_is_null(s);
-    r->denominator = statement_get(s);
-    r->unknown = statement_get(s);
-    r->due = statement_get(s);
-    r->late_days = statement_get(s);
-    r->asof = statement_get(s);
-    r->computed_at = statement_get(s);
-}
-
-static void bind_filter(struct statement *s, const struct records_scope *scope, struct slice plan,
-                 struct slice obligation, struct slice agency, struct slice period)
-{
-    statement_put_scope(s, scope);
-    statement_put_text(s, plan);
-    statement_put_text(s, obligation);
-    statement_put_text(s, agency);
-    statement_put_text(s, period);
-}
-
-bool records_standing_list(struct records *records, const struct records_scope *scope,
-                           const struct records_standing_filter *filter, struct arena *arena,
-                           struct records_standing **rows_out, uint32_t *count_out,
-                           struct error *e)
-{
-    *rows_out = NULL;
-    *count_out = 0;
-    STATEMENT s = { 0 };
-    if (!statement_start(records, "SELECT " HEAD ", count(*) OVER () FROM standing " WHERE
-                         "ORDER BY obligation, agency, period", &s, e))
-        return false;
-    bind_filter(&s, scope, filter->plan, filter->obligation, filter->agency, filter->period);
-    while (statement_next(&s, e)) {
-        if (!*rows_out)
-            *rows_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 16),
-                                    sizeof **rows_out);
-        if (!*rows_out)
-            break;
-        row_read(&s, arena, &(*rows_out)[(*count_out)++]);
-    }
-    return !s.failed && records_arena_held(arena, e);
-}
-
-bool records_standing_get(struct records *records, const struct records_scope *scope,
-                          struct slice plan, struct slice obligation, struct slice agency,
-                          struct slice period, struct arena *arena,
-                          struct records_standing *standing_out, struct error *e)
-{
-    *standing_out = (struct records_standing){ 0 };
-    STATEMENT s = { 0 };
-    if (!statement_start(records, "SELECT " HEAD ", figure FROM standing " WHERE "LIMIT 1", &s, e))
-        return false;
-    bind_filter(&s, scope, plan, obligation, agency, period);
-    bool whole = plan.len && obligation.len && agency.len && period.len;
-    if (whole && statement_next(&s, e)) {
-        row_read(&s, arena, standing_out);
-        standing_out->figure = statement_get_text(&s, arena);
-        return records_arena_held(arena, e);
-    }
-    return !s.failed && records_not_found(e, "there is no standing of '%.*s' here", obligation);
 }
 
 /* ---- exemptions --------------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include "records/source.h"
 #include "records/user.h"
 
+#include "serve/judge.h"
 #include "serve/roles.h"
 
 #define WATCH_EVERY (5 * CLOCK_SECOND)
@@ -25,6 +26,8 @@
 #define TIDY_EVERY (10 * CLOCK_MINUTE)
 #define KEEP_EVERY CLOCK_HOUR           /* the law counts days; a file goes within the hour */
 #define KEEP_FIRST (30 * CLOCK_SECOND)  /* after the start: what is to be folded is folded */
+#define JUDGE_EVERY CLOCK_HOUR          /* terms end at midnight */
+#define JUDGE_FIRST (10 * CLOCK_SECOND)
 #define DISK_EVERY (2 * CLOCK_SECOND)
 
 /* Its time has come; the next is that much later. */
@@ -61,6 +64,14 @@ static void tidy(struct duties *d)
     struct error e = ERROR_NONE;
     if (!records_source_tidy(d->records, &e) || !records_session_tidy(d->records, &e))
         log_error(&e, "tidying");
+}
+
+static void judge(struct duties *d)
+{
+    struct error e = ERROR_NONE;
+    if (d->keeper.plan &&
+        !judge_store(d->records, d->records_path, d->keeper.plan, clock_now(), &e))
+        log_error(&e, "where the plan stands is not stored");
 }
 
 /* ---- keeping no longer than is due --------------------------------------------------------------- */
@@ -203,6 +214,7 @@ void duties_step(struct duties *d)
 {
     if (!d->keep_due) {
         d->keep_due = clock_steady() + KEEP_FIRST;
+        d->judge_due = clock_steady() + JUDGE_FIRST;
         d->disk_full = true; /* an alarm of a hub before us ends when there is room */
         was_asked(d);
         d->asked = d->asked.data ? d->asked : SLICE("");
@@ -215,6 +227,8 @@ void duties_step(struct duties *d)
     }
     if (is_due(&d->keep_due, KEEP_EVERY))
         order(d, false);
+    if (is_due(&d->judge_due, JUDGE_EVERY))
+        judge(d);
     if (is_due(&d->learn_due, LEARN_EVERY))
         learn(d);
     if (d->listening && is_due(&d->watch_due, WATCH_EVERY))

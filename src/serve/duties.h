@@ -1,5 +1,5 @@
 /* duties - what the hub does at its hours: watch the sources, learn their rhythm, keep no longer than
- * the law and the operator want, see to a full disk, tidy.
+ * the law and the operator want, see to a full disk, store where the plan stands, tidy.
  *
  * One call a turn of the hub's loop; each duty has its own pace and never hinders another.
  */
@@ -15,6 +15,7 @@
 
 struct duties {
     struct records *records;       /* the hub's own connection */
+    const char *records_path;
     int64_t skew_most;             /* ns that a source's clock may be wrong */
     struct keeper keeper;
     const char *orders;            /* path of the keeper's orders */
@@ -22,7 +23,7 @@ struct duties {
     bool listening;                /* the pipeline lives, and its gaps so far are written down */
 
     /* its own */
-    int64_t watch_due, learn_due, tidy_due, keep_due, disk_due;   /* steady clock */
+    int64_t watch_due, learn_due, tidy_due, keep_due, disk_due, judge_due; /* steady clock */
     struct arena ordered_arena;    /* files that were ordered to go, until they are gone */
     struct keeper_file *ordered;
     size_t ordered_count;

@@ -289,6 +289,7 @@ static bool start(struct hub *hub, struct error *e)
         return false;
     hub->duties = (struct duties){
         .records = hub->records,
+        .records_path = heritage_text(h, "records"),
         .skew_most = strtoll(heritage_text(h, "skew_seconds"), NULL, 10) * CLOCK_SECOND,
         .keeper = { hub->records, NULL, heritage_text(h, "archive"),
                     strtoll(heritage_text(h, "keep_days"), NULL, 10),

@@ -36,12 +36,6 @@ static struct records *both(int64_t alert[2], int64_t incident[2], int64_t evide
             .post_count = 1 };
         CHECK(records_person_put(records, &ACTOR_SYSTEM, &person, &change, &e));
     }
-    struct records_standing rows[2] = { 0 };
-    for (int i = 0; i < 2; i++)
-        rows[i] = (struct records_standing){ .plan = SLICE("802"), .obligation = SLICE("II.1"),
-            .agency = slice_of(keys[i]), .period = SLICE("2026-Q3"), .state = SLICE("met"),
-            .asof = NOON };
-    CHECK(records_standing_put(records, rows, 2, &e));
     return records;
 }
 
@@ -62,7 +56,6 @@ TEST("an agency sees its own rows only, nobody's scope sees none, all sees all")
         struct records_incident_list incidents;
         struct records_evidence_list proofs;
         struct records_person_list people;
-        struct records_standing *standings;
         struct records_notice *notices;
         struct records_health_counts counts;
         struct records_intake intake;
@@ -96,9 +89,6 @@ TEST("an agency sees its own rows only, nobody's scope sees none, all sees all")
         CHECK(records_person_list(records, scope, &(struct records_person_filter){ 0 }, NULL, &a,
                                   &people, &e));
         CHECK_INT(people.total, want);
-        CHECK(records_standing_list(records, scope, &(struct records_standing_filter){ 0 }, &a,
-                                    &standings, &count, &e));
-        CHECK_INT(count, want);
         CHECK(records_notice_list(records, scope, SLICE_NONE, SLICE_NONE, &a, &notices, &count, &e));
         CHECK_INT(count, want);
         CHECK(records_intake(records, scope, NOON - CLOCK_HOUR, NOON, 60, &a, &intake, &e));
@@ -132,7 +122,6 @@ TEST("another agency's thing is not there, whatever its number") {
         struct records_system system;
         struct records_source source;
         struct records_person person;
-        struct records_standing standing;
         uint32_t count;
         struct slice key = i ? SLICE("so-b") : SLICE("so-a");
         bool own = i == 0;
@@ -151,9 +140,7 @@ TEST("another agency's thing is not there, whatever its number") {
                                                         : SLICE("so-a.cong.web"),
                                      &a, &source, &e[5]), own);
         CHECK_INT(records_person_get(records, &scope, key, &a, &person, &e[6]), own);
-        CHECK_INT(records_standing_get(records, &scope, SLICE("802"), SLICE("II.1"), key,
-                                       SLICE("2026-Q3"), &a, &standing, &e[7]), own);
-        for (int k = 0; k < 8; k++)
+        for (int k = 0; k < 7; k++)
             CHECK(own ? !e[k].set : e[k].kind == ERROR_NOT_FOUND);
     }
     arena_free(&a);
