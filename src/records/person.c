@@ -104,6 +104,19 @@ bool records_person_get(struct records *records, const struct records_scope *sco
 
 /* ---- change ------------------------------------------------------------------------------------------ */
 
+/* What measures ask for (m_post); another word would count nowhere and nobody would notice. */
+static const char *const duties[] = { "head", "deputy", "focal", "incident_team" };
+
+static bool duty_check(struct slice duty, struct error *e)
+{
+    for (size_t i = 0; i < sizeof duties / sizeof *duties; i++)
+        if (slice_is(duty, duties[i]))
+            return true;
+    error_set(e, "there is no duty '%.*s'", SLICE_ARGS(duty));
+    error_hint(e, "write head, deputy, focal or incident_team");
+    return records_input_error(e, "duty");
+}
+
 static bool post_check(struct records *records, const struct records_post *post, struct error *e)
 {
     if (!records_key_check(post->agency, "agency", e) ||
@@ -114,6 +127,8 @@ static bool post_check(struct records *records, const struct records_post *post,
         error_set(e, "a post needs a duty and the day from which it is held");
         return records_input_error(e, post->duty.len ? "from" : "duty");
     }
+    if (!duty_check(post->duty, e))
+        return false;
     if (post->holds_to.len && slice_compare(post->holds_to, post->holds_from) < 0) {
         error_set(e, "it ends before it begins");
         return records_input_error(e, "to");

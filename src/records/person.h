@@ -6,7 +6,7 @@
 
 struct records_post {
     struct slice agency;
-    struct slice duty;                  /* head, focal, incident_team, … */
+    struct slice duty;                  /* head, deputy, focal, incident_team */
     struct slice title, decision;
     struct slice holds_from, holds_to;  /* days, both included; holds_to empty: still */
     int64_t learnt_at;                  /* read only */

@@ -77,6 +77,8 @@ TEST("a wrong sheet stores nothing and names every wrong cell") {
           "a.csv:2 (enabled)", "neither yes nor no" },
         { REGISTER_PEOPLE, "key,name,agency,duty,from\nan,An,so-z,focal,2026-01-01\n",
           "a.csv:2 (agency)", "there is no agency 'so-z'" },
+        { REGISTER_PEOPLE, "key,name,agency,duty,from\nan,An,so-a,team,2026-01-01\n",
+          "a.csv:2 (duty)", "there is no duty 'team'" },
     };
     struct records *records = fixture();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
