@@ -1,7 +1,86 @@
 #include "base/slice.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <xxhash.h>
+
+#define FIND_NEEDLE_MOST 64u /* beyond it memmem, whose time does not grow with both lengths */
+
+typedef unsigned char wide __attribute__((vector_size(16)));
+
+struct ends { wide first, last; }; /* of the needle, sixteen times each */
+
+/* 0xff where the needle's first and last byte stand. */
+static inline wide ends_at(const char *at, const struct ends *ends, size_t len)
+{
+    wide first, last;
+    memcpy(&first, at, sizeof first);
+    memcpy(&last, at + len - 1, sizeof last);
+    return (wide)(first == ends->first) & (wide)(last == ends->last);
+}
+
+static inline bool any_of(wide hits)
+{
+    uint64_t parts[2];
+    memcpy(parts, &hits, sizeof parts);
+    return parts[0] | parts[1];
+}
+
+/* The first of the places that hits names where the whole needle stands; 16 when none does. */
+static size_t whole_at(const char *at, wide hits, struct slice needle)
+{
+    uint64_t parts[2];
+    memcpy(parts, &hits, sizeof parts);
+    for (unsigned half = 0; half < 2; half++)
+        for (uint64_t left = le64toh(parts[half]); left;) {
+            unsigned bit = (unsigned)__builtin_ctzll(left) & ~7u, place = half * 8 + bit / 8;
+            if (memcmp(at + place, needle.data, needle.len) == 0)
+                return place;
+            left &= ~(UINT64_C(0xff) << bit);
+        }
+    return sizeof hits;
+}
+
+static inline size_t find_block(const char *at, const struct ends *ends, struct slice needle)
+{
+    wide hits = ends_at(at, ends, needle.len);
+    return any_of(hits) ? whole_at(at, hits, needle) : sizeof hits;
+}
+
+/* Its first and last byte are looked for at many places at a time; the last block may overlap. */
+static size_t find_wide(struct slice s, struct slice needle)
+{
+    size_t places = s.len - needle.len + 1, i = 0, hit = sizeof(wide);
+    const wide zero = { 0 };
+    const struct ends ends = { zero + (unsigned char)needle.data[0],
+                               zero + (unsigned char)needle.data[needle.len - 1] };
+    for (; i + 2 * sizeof(wide) <= places; i += 2 * sizeof(wide)) {
+        wide a = ends_at(s.data + i, &ends, needle.len);
+        wide b = ends_at(s.data + i + sizeof a, &ends, needle.len);
+        if (!any_of(a | b))
+            continue;
+        if ((hit = whole_at(s.data + i, a, needle)) < sizeof a)
+            return i + hit;
+        if ((hit = whole_at(s.data + i + sizeof a, b, needle)) < sizeof b)
+            return i + sizeof a + hit;
+    }
+    if (i + sizeof(wide) <= places) {
+        if ((hit = find_block(s.data + i, &ends, needle)) < sizeof(wide))
+            return i + hit;
+        i += sizeof(wide);
+    }
+    if (i < places)
+        hit = find_block(s.data + places - sizeof(wide), &ends, needle);
+    return i < places && hit < sizeof(wide) ? places - sizeof(wide) + hit : s.len;
+}
+
+static size_t find_short(struct slice s, struct slice needle)
+{
+    for (size_t i = 0; i + needle.len <= s.len; i++)
+        if (s.data[i] == needle.data[0] && memcmp(s.data + i, needle.data, needle.len) == 0)
+            return i;
+    return s.len;
+}
 
 size_t slice_find(struct slice s, struct slice needle)
 {
@@ -11,8 +90,11 @@ size_t slice_find(struct slice s, struct slice needle)
         return s.len;
     if (needle.len == 1)
         return slice_find_byte(s, needle.data[0]);
-    const char *hit = memmem(s.data, s.len, needle.data, needle.len);
-    return hit ? (size_t)(hit - s.data) : s.len;
+    if (needle.len > FIND_NEEDLE_MOST) {
+        const char *hit = memmem(s.data, s.len, needle.data, needle.len);
+        return hit ? (size_t)(hit - s.data) : s.len;
+    }
+    return s.len - needle.len + 1 < sizeof(wide) ? find_short(s, needle) : find_wide(s, needle);
 }
 
 int slice_compare(struct slice a, struct slice b)

@@ -53,6 +53,32 @@ TEST("finding looks at the whole needle") {
     CHECK_INT(slice_find(SLICE_NONE, SLICE("a")), 0);
 }
 
+/* Where the needle stands, the obvious way. */
+static size_t find_plainly(struct slice s, struct slice needle)
+{
+    for (size_t i = 0; i + needle.len <= s.len; i++)
+        if (memcmp(s.data + i, needle.data, needle.len) == 0)
+            return i;
+    return s.len;
+}
+
+TEST("finding in texts of every length, at every place, among near misses") {
+    char text[120], needle[80];
+    unsigned seed = 1;
+    for (size_t len = 1; len < sizeof text; len++)
+        for (size_t part = 2; part < sizeof needle && part <= len; part += part < 8 ? 1 : 9)
+            for (size_t at = 0; at + part <= len; at++) {
+                for (size_t i = 0; i < len; i++) /* two letters only: many places nearly fit */
+                    text[i] = (char)('a' + ((seed = seed * 1103515245 + 12345) >> 16 & 1));
+                memcpy(needle, text + at, part);
+                struct slice s = slice_from(text, len), n = slice_from(needle, part);
+                CHECK_INT(slice_find(s, n), find_plainly(s, n));
+                needle[part / 2] = 'c';
+                CHECK_INT(slice_find(s, n), len);
+                CHECK_INT(slice_find(slice_cut(s, 0, at + part - 1), n), at + part - 1);
+            }
+}
+
 TEST("ASCII letters compare without case, others as they are") {
     CHECK(slice_equal_nocase(SLICE("SECURITY"), SLICE("security")));
     CHECK(!slice_equal_nocase(SLICE("Đ"), SLICE("đ")));
