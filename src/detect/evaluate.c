@@ -32,8 +32,7 @@ void evaluator_free(struct evaluator *v)
 
 static bool contains(struct slice text, struct slice part)
 {
-    return part.len == 0 ||
-           (text.len >= part.len && memmem(text.data, text.len, part.data, part.len));
+    return part.len == 0 || slice_find(text, part) < text.len;
 }
 
 static size_t character(struct slice s, size_t at)
@@ -345,16 +344,25 @@ static bool test_whole(struct evaluator *v, const struct atom *atom)
     return false;
 }
 
-bool evaluate_atom(struct evaluator *v, uint32_t index)
+static bool ask(struct evaluator *v, uint32_t index)
 {
     const struct atom *atom = &v->ruleset->atoms[index];
-    if (v->memo[index] >> 1 == v->stamp)
-        return v->memo[index] & 1;
-    if (v->trust_index && atom->flags & ATOM_IN_INDEX)
-        return false;
     bool answer = atom->slot == SLOT_WHOLE ? test_whole(v, atom) : test_slot(v, atom);
     v->memo[index] = v->stamp << 1 | answer;
     return answer;
+}
+
+/* Most are known of this event, or the index would have found them. */
+static inline bool atom_holds(struct evaluator *v, uint32_t index)
+{
+    if (v->memo[index] >> 1 == v->stamp)
+        return v->memo[index] & 1;
+    return !(v->trust_index && v->ruleset->atoms[index].flags & ATOM_IN_INDEX) && ask(v, index);
+}
+
+bool evaluate_atom(struct evaluator *v, uint32_t index)
+{
+    return atom_holds(v, index);
 }
 
 /* IMPLEMENTS sigma-2/absent-negated: two truth values; what is absent does not hold, its negation
@@ -363,15 +371,19 @@ bool evaluate_node(struct evaluator *v, uint32_t index)
 {
     const struct node *node = &v->ruleset->nodes[index];
     switch ((enum expr_op)node->op) {
-    case EXPR_TEST: return evaluate_atom(v, node->arg);
+    case EXPR_TEST: return atom_holds(v, node->arg);
     case EXPR_NOT: return !evaluate_node(v, index + 1);
     case EXPR_TRUE: return true;
     case EXPR_FALSE: return false;
     case EXPR_AND: case EXPR_OR: break;
     }
     bool any = node->op == EXPR_OR;
-    for (uint32_t child = index + 1; child < node->end; child = v->ruleset->nodes[child].end)
-        if (evaluate_node(v, child) == any)
+    const struct node *child = node + 1, *end = v->ruleset->nodes + node->end;
+    for (; child < end; child = v->ruleset->nodes + child->end) {
+        bool holds = child->op == EXPR_TEST ? atom_holds(v, child->arg)
+                                            : evaluate_node(v, (uint32_t)(child - v->ruleset->nodes));
+        if (holds == any)
             return any;
+    }
     return !any;
 }
