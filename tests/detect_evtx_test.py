@@ -160,10 +160,33 @@ def damaged(folder):
     part = bytearray(tail.finish())
     part[48:52] = struct.pack("<I", part.index(struct.pack("<I", 0x2A2A), 2000))  # the head lags behind
     live = bytearray(good + bytes(part))
+    whole = bytearray(live)
     live[120] = 1
     code, found, err = folder.detect("live.evtx", bytes(live))
     check("records behind what a live log's head counts are read too",
           code == 1 and found == [10, 20, 30, 40, 50, 60, 70, 80], (code, found, err))
+    evtx_file.seal(whole, len(good))
+    code, found, err = folder.detect("sealed.evtx", bytes(whole))
+    check("and behind what the head of a closed log counts, whose checksums fit",
+          code == 1 and found == [10, 20, 30, 40, 50, 60, 70, 80], (code, found, err))
+
+
+def keywords(folder):
+    """Each in the condition of its own rule, which no other record may answer."""
+    log = evtx_file.log(records(20))
+    every = list(range(1, 21))
+    for what, word, wanted in (("a literal of the template", "windows-sysmon", every),
+                               ("an element's own text", "pc-0", every),
+                               ("a text", "notepad.exe", [n for n in every if n % 10]),
+                               ("a number", "17", [17, 18]),  # its own, and the command line of the next
+                               ("a time", "2026-09-21t14:13:2", every[:10]),
+                               ("a text beyond ASCII", "SỞ TÀI CHÍNH 🏝 7", [8]),
+                               ("no record when it stands nowhere", "kiwi::", [])):
+        rule = ("title: Word\nid: 7a9c54d0-9a3e-4a27-9f9b-5d5a1d6cf002\nlogsource: {product: windows}\n"
+                f"detection:\n  keywords: ['{word}']\n  condition: keywords\nlevel: low\n")
+        (folder.rules / "r.yml").write_text(rule)
+        code, found, err = folder.detect("words.evtx", log)
+        check(f"a keyword is found in {what}", code == bool(wanted) and found == wanted, (code, found, err))
 
 
 def main():
@@ -172,6 +195,7 @@ def main():
         whole(folder)
         large(folder)
         damaged(folder)
+        keywords(folder)
     print(f"1..{number}")
     return 1 if failed else 0
 

@@ -114,6 +114,14 @@ class Chunk:
         return bytes(self.data) + bytes(CHUNK - used)
 
 
+def seal(log, chunk):
+    """Makes the checksums of the chunk at that offset fit what it holds."""
+    used = struct.unpack_from("<I", log, chunk + 48)[0]
+    struct.pack_into("<I", log, chunk + 52, zlib.crc32(log[chunk + RECORDS_AT:chunk + used]))
+    sums = zlib.crc32(log[chunk + 128:chunk + RECORDS_AT], zlib.crc32(log[chunk:chunk + 120]))
+    struct.pack_into("<I", log, chunk + 124, sums)
+
+
 def head(chunks, dirty=False):
     start = struct.pack("<8sQQQIHHHH", b"ElfFile\0", 0, chunks - 1, 1, 128, 1, 3, HEAD, chunks)
     data = bytearray(start + bytes(HEAD - len(start)))

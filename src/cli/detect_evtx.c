@@ -8,7 +8,8 @@
 
 #include "base/file.h"
 
-#define CHUNK_HEAD 512u
+#define READ_FIRST 8192u /* of a chunk: its head, and often all that is used */
+#define SIGNATURE 8u     /* behind what is used: a record that the head does not count? */
 
 struct detect_evtx {
     struct evtx_reader *reader;
@@ -46,16 +47,32 @@ static ssize_t read_at(int fd, char *out, size_t len, uint64_t at)
     return (ssize_t)got;
 }
 
-/* A chunk that was never written costs its head only. */
-static bool fetch_chunk(struct detect_evtx *evtx, int fd, uint64_t number, struct slice *out)
+static bool read_up_to(struct detect_evtx *evtx, int fd, uint64_t number, size_t end, struct slice *have)
 {
-    uint64_t at = EVTX_HEAD + number * EVTX_CHUNK;
-    ssize_t head = read_at(fd, evtx->chunk, CHUNK_HEAD, at), rest = 0;
-    *out = slice_from(evtx->chunk, head > 0 ? (size_t)head : 0);
-    if (head == (ssize_t)CHUNK_HEAD && !evtx_is_unused(*out))
-        rest = read_at(fd, evtx->chunk + CHUNK_HEAD, EVTX_CHUNK - CHUNK_HEAD, at + CHUNK_HEAD);
-    out->len += rest > 0 ? (size_t)rest : 0;
-    return head >= 0 && rest >= 0;
+    uint64_t at = EVTX_HEAD + number * EVTX_CHUNK + have->len;
+    ssize_t got = end > have->len ? read_at(fd, evtx->chunk + have->len, end - have->len, at) : 0;
+    *have = slice_from(evtx->chunk, have->len + (got > 0 ? (size_t)got : 0));
+    return got >= 0;
+}
+
+/* Only what is used is read of a sound chunk, the beginning of one that was never written. All is read
+ * where records may stand behind what the head counts. */
+static bool fetch_chunk(struct detect_evtx *evtx, int fd, struct evtx_chunk *chunk)
+{
+    struct slice *have = &chunk->bytes;
+    *have = slice_from(evtx->chunk, 0);
+    if (!read_up_to(evtx, fd, chunk->number, READ_FIRST, have))
+        return false;
+    if (evtx_is_unused(*have))
+        return true;
+    size_t used = chunk->dirty ? EVTX_CHUNK : evtx_used(*have);
+    if (used + SIGNATURE <= EVTX_CHUNK) {
+        if (!read_up_to(evtx, fd, chunk->number, used + SIGNATURE, have))
+            return false;
+        chunk->sound = have->len >= used + SIGNATURE && !evtx_is_record(slice_after(*have, used)) &&
+                       evtx_is_sound(*have);
+    }
+    return chunk->sound || read_up_to(evtx, fd, chunk->number, EVTX_CHUNK, have);
 }
 
 static void tell(const struct input_block *block, struct error *e, void *owner,
@@ -80,7 +97,7 @@ void detect_evtx_read(struct detect_evtx *evtx, const struct input_block *block,
         if (block->bytes) {
             chunk.bytes = slice_cut(slice_from(block->bytes, block->len), i * EVTX_CHUNK,
                                     (i + 1) * EVTX_CHUNK);
-        } else if (fd < 0 || !fetch_chunk(evtx, fd, chunk.number, &chunk.bytes)) {
+        } else if (fd < 0 || !fetch_chunk(evtx, fd, &chunk)) {
             error_errno(&e, errno, "%s cannot be read", block->path);
             damage(sink->owner, &e);
             return;

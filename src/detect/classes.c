@@ -36,7 +36,8 @@ static void free_plan(struct plan *p)
     free(p->watched);
     free(p->watches);
     free(p->list);
-    filter_free(&p->filter);
+    for (int form = 0; form < FILTER_FORMS; form++)
+        filter_free(&p->filters[form]);
     free(p);
 }
 
@@ -186,14 +187,14 @@ static bool watch_slots(struct classes *c, struct plan *plan, uint32_t *used)
     return true;
 }
 
-/* One for the keywords of all groups; NULL where one of them has none. */
-static struct filter *make_filter(const struct ruleset *r, const struct plan *plan)
+/* For the keywords of all groups; none where one of them has none. */
+static void make_filters(const struct ruleset *r, struct plan *plan)
 {
     uint32_t count = 0, used = 0;
     for (uint32_t i = 0; i < plan->group_count; i++) {
         const struct group *g = &r->groups[plan->groups[i].group];
         if (g->uses_whole && !g->parts.count)
-            return NULL;
+            return;
         count += g->parts.count;
     }
     struct slice *parts = calloc(count + 1, sizeof *parts);
@@ -202,9 +203,9 @@ static struct filter *make_filter(const struct ruleset *r, const struct plan *pl
         for (uint32_t k = 0; k < g->parts.count; k++)
             parts[used++] = blob_text(r, r->names[g->parts.first + k]);
     }
-    struct filter *filter = parts ? filter_new(parts, used) : NULL;
+    for (int form = 0; parts && form < FILTER_FORMS; form++)
+        plan->filters[form] = filter_new(parts, used, (enum filter_form)form);
     free(parts);
-    return filter;
 }
 
 static bool fill_plan(struct classes *c, struct plan *plan)
@@ -224,7 +225,7 @@ static bool fill_plan(struct classes *c, struct plan *plan)
     for (uint32_t i = 0; i < plan->group_count; i++)
         plan->groups[i].aliases = gather(r, plan, &used, PASS_ALIAS, 0, i);
     if (plan->whole.count)
-        plan->filter = make_filter(r, plan);
+        make_filters(r, plan);
     plan->always = (struct span){ used, always };
     for (uint32_t i = 0; i < plan->group_count; i++) {
         const struct span rules = r->groups[plan->groups[i].group].always;

@@ -37,7 +37,7 @@ struct plan {
     uint32_t watch_count;
     uint32_t *list;
     struct span whole;     /* in list: indexes that search the whole event */
-    struct filter *filter; /* of whole; NULL: none */
+    struct filter *filters[FILTER_FORMS]; /* of whole; NULL: none */
     struct span always;    /* in list: rules without a literal */
 };
 

@@ -88,10 +88,10 @@ static void fill_tables(struct filter *f)
 
 static bool can_run(void);
 
-struct filter *filter_new(const struct slice *parts, uint32_t count)
+struct filter *filter_new(const struct slice *parts, uint32_t count, enum filter_form form)
 {
-    static const char *const otherwise[] = { "\\u", "\xe2\x84\xaa", "\xc5\xbf" };
-    uint32_t more = sizeof otherwise / sizeof *otherwise;
+    static const char *const otherwise[] = { "\xe2\x84\xaa", "\xc5\xbf", "\\u" };
+    uint32_t more = form == FILTER_JSON ? 3 : 2;
     struct filter *f = can_run() ? calloc(1, sizeof *f) : NULL;
     if (!f || !(f->parts = calloc(count + more, sizeof *f->parts))) {
         free(f);
@@ -100,7 +100,7 @@ struct filter *filter_new(const struct slice *parts, uint32_t count)
     f->count = count + more;
     for (uint32_t i = 0; i < f->count; i++) {
         f->parts[i].text = i < count ? parts[i] : slice_of(otherwise[i - count]);
-        f->parts[i].escape = i == count;
+        f->parts[i].escape = i == count + 2;
         choose_window(&f->parts[i]);
     }
     qsort(f->parts, f->count, sizeof *f->parts, by_window);

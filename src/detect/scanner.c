@@ -247,13 +247,22 @@ static void scan_slot(struct scanner *s, const struct field_index *f)
 
 /* --- the whole event --- */
 
+/* May one of the plan's keywords stand in the event? */
+static bool may_hold(const struct plan *plan, const struct event *event)
+{
+    bool json = event->flags & EVENT_AS_RAW;
+    const struct filter *filter = plan->filters[json ? FILTER_JSON : FILTER_TEXT];
+    struct slice bytes = json ? event->raw : event->texts;
+    return !filter || !bytes.len || filter_passes(filter, bytes);
+}
+
 /* IMPLEMENTS sigma-2/index-sound. */
 static void scan_whole(struct scanner *s, const struct plan *plan, const struct event *event)
 {
     struct view *view = &s->evaluator.view;
     if (!plan->whole.count)
         return;
-    if (plan->filter && event->flags & EVENT_AS_RAW && !filter_passes(plan->filter, event->raw))
+    if (!may_hold(plan, event))
         return;
     struct slice all = view_whole(view);
     for (uint32_t k = 0; k < plan->whole.count; k++) {

@@ -50,6 +50,8 @@ enum event_flag {
 
 struct event {
     struct slice raw;                  /* the record as received, without framing */
+    struct slice texts;                /* each field's value stands in it, among other bytes;
+                                        * empty: nobody says so */
     struct event_field *fields;
     uint32_t field_count;
     uint32_t flags;                    /* enum event_flag */

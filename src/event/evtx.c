@@ -6,9 +6,10 @@
 
 #include "event/evtx_template.h"
 
-#define RECORDS_AT 512u
+#define RECORDS_AT EVTX_CHUNK_HEAD
 #define RECORD_LEAST 28u     /* signature, size, number, time, size again */
 #define VALUES_MOST 4096u
+#define RECORD_TEXT (64u * 1024)
 #define RECORD_CEILING (64u * 1024 * 1024)
 
 struct value { uint8_t type; struct slice bytes; };
@@ -17,7 +18,8 @@ struct evtx_reader {
     struct slice chunk;
     struct evtx_templates templates;
     struct arena arena;      /* of one record */
-    struct evtx_text text;   /* in it */
+    struct evtx_text text;   /* in block, then in the arena */
+    char block[RECORD_TEXT];
     struct event_field fields[EVTX_FIELDS_MOST];
     uint32_t field_count;
     int depth;
@@ -121,15 +123,42 @@ static void put_output(struct evtx_reader *r, const struct evtx_template *t,
         name.text = evtx_join(&r->text, name.text, SLICE(""),
                               evtx_value(v->type, v->bytes, &r->text, &kind));
     }
-    if (!o->count) {
-        if (o->leaf)
-            put_field(r, &name, SLICE_NONE, EVENT_NULL);
-    } else if (o->count > 1) {
+    if (!o->count)
+        put_field(r, &name, SLICE_NONE, EVENT_NULL);
+    else if (o->count > 1)
         put_field(r, &name, mixed(r, parts, o->count, values, count), EVENT_TEXT);
-    } else if (parts->substitution < 0) {
+    else if (parts->substitution < 0)
         put_field(r, &name, parts->text, EVENT_TEXT);
-    } else if ((uint32_t)parts->substitution < count) {
+    else if ((uint32_t)parts->substitution < count)
         put_single(r, &name, &values[parts->substitution]);
+}
+
+/* Most outputs are one value each, most values are text or left out. */
+static void fill_in(struct evtx_reader *r, const struct evtx_template *t,
+                    const struct value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < t->output_count; i++) {
+        const struct evtx_output *o = &t->outputs[i];
+        const struct value *v = o->only >= 0 && (uint32_t)o->only < count ? &values[o->only] : NULL;
+        struct name name = { o->name, o->id };
+        if (!v)
+            put_output(r, t, o, values, count);
+        else if (v->type == EVTX_STRING)
+            put_field(r, &name, evtx_utf16(v->bytes, &r->text), EVENT_TEXT);
+        else if (v->type == EVTX_NULL)
+            put_field(r, &name, SLICE_NONE, EVENT_NULL);
+        else
+            put_single(r, &name, v);
+    }
+}
+
+/* So that all values of the record stand in its text. */
+static void copy_literals(struct evtx_reader *r, struct slice literals)
+{
+    char *at = evtx_text_room(&r->text, literals.len + 1);
+    if (at && literals.len) {
+        memcpy(at, literals.data, literals.len);
+        evtx_text_took(&r->text, literals.len);
     }
 }
 
@@ -139,7 +168,7 @@ static struct value *read_values(struct evtx_reader *r, struct cursor *c, uint32
     uint32_t count = *count_out = cursor_u32(c);
     if (c->failed || count > VALUES_MOST || count * 4 > cursor_left(c))
         return NULL;
-    struct value *values = arena_array(&r->arena, count + 1, sizeof *values);
+    struct value *values = arena_alloc(&r->arena, count * sizeof *values);
     if (!values)
         return NULL;
     const char *sizes = c->bytes.data + c->at, *at = sizes + count * 4;
@@ -171,17 +200,18 @@ static bool read_template(struct evtx_reader *r, struct cursor *c, struct slice 
     const struct value *values = read_values(r, c, &count);
     if (!values)
         return false;
-    for (uint32_t i = 0; i < t->output_count; i++)
-        put_output(r, t, &t->outputs[i], values, count);
+    fill_in(r, t, values, count);
+    copy_literals(r, t->literals);
     return true;
 }
 
 static bool read_plain(struct evtx_reader *r, struct cursor *c, struct slice prefix)
 {
-    const struct evtx_template *t = evtx_template_plain(&r->templates, c, prefix);
-    for (uint32_t i = 0; t && i < t->output_count; i++)
-        put_output(r, t, &t->outputs[i], NULL, 0);
-    return t != NULL;
+    struct evtx_template t;
+    bool fine = evtx_template_plain(&r->templates, c, prefix, &r->text, &t);
+    if (fine)
+        fill_in(r, &t, NULL, 0);
+    return fine;
 }
 
 static bool read_fragment(struct evtx_reader *r, struct cursor *c, struct slice prefix)
@@ -214,13 +244,15 @@ static bool read_record(struct evtx_reader *r, size_t at, size_t size, const str
     cursor_seek(&c, at + 8);
     uint64_t record = cursor_u64(&c), written = cursor_u64(&c);
     arena_clear(&r->arena);
-    r->text = (struct evtx_text){ &r->arena, NULL, 0 };
+    r->text = (struct evtx_text){ .arena = &r->arena, .at = r->block, .left = sizeof r->block };
     r->field_count = 0;
     r->depth = 0;
     bool fine = read_fragment(r, &c, SLICE(""));
     if (!r->field_count)
         return false;
     event.field_count = r->field_count;
+    if (!r->text.blocks)
+        event.texts = slice_from(r->block, (size_t)(r->text.at - r->block));
     event.time = evtx_time(written);
     sink->event(sink->owner, &event, record);
     return fine;
@@ -243,24 +275,51 @@ static uint32_t crc(struct slice s, size_t from, size_t to, uint32_t so_far)
     return libdeflate_crc32(so_far, s.data + from, to - from);
 }
 
+static bool head_fits(struct slice s)
+{
+    return crc(s, 128, RECORDS_AT, crc(s, 0, 120, 0)) == load32(s.data + 0x7c);
+}
+
+static bool records_fit(struct slice s)
+{
+    uint32_t free_at = load32(s.data + 0x30);
+    return free_at < RECORDS_AT || free_at > s.len ||
+           crc(s, RECORDS_AT, free_at, 0) == load32(s.data + 0x34);
+}
+
 static void check_sums(const struct evtx_chunk *chunk, struct error *e)
 {
     struct slice s = chunk->bytes;
-    uint32_t free_at = load32(s.data + 0x30);
-    if (chunk->dirty || s.len < EVTX_CHUNK)
+    if (chunk->dirty || chunk->sound || s.len < EVTX_CHUNK)
         return;
-    if (crc(s, 128, RECORDS_AT, crc(s, 0, 120, 0)) != load32(s.data + 0x7c))
+    if (!head_fits(s))
         damage(e, chunk->number, 0x7c, "the checksum of a chunk's head does not fit");
-    else if (free_at >= RECORDS_AT && free_at <= s.len &&
-             crc(s, RECORDS_AT, free_at, 0) != load32(s.data + 0x34))
+    else if (!records_fit(s))
         damage(e, chunk->number, 0x34, "the checksum of a chunk's records does not fit");
+}
+
+bool evtx_is_record(struct slice bytes)
+{
+    return bytes.len >= 4 && memcmp(bytes.data, "\x2a\x2a\0\0", 4) == 0;
+}
+
+size_t evtx_used(struct slice head)
+{
+    uint32_t free_at = head.len >= RECORDS_AT ? load32(head.data + 0x30) : 0;
+    return free_at >= RECORDS_AT && free_at < EVTX_CHUNK ? free_at : EVTX_CHUNK;
+}
+
+bool evtx_is_sound(struct slice chunk)
+{
+    return chunk.len >= RECORDS_AT && evtx_used(chunk) <= chunk.len && head_fits(chunk) &&
+           records_fit(chunk);
 }
 
 /* Where the next record may begin: records are aligned to 8 bytes. */
 static size_t next_record(struct slice chunk, size_t at)
 {
     for (at = (at + 7) & ~(size_t)7; at + 24 <= chunk.len; at += 8)
-        if (memcmp(chunk.data + at, "\x2a\x2a\0\0", 4) == 0)
+        if (evtx_is_record(slice_after(chunk, at)))
             return at;
     return chunk.len;
 }
@@ -271,7 +330,7 @@ static void read_records(struct evtx_reader *r, uint64_t number, const struct ev
     size_t free_at = load32(r->chunk.data + 0x30);
     size_t end = free_at >= RECORDS_AT && free_at <= r->chunk.len ? free_at : r->chunk.len;
     for (size_t at = RECORDS_AT; at + RECORD_LEAST <= r->chunk.len;) {
-        bool is_record = memcmp(r->chunk.data + at, "\x2a\x2a\0\0", 4) == 0;
+        bool is_record = evtx_is_record(slice_after(r->chunk, at));
         uint32_t size = is_record ? load32(r->chunk.data + at + 4) : 0;
         bool whole = size >= RECORD_LEAST && size <= r->chunk.len - at &&
                      load32(r->chunk.data + at + size - 4) == size;
@@ -338,7 +397,7 @@ bool evtx_read_chunk(struct evtx_reader *r, const struct evtx_chunk *chunk,
         damage(&own, chunk->number, 0, "a chunk was expected");
     } else {
         evtx_templates_begin(&r->templates, s);
-        if (s.len < EVTX_CHUNK)
+        if (s.len < EVTX_CHUNK && !chunk->sound)
             damage(&own, chunk->number, s.len, "the file ends within a chunk");
         check_sums(chunk, &own);
         read_records(r, chunk->number, sink, &own);

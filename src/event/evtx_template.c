@@ -22,7 +22,7 @@ void evtx_templates_begin(struct evtx_templates *t, struct slice chunk)
 {
     arena_clear(&t->arena);
     t->chunk = chunk;
-    t->text = (struct evtx_text){ &t->arena, NULL, 0 };
+    t->text = (struct evtx_text){ .arena = &t->arena };
     t->depth = 0;
     memset(t->buckets, 0, sizeof t->buckets);
     memset(t->names, 0, sizeof t->names);
@@ -73,7 +73,7 @@ struct slice evtx_join(struct evtx_text *text, struct slice parent, struct slice
 
 static struct slice child_name(struct evtx_templates *t, struct slice parent, struct slice name)
 {
-    return parent.len ? evtx_join(&t->text, parent, SLICE("."), name) : name;
+    return parent.len ? evtx_join(t->pieces, parent, SLICE("."), name) : name;
 }
 
 static void add_part(struct evtx_templates *t, struct slice text, int32_t substitution)
@@ -102,17 +102,17 @@ static bool read_content(struct evtx_templates *t, struct cursor *c, uint8_t tok
     case TOKEN_VALUE:
         cursor_u8(c); /* always a string */
         text = cursor_bytes(c, (size_t)cursor_u16(c) * 2);
-        add_part(t, evtx_utf16(text, &t->text), -1);
+        add_part(t, evtx_utf16(text, t->pieces), -1);
         return true;
     case TOKEN_CDATA:
         text = cursor_bytes(c, (size_t)cursor_u16(c) * 2);
-        add_part(t, evtx_utf16(text, &t->text), -1);
+        add_part(t, evtx_utf16(text, t->pieces), -1);
         return true;
     case TOKEN_CHARACTER: {
         uint16_t unit = cursor_u16(c);
         character[0] = (char)(unit & 0xff);
         character[1] = (char)(unit >> 8);
-        add_part(t, evtx_utf16(slice_from(character, 2), &t->text), -1);
+        add_part(t, evtx_utf16(slice_from(character, 2), t->pieces), -1);
         return true;
     }
     case TOKEN_ENTITY:
@@ -142,7 +142,7 @@ static uint8_t read_attributes(struct evtx_templates *t, struct cursor *c, struc
         struct slice name = read_name(t, c);
         bool data = slice_is(element, "Data") && slice_is(name, "Name");
         struct slice full = data ? name
-                                 : evtx_join(&t->text, *path, SLICE(".#attributes."), name);
+                                 : evtx_join(t->pieces, *path, SLICE(".#attributes."), name);
         struct evtx_output *o = add_output(t, full);
         uint32_t first = t->part_count;
         while (read_content(t, c, token = cursor_u8(c)))
@@ -155,12 +155,12 @@ static uint8_t read_attributes(struct evtx_templates *t, struct cursor *c, struc
         if (!data)
             continue;
         if (o->count != 1) {
-            o->name = evtx_join(&t->text, *path, SLICE(".#attributes."), name);
+            o->name = evtx_join(t->pieces, *path, SLICE(".#attributes."), name);
             continue;
         }
         *named_by = t->parts[first].substitution;
         size_t parent = path->len - element.len;
-        *path = *named_by < 0 ? evtx_join(&t->text, slice_cut(*path, 0, parent), SLICE(""),
+        *path = *named_by < 0 ? evtx_join(t->pieces, slice_cut(*path, 0, parent), SLICE(""),
                                           t->parts[first].text)
                               : slice_cut(*path, 0, parent);
         t->output_count--;
@@ -245,24 +245,66 @@ static uint32_t name_id(struct evtx_templates *t, struct slice name)
     return id && copy.data && map_put(&t->ids, copy, (void *)(uintptr_t)id) ? id : 0;
 }
 
+/* Elements that give no field are left out; the others get what filling them in asks for. */
+static void settle(struct evtx_templates *t)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < t->output_count; i++) {
+        struct evtx_output *o = &t->outputs[i];
+        if (!o->count && !o->leaf)
+            continue;
+        o->id = o->named_by < 0 ? name_id(t, o->name) : 0;
+        o->only = o->named_by < 0 && o->count == 1 ? t->parts[o->first].substitution : -1;
+        t->outputs[kept++] = *o;
+    }
+    t->output_count = kept;
+}
+
+static struct evtx_template collected(struct evtx_templates *t, struct slice prefix)
+{
+    return (struct evtx_template){ .prefix = prefix, .outputs = t->outputs, .parts = t->parts,
+                                   .output_count = t->output_count, .part_count = t->part_count };
+}
+
+static bool is_literal(const struct evtx_template *t, const struct evtx_output *o)
+{
+    return o->count == 1 && t->parts[o->first].substitution < 0;
+}
+
+static bool join_literals(struct evtx_template *t, struct evtx_text *text)
+{
+    size_t length = 0;
+    for (uint32_t i = 0; i < t->output_count; i++)
+        if (is_literal(t, &t->outputs[i]))
+            length += t->parts[t->outputs[i].first].text.len;
+    char *at = evtx_text_room(text, length + 1);
+    if (!at)
+        return false;
+    t->literals = evtx_text_took(text, length);
+    for (uint32_t i = 0; i < t->output_count; i++) {
+        struct slice part = is_literal(t, &t->outputs[i]) ? t->parts[t->outputs[i].first].text
+                                                          : SLICE_NONE;
+        if (part.len)
+            at = (char *)memcpy(at, part.data, part.len) + part.len;
+    }
+    return true;
+}
+
 /* What was collected, kept in the arena. */
 static struct evtx_template *keep(struct evtx_templates *t, struct slice prefix)
 {
-    struct evtx_template *out = arena_zero(&t->arena, sizeof *out);
-    struct evtx_output *outputs = arena_array(&t->arena, t->output_count + 1, sizeof *outputs);
-    struct evtx_part *parts = arena_array(&t->arena, t->part_count + 1, sizeof *parts);
+    settle(t);
+    struct evtx_template *out = arena_alloc(&t->arena, sizeof *out);
+    struct evtx_output *outputs = arena_alloc(&t->arena, t->output_count * sizeof *outputs);
+    struct evtx_part *parts = arena_alloc(&t->arena, t->part_count * sizeof *parts);
     if (!out || !outputs || !parts)
         return NULL;
     memcpy(outputs, t->outputs, t->output_count * sizeof *outputs);
     memcpy(parts, t->parts, t->part_count * sizeof *parts);
-    for (uint32_t i = 0; i < t->output_count; i++)
-        outputs[i].id = outputs[i].named_by < 0 ? name_id(t, outputs[i].name) : 0;
-    out->prefix = prefix;
+    *out = collected(t, prefix);
     out->outputs = outputs;
     out->parts = parts;
-    out->output_count = t->output_count;
-    out->part_count = t->part_count;
-    return out;
+    return join_literals(out, &t->text) ? out : NULL;
 }
 
 const struct evtx_template *evtx_template_at(struct evtx_templates *t, uint32_t at,
@@ -280,6 +322,7 @@ const struct evtx_template *evtx_template_at(struct evtx_templates *t, uint32_t 
     if (c.failed || size > cursor_left(&c))
         return NULL;
     t->output_count = t->part_count = 0;
+    t->pieces = &t->text;
     prefix = evtx_join(&t->text, prefix, SLICE(""), SLICE(""));
     if (!prefix.data || !read_elements(t, &c, prefix, true, NULL) || !(found = keep(t, prefix)))
         return NULL;
@@ -289,9 +332,14 @@ const struct evtx_template *evtx_template_at(struct evtx_templates *t, uint32_t 
     return *bucket = found;
 }
 
-const struct evtx_template *evtx_template_plain(struct evtx_templates *t, struct cursor *c,
-                                                struct slice prefix)
+bool evtx_template_plain(struct evtx_templates *t, struct cursor *c, struct slice prefix,
+                         struct evtx_text *text, struct evtx_template *out)
 {
     t->output_count = t->part_count = 0;
-    return read_elements(t, c, prefix, false, NULL) ? keep(t, prefix) : NULL;
+    t->pieces = text;
+    if (!read_elements(t, c, prefix, false, NULL))
+        return false;
+    settle(t);
+    *out = collected(t, prefix);
+    return true;
 }

@@ -32,6 +32,7 @@ struct evtx_output {
     struct slice name;
     uint32_t id;             /* event_name_id of the name; 0: none */
     int32_t named_by;        /* substitution that gives the last part of the name; -1: none */
+    int32_t only;            /* the one substitution that is its text; -1: anything else */
     uint32_t first, count;   /* of parts */
     bool leaf;               /* an element without children */
 };
@@ -43,6 +44,7 @@ struct evtx_template {
     struct evtx_output *outputs;
     struct evtx_part *parts;
     uint32_t output_count, part_count;
+    struct slice literals;        /* one behind the other: those that are a field's whole text */
     size_t end;                   /* chunk offset behind the definition */
 };
 
@@ -52,7 +54,8 @@ struct evtx_template {
 struct evtx_templates {
     struct slice chunk;
     struct arena arena;
-    struct evtx_text text;        /* names and literals, in the arena */
+    struct evtx_text text;        /* names, and literals of definitions, in the arena */
+    struct evtx_text *pieces;     /* where literals and joined names are put now */
     struct evtx_template *buckets[EVTX_BUCKETS];
     struct { uint32_t at, size; struct slice text; } names[EVTX_NAMES]; /* size 0: free */
     struct evtx_output outputs[EVTX_FIELDS_MOST]; /* collected while a definition is read */
@@ -72,9 +75,10 @@ void evtx_templates_begin(struct evtx_templates *t, struct slice chunk);
 const struct evtx_template *evtx_template_at(struct evtx_templates *t, uint32_t at,
                                              struct slice prefix);
 /* A fragment that stands in a record without a template; its elements carry no dependency identifier
- * (forwarded and rendered events; libevtx refuses them). Steps over it; NULL when it is damaged. */
-const struct evtx_template *evtx_template_plain(struct evtx_templates *t, struct cursor *c,
-                                                struct slice prefix);
+ * (forwarded and rendered events; libevtx refuses them). Steps over it; false when it is damaged. What
+ * it becomes holds until the next call of this or of evtx_template_at; its literals are put into text. */
+bool evtx_template_plain(struct evtx_templates *t, struct cursor *c, struct slice prefix,
+                         struct evtx_text *text, struct evtx_template *out);
 /* "parent.name"; SLICE_NONE when memory is short. */
 struct slice evtx_join(struct evtx_text *text, struct slice parent, struct slice between,
                        struct slice name);

@@ -1,5 +1,6 @@
 #include "event/evtx_value.h"
 
+#include <endian.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -21,36 +22,56 @@ char *evtx_text_more(struct evtx_text *text, size_t most)
         return NULL;
     text->at = block;
     text->left = size;
+    text->blocks++;
     return block;
 }
 
-/* Copies whole groups of ASCII; returns how many units that were. */
-static size_t copy_ascii(const char *from, size_t count, char *to)
+/* One group of units as bytes; false where one of them is not ASCII. */
+static inline bool narrow_group(const char *from, char *to)
 {
-    size_t i = 0;
-    for (; i + UNITS <= count; i += UNITS) {
-        units wide;
-        uint64_t high[2];
-        memcpy(&wide, from + i * 2, sizeof wide);
-        memcpy(high, &wide, sizeof high);
-        if ((high[0] | high[1]) & UINT64_C(0xff80ff80ff80ff80))
-            break;
-        letters narrow = __builtin_convertvector(wide, letters);
-        memcpy(to + i, &narrow, sizeof narrow);
-    }
-    return i;
+    units wide;
+    uint64_t high[2];
+    memcpy(&wide, from, sizeof wide);
+    memcpy(high, &wide, sizeof high);
+    letters narrow = __builtin_convertvector(wide, letters);
+    memcpy(to, &narrow, sizeof narrow);
+    return !((high[0] | high[1]) & htole64(UINT64_C(0xff80ff80ff80ff80)));
 }
 
-struct slice evtx_utf16(struct slice bytes, struct evtx_text *text)
+/* The same for half a group. */
+static inline bool narrow_half(const char *from, char *to)
 {
-    size_t count = bytes.len / 2;
-    const unsigned char *s = (const unsigned char *)bytes.data;
-    while (count && !s[count * 2 - 1] && !s[count * 2 - 2])
-        count--;
-    char *out = evtx_text_room(text, count * 3 + 1);
-    if (!out)
-        return SLICE_NONE;
-    size_t i = copy_ascii(bytes.data, count, out), n = i;
+    uint64_t wide;
+    memcpy(&wide, from, sizeof wide);
+    wide = le64toh(wide);
+    if (wide & UINT64_C(0xff80ff80ff80ff80))
+        return false;
+    wide = (wide | wide >> 8) & UINT64_C(0x0000ffff0000ffff);
+    uint32_t narrow = htole32((uint32_t)(wide | wide >> 16));
+    memcpy(to, &narrow, sizeof narrow);
+    return true;
+}
+
+/* Copies ASCII, the last group overlapping the one before; returns how many units that were: all, or
+ * those before a group that has others. Fewer than half a group are left to the caller. */
+static inline size_t copy_ascii(const char *from, size_t count, char *to)
+{
+    size_t i = 0;
+    for (; i + UNITS <= count; i += UNITS)
+        if (!narrow_group(from + i * 2, to + i))
+            return i;
+    if (i == count)
+        return i;
+    if (count >= UNITS)
+        return narrow_group(from + (count - UNITS) * 2, to + count - UNITS) ? count : i;
+    if (count < UNITS / 2 || !narrow_half(from, to))
+        return 0;
+    return narrow_half(from + (count - UNITS / 2) * 2, to + count - UNITS / 2) ? count : UNITS / 2;
+}
+
+/* The units [i, count), n bytes having been written; returns how many there are in all. */
+static size_t copy_units(const unsigned char *s, size_t i, size_t count, char *out, size_t n)
+{
     for (; i < count; i++) {
         uint32_t c = (uint32_t)(s[i * 2] | s[i * 2 + 1] << 8);
         if (c < 0x80) {
@@ -77,7 +98,20 @@ struct slice evtx_utf16(struct slice bytes, struct evtx_text *text)
         }
         out[n++] = (char)(0x80 | (c & 63));
     }
-    return evtx_text_took(text, n);
+    return n;
+}
+
+struct slice evtx_utf16(struct slice bytes, struct evtx_text *text)
+{
+    size_t count = bytes.len / 2;
+    const unsigned char *s = (const unsigned char *)bytes.data;
+    while (count && !s[count * 2 - 1] && !s[count * 2 - 2])
+        count--;
+    char *out = evtx_text_room(text, count * 3 + UNITS);
+    if (!out)
+        return SLICE_NONE;
+    size_t i = copy_ascii(bytes.data, count, out);
+    return evtx_text_took(text, i == count ? i : copy_units(s, i, count, out, i));
 }
 
 int64_t evtx_time(uint64_t filetime)
@@ -88,51 +122,76 @@ int64_t evtx_time(uint64_t filetime)
     return __builtin_mul_overflow(since, 100, &ns) ? 0 : ns;
 }
 
-/* `digits` decimal digits, zeros in front. */
-static char *put_digits(char *out, unsigned value, unsigned digits)
+/* Decimal digits of 0 to 99. */
+static const char pairs[] = "00010203040506070809" "10111213141516171819" "20212223242526272829"
+                            "30313233343536373839" "40414243444546474849" "50515253545556575859"
+                            "60616263646566676869" "70717273747576777879" "80818283848586878889"
+                            "90919293949596979899";
+
+/* Two decimal digits of what is smaller than a hundred. */
+static inline char *put_two(char *out, unsigned value)
 {
-    for (unsigned i = digits; i > 0; i--, value /= 10)
-        out[i - 1] = (char)('0' + value % 10);
-    return out + digits;
+    memcpy(out, pairs + value % 100 * 2, 2);
+    return out + 2;
+}
+
+static inline char *put_four(char *out, unsigned value)
+{
+    return put_two(put_two(out, value / 100), value);
+}
+
+/* Eight hexadecimal digits, the highest first; `letters_at` is what stands between '9' and the first
+ * letter: 7 for large ones, 39 for small ones. */
+static inline void put_hex8(char *out, uint32_t value, unsigned letters_at)
+{
+    uint64_t x = value;
+    x = (x << 16 | x) & UINT64_C(0x0000ffff0000ffff);
+    x = (x << 8 | x) & UINT64_C(0x00ff00ff00ff00ff);
+    x = (x << 4 | x) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    uint64_t letter = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    x = htobe64(x + UINT64_C(0x3030303030303030) + letter * letters_at);
+    memcpy(out, &x, sizeof x);
+}
+
+static inline uint32_t load_be32(const char *at)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return be32toh(value);
 }
 
 /* Two hexadecimal digits a byte. */
 static char *put_bytes(char *out, const char *bytes, size_t count)
 {
     static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < count; i++) {
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4, out += 8)
+        put_hex8(out, load_be32(bytes + i), 7);
+    for (; i < count; i++) {
         *out++ = digits[(unsigned char)bytes[i] >> 4];
         *out++ = digits[bytes[i] & 15];
     }
     return out;
 }
 
-/* The same of a little-endian number. */
-static char *put_number(char *out, const char *bytes, size_t count)
-{
-    for (size_t i = count; i > 0; i--)
-        out = put_bytes(out, bytes + i - 1, 1);
-    return out;
-}
-
 static char *put_date(char *out, unsigned year, unsigned month, unsigned day)
 {
-    out = put_digits(out, year, 4);
+    out = put_four(out, year);
     *out++ = '-';
-    out = put_digits(out, month, 2);
+    out = put_two(out, month);
     *out++ = '-';
-    out = put_digits(out, day, 2);
+    out = put_two(out, day);
     *out++ = 'T';
     return out;
 }
 
 static char *put_clock(char *out, unsigned hour, unsigned minute, unsigned second)
 {
-    out = put_digits(out, hour, 2);
+    out = put_two(out, hour);
     *out++ = ':';
-    out = put_digits(out, minute, 2);
+    out = put_two(out, minute);
     *out++ = ':';
-    out = put_digits(out, second, 2);
+    out = put_two(out, second);
     *out++ = '.';
     return out;
 }
@@ -141,9 +200,10 @@ static char *put_clock(char *out, unsigned hour, unsigned minute, unsigned secon
 static char *put_time(char *out, uint64_t filetime)
 {
     struct clock_date d = clock_split(evtx_time(filetime), 0);
+    unsigned micro = (unsigned)d.nanosecond / 1000;
     out = put_date(out, (unsigned)d.year, (unsigned)d.month, (unsigned)d.day);
     out = put_clock(out, (unsigned)d.hour, (unsigned)d.minute, (unsigned)d.second);
-    out = put_digits(out, (unsigned)d.nanosecond / 1000, 6);
+    out = put_four(put_two(out, micro / 10000), micro % 10000);
     *out++ = 'Z';
     return out;
 }
@@ -155,36 +215,44 @@ static char *put_systemtime(char *out, struct cursor *c)
         part[i] = cursor_u16(c);
     out = put_date(out, part[0], part[1], part[3]);
     out = put_clock(out, part[4], part[5], part[6]);
-    out = put_digits(out, part[7], 3);
+    *out++ = (char)('0' + part[7] / 100 % 10);
+    out = put_two(out, part[7]);
     *out++ = 'Z';
     return out;
 }
 
+/* Three numbers, little-endian, then eight bytes. */
 static char *put_guid(char *out, const char *bytes)
 {
-    out = put_number(out, bytes, 4);
-    *out++ = '-';
-    out = put_number(out, bytes + 4, 2);
-    *out++ = '-';
-    out = put_number(out, bytes + 6, 2);
-    *out++ = '-';
-    out = put_bytes(out, bytes + 8, 2);
-    *out++ = '-';
-    return put_bytes(out, bytes + 10, 6);
+    char digits[32];
+    uint32_t first = load_be32(bytes), second = load_be32(bytes + 4);
+    put_hex8(digits, __builtin_bswap32(first), 7);
+    put_hex8(digits + 8, (second >> 8 & 0x00ff00ff) | (second << 8 & 0xff00ff00), 7);
+    put_hex8(digits + 16, load_be32(bytes + 8), 7);
+    put_hex8(digits + 24, load_be32(bytes + 12), 7);
+    memcpy(out, digits, 8);
+    memcpy(out + 9, digits + 8, 4);
+    memcpy(out + 14, digits + 12, 4);
+    memcpy(out + 19, digits + 16, 4);
+    memcpy(out + 24, digits + 20, 12);
+    out[8] = out[13] = out[18] = out[23] = '-';
+    return out + 36;
 }
+
+#define INTEGER_MOST 20u
 
 static char *put_integer(char *out, bool negative, uint64_t value)
 {
-    char digits[24];
-    size_t n = 0;
-    do
-        digits[n++] = (char)('0' + value % 10);
-    while (value /= 10);
+    char digits[INTEGER_MOST * 2];
+    size_t at = INTEGER_MOST;
+    for (; value >= 100; value /= 100)
+        memcpy(digits + (at -= 2), pairs + value % 100 * 2, 2);
+    memcpy(digits + (at -= 2), pairs + value * 2, 2);
+    at += value < 10;
     if (negative)
         *out++ = '-';
-    while (n)
-        *out++ = digits[--n];
-    return out;
+    memcpy(out, digits + at, INTEGER_MOST); /* a known length; what is behind is written over */
+    return out + INTEGER_MOST - at;
 }
 
 static char *put_signed(char *out, int64_t value)
@@ -195,13 +263,13 @@ static char *put_signed(char *out, int64_t value)
 /* 0x1f3: small digits, no zeros in front. */
 static char *put_hex(char *out, uint64_t value)
 {
-    static const char digits[] = "0123456789abcdef";
-    int shift = value ? (63 - __builtin_clzll(value)) & ~3 : 0;
-    *out++ = '0';
-    *out++ = 'x';
-    for (; shift >= 0; shift -= 4)
-        *out++ = digits[value >> shift & 15];
-    return out;
+    char digits[32];
+    size_t zeros = value ? (size_t)__builtin_clzll(value) / 4 : 15;
+    put_hex8(digits, (uint32_t)(value >> 32), 39);
+    put_hex8(digits + 8, (uint32_t)value, 39);
+    memcpy(out, "0x", 2);
+    memcpy(out + 2, digits + zeros, 16);
+    return out + 18 - zeros;
 }
 
 #define SID_MOST (8u + 22u + 15u * 11u)
@@ -222,6 +290,17 @@ static char *put_sid(char *out, struct cursor *c)
         out = put_integer(out, false, cursor_u32(c));
     }
     return out;
+}
+
+/* In the text, as every value: what searches it as a whole must not miss one. */
+static struct slice boolean(bool value, struct evtx_text *text)
+{
+    struct slice word = value ? SLICE("true") : SLICE("false");
+    char *out = evtx_text_room(text, word.len);
+    if (!out)
+        return SLICE_NONE;
+    memcpy(out, word.data, word.len);
+    return evtx_text_took(text, word.len);
 }
 
 static struct slice ansi(struct slice bytes, struct evtx_text *text)
@@ -306,7 +385,7 @@ struct slice evtx_value(uint8_t type, struct slice bytes, struct evtx_text *text
     case EVTX_ANSI: return ansi(bytes, text);
     case EVTX_BOOLEAN:
         *kind = EVENT_BOOLEAN;
-        return bytes.len && bytes.data[0] ? SLICE("true") : SLICE("false");
+        return boolean(bytes.len && bytes.data[0], text);
     default: break;
     }
     char *out = evtx_text_room(text, SMALL + SID_MOST), *end;

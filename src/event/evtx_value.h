@@ -19,6 +19,7 @@ struct evtx_text {
     struct arena *arena;
     char *at;
     size_t left;
+    unsigned blocks;   /* taken of the arena so far */
 };
 
 /* Room for `most` bytes, of which evtx_text_took keeps those that were written; NULL when the arena

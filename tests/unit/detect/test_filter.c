@@ -5,15 +5,20 @@
 
 #include "detect/filter.h"
 
-static struct filter *filter_of(const char *const *parts, uint32_t count)
+static struct filter *filter_for(const char *const *parts, uint32_t count, enum filter_form form)
 {
     struct slice slices[64];
     for (uint32_t i = 0; i < count; i++)
         slices[i] = slice_of(parts[i]);
-    struct filter *filter = filter_new(slices, count);
+    struct filter *filter = filter_new(slices, count, form);
     if (!filter)
         SKIP("this processor has no AVX2: there is no filter");
     return filter;
+}
+
+static struct filter *filter_of(const char *const *parts, uint32_t count)
+{
+    return filter_for(parts, count, FILTER_JSON);
 }
 
 TEST("a part is found at every place of a record, in either case") {
@@ -61,6 +66,16 @@ TEST("records that spell letters otherwise pass, paths with a letter u do not") 
     CHECK(filter_passes(filter, SLICE("{\"a\":\"\\\\\\u006biwi\"}")));
     CHECK(!filter_passes(filter, SLICE("{\"a\":\"C:\\\\users\\\\urs\"}")));
     CHECK(!filter_passes(filter, SLICE("{\"a\":\"Khánh Hòa, ũ\"}")));
+    filter_free(&filter);
+}
+
+TEST("values as they are: a backslash before a letter u is no escape") {
+    const char *parts[] = { "kiwi" };
+    struct filter *filter = filter_for(parts, 1, FILTER_TEXT);
+    CHECK(!filter_passes(filter, SLICE("C:\\users\\urs\\u006biwi")));
+    CHECK(filter_passes(filter, SLICE("C:\\users\\urs\\KIWI.exe")));
+    CHECK(filter_passes(filter, SLICE("\xe2\x84\xaaiwi")));
+    CHECK(filter_passes(filter, SLICE("\xc5\xbf")));
     filter_free(&filter);
 }
 
