@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "event/event.h"
 #include "event/network.h"
@@ -388,42 +389,51 @@ static int compare_nets(const void *left, const void *right)
     return slice_compare(a->source->key, b->source->key);
 }
 
-static bool source_bad(const struct roster_source *source, struct error *e)
+/* What makes a source unusable; the others are not to suffer from it. */
+static bool source_check(const struct roster_index *index, const struct roster_source *source,
+                         struct roster_net *net, struct error *e)
 {
     error_place(e, "roster, source '%.*s'", SLICE_ARGS(source->key));
-    return false;
-}
-
-static bool index_source(struct roster_index *index, struct roster_source *source, struct error *e)
-{
     if (source->key.len == 0)
         return error_set(e, "a source of the roster has no key");
-    if (map_has(&index->keys, source->key)) {
-        error_set(e, "two sources have the key '%.*s'", SLICE_ARGS(source->key));
-        return source_bad(source, e);
-    }
-    if (!event_class_valid(source->class)) {
-        error_set(e, "'%.*s' is no retention class", SLICE_ARGS(source->class));
-        return source_bad(source, e);
-    }
-    if (source->token_sha256.len && map_has(&index->tokens, source->token_sha256)) {
-        error_set(e, "two sources have the same token");
-        return source_bad(source, e);
-    }
-    if (!map_put(&index->keys, source->key, source) ||
-        (source->token_sha256.len && !map_put(&index->tokens, source->token_sha256, source)))
-        return error_set(e, "not enough memory for the roster");
-    /* A source that is told by a token needs no network; one with neither is told by nothing. */
-    if (source->network.len == 0)
-        return true;
-    struct roster_net *net = &index->nets[index->net_count];
-    if (!network_parse(source->network, &net->network)) {
+    if (map_has(&index->keys, source->key))
+        return error_set(e, "two sources have the key '%.*s'", SLICE_ARGS(source->key));
+    if (!event_class_valid(source->class))
+        return error_set(e, "'%.*s' is no retention class", SLICE_ARGS(source->class));
+    if (source->token_sha256.len && map_has(&index->tokens, source->token_sha256))
+        return error_set(e, "two sources have the same token");
+    if (source->network.len && !network_parse(source->network, &net->network)) {
         error_set(e, "'%.*s' is no network", SLICE_ARGS(source->network));
-        error_hint(e, "write an address or a prefix such as 10.1.2.0/24");
-        return source_bad(source, e);
+        return error_hint(e, "write an address or a prefix such as 10.1.2.0/24");
     }
+    return true;
+}
+
+/* A source that is told by a token needs no network; one with neither is told by nothing. */
+static bool index_source(struct roster_index *index, struct roster_source *source)
+{
+    struct roster_net *net = &index->nets[index->net_count];
     net->source = source;
-    index->net_count++;
+    index->net_count += source->network.len > 0;
+    return map_put(&index->keys, source->key, source) &&
+           (!source->token_sha256.len || map_put(&index->tokens, source->token_sha256, source));
+}
+
+/* Sources that cannot be are left out, and said: later tokens and revocations must hold. */
+static bool index_sources(struct roster *roster, struct roster_index *index, struct error *e)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < roster->source_count; i++) {
+        struct error wrong = ERROR_NONE;
+        if (!source_check(index, &roster->sources[i], &index->nets[index->net_count], &wrong)) {
+            log_error(&wrong, "a source is not in force");
+            continue;
+        }
+        roster->sources[kept] = roster->sources[i];
+        if (!index_source(index, &roster->sources[kept++]))
+            return error_set(e, "not enough memory for the roster");
+    }
+    roster->source_count = kept;
     return true;
 }
 
@@ -456,12 +466,7 @@ bool roster_ready(struct roster *roster, struct error *e)
         index_free(&index);
         return error_set(e, "not enough memory for the roster");
     }
-    for (uint32_t i = 0; i < roster->source_count; i++)
-        if (!index_source(index, &roster->sources[i], e)) {
-            index_free(&index);
-            return false;
-        }
-    if (!index_certificates(roster, index, e)) {
+    if (!index_sources(roster, index, e) || !index_certificates(roster, index, e)) {
         index_free(&index);
         return false;
     }

@@ -80,8 +80,9 @@ struct roster {
 
 /* Empty, to be filled (its bytes in its arena) and saved; NULL when memory is short. */
 struct roster *roster_new(void);
-/* Checks the sources (a network that is none, a class that is none, equal keys or tokens) and makes
- * the lookups below possible. roster_load has done it already. */
+/* Checks the sources and makes the lookups below possible. One that cannot be (a network that is none, a
+ * class that is none, a key or token that another has) is left out, with a line in the log; the others
+ * hold. roster_load has done it already. */
 bool roster_ready(struct roster *roster, struct error *e);
 
 /* False with the place and reason when missing, damaged or of a newer format. */

@@ -240,13 +240,30 @@ static bool network_check(struct slice network, struct error *e)
     return records_input_error(e, "network");
 }
 
+/* It stands in the names of day files; two of them are our own. */
+static bool class_check(struct slice class, struct error *e)
+{
+    bool fine = class.len <= 15;
+    for (size_t i = 0; i < class.len && fine; i++)
+        fine = (class.data[i] >= 'a' && class.data[i] <= 'z') ||
+               (class.data[i] >= '0' && class.data[i] <= '9') || (class.data[i] == '-' && i > 0);
+    if (!fine) {
+        error_set(e, "'%.*s' is no retention class", SLICE_ARGS(class));
+        error_hint(e, "%s", "1 to 15 small letters, digits or '-', such as long; empty: standard");
+    } else if (slice_is(class, "canary") || slice_is(class, "quarantine"))
+        error_set(e, "the retention class '%.*s' is not for sources", SLICE_ARGS(class));
+    else
+        return true;
+    return records_input_error(e, "class");
+}
+
 static bool check(const struct records_source *o, struct error *e)
 {
     static const char *const kinds[] = { "syslog", "http", "file", NULL };
     if (!records_key_check(o->key, "key", e) || !records_key_check(o->system, "system", e) ||
         !records_names_check(o->kind.len ? o->kind : SLICE("?"), kinds, "kind", e) ||
         !network_check(o->network, e) || !records_day_check(o->valid_from, "valid_from", e) ||
-        !records_day_check(o->valid_to, "valid_to", e))
+        !records_day_check(o->valid_to, "valid_to", e) || !class_check(o->class, e))
         return false;
     if (!o->name.len) {
         error_set(e, "a source needs a name");

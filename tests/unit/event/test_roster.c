@@ -91,25 +91,32 @@ TEST("a damaged roster is refused at every byte that changed") {
     roster_free(&roster);
 }
 
-TEST("sources that cannot be are refused") {
-    struct roster *roster = sample();
-    struct error e = ERROR_NONE;
-    struct roster_source keep = roster->sources[0];
-
-    roster->sources[0].network = SLICE("10.1.2.3/99");
-    CHECK(!roster_ready(roster, &e));
-    CHECK_ERROR(e, "no network");
-    roster->sources[0] = keep;
-    roster->sources[0].class = SLICE("../etc");
-    error_clear(&e);
-    CHECK(!roster_ready(roster, &e));
-    CHECK_ERROR(e, "retention class");
-    roster->sources[0] = keep;
-    roster->sources[0].key = SLICE("a.narrow");
-    error_clear(&e);
-    CHECK(!roster_ready(roster, &e));
-    CHECK_ERROR(e, "key");
-    roster->sources[0] = keep;
-    CHECK(roster_ready(roster, NULL));
-    roster_free(&roster);
+TEST("a source that cannot be is left out, and the others hold") {
+    static const struct {
+        struct roster_source wrong;
+    } cases[] = {
+        { { .key = SLICE("x"), .class = SLICE("standard"), .network = SLICE("10.1.2.3/99") } },
+        { { .key = SLICE("x"), .class = SLICE("../etc"), .network = SLICE("10.1.0.0/16") } },
+        { { .key = SLICE("x"), .class = SLICE("Ngắn hạn"), .network = SLICE("10.1.0.0/16") } },
+        { { .key = SLICE("b.token"), .class = SLICE("standard") } },
+        { { .key = SLICE(""), .class = SLICE("standard") } },
+        { { .key = SLICE("x"), .class = SLICE("standard"), .token_sha256 = SLICE(SECRET) } },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct roster *roster = sample();
+        struct roster_source rows[6];
+        memcpy(rows, roster->sources, 3 * sizeof *rows);
+        rows[3] = roster->sources[3];
+        rows[4] = cases[i].wrong; /* between those that hold */
+        rows[5] = roster->sources[4];
+        roster->sources = rows;
+        roster->source_count = 6;
+        CHECK(roster_ready(roster, NULL));
+        CHECK_INT(roster->source_count, 5);
+        CHECK(!roster_find_key(roster, SLICE("x")));
+        CHECK_SLICE(roster_find_token(roster, SLICE("secret"))->key, "b.token");
+        CHECK_TEXT(sender(roster, "10.1.2.9", "WEB01"), "a.host");
+        CHECK_TEXT(sender(roster, "2001:db8::9", ""), "c.v6");
+        roster_free(&roster);
+    }
 }
