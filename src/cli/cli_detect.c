@@ -378,7 +378,7 @@ static const struct cli_option options_of_detect[] = {
     { .name = "logsource", .kind = CLI_TEXT, .value = "NAMES",
       .help = "log source of all events, besides what is found: product=…,category=…,service=…" },
     { .name = "placeholders", .kind = CLI_FILE, .value = "FILE",
-      .help = "YAML file with the lists that rules name by %name%" },
+      .help = "YAML file with the lists that rules name by %name% (default: the configured one)" },
     { .name = "logsources", .kind = CLI_FOLDER, .value = "DIR",
       .help = "what selects a log source, instead of the configured folder" },
     { .name = "decoders", .kind = CLI_FOLDER, .value = "DIR",

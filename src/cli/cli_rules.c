@@ -284,7 +284,7 @@ static const struct cli_option options_of_rules[] = {
     { .name = "rules", .letter = 'r', .kind = CLI_FOLDER, .value = "DIR", .repeated = true,
       .help = "Sigma rules: folders or files (default: the configured ones)" },
     { .name = "placeholders", .kind = CLI_FILE, .value = "FILE",
-      .help = "YAML file with the lists that rules name by %name%" },
+      .help = "YAML file with the lists that rules name by %name% (default: the configured one)" },
     { .name = "logsources", .kind = CLI_FOLDER, .value = "DIR",
       .help = "what selects a log source, instead of the configured folder" },
     { .name = "compiled", .kind = CLI_FILE, .value = "FILE",

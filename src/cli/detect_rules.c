@@ -69,7 +69,7 @@ bool detect_rules(struct cli *cli, const struct serve_settings *settings, bool a
                   struct ruleset **out, struct compiler_count *count_out, struct error *e)
 {
     const char *folders[FOLDERS_MOST + 1] = { NULL }, *given = cli_text(cli, "logsources");
-    const char *compiled = cli_text(cli, "compiled"), *text;
+    const char *compiled = cli_text(cli, "compiled"), *lists = cli_text(cli, "placeholders"), *text;
     struct compiler_count count = { 0 };
     unsigned folder = 0;
     for (; folder < FOLDERS_MOST && (text = cli_text_at(cli, "rules", folder)); folder++)
@@ -78,7 +78,8 @@ bool detect_rules(struct cli *cli, const struct serve_settings *settings, bool a
         folders[0] = settings->rules;
     struct compiler_options options = {
         .rules = folders, .logsources = given ? given : settings->logsources,
-        .placeholders = cli_text(cli, "placeholders"), .report = tell, .owner = cli
+        .placeholders = lists || !settings->placeholders[0] ? lists : settings->placeholders,
+        .report = tell, .owner = cli
     };
     struct slice path = SLICE_NONE, refused = SLICE_NONE;
     bool fine = false;

@@ -396,7 +396,7 @@ static bool expand_one(struct item *item, const struct test *test, struct slice 
     const struct yaml *list = yaml_member(item->placeholders->document, key ? key : "");
     if (!list || list->kind == YAML_MAPPING) {
         yaml_error(e, item->node, "there is no list for the placeholder %%%.*s%%", SLICE_ARGS(name));
-        return error_hint(e, "give it by --placeholders FILE, as '%.*s: [value, …]'",
+        return error_hint(e, "give it by --placeholders FILE or detect.placeholders, as '%.*s: [value, …]'",
                           SLICE_ARGS(name));
     }
     uint32_t count = list->kind == YAML_SCALAR ? 1 : list->count;

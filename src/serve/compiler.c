@@ -102,6 +102,7 @@ int compiler_role_run(struct heritage *heritage)
 {
     const char *rules[] = { heritage_text(heritage, "rules"), NULL };
     const char *logsources = heritage_text(heritage, "logsources");
+    const char *placeholders = heritage_text_if(heritage, "placeholders");
     struct faults faults;
     struct ruleset *ruleset = NULL;
     struct compiler_count count = { 0 };
@@ -113,6 +114,7 @@ int compiler_role_run(struct heritage *heritage)
     struct compiler_options options = {
         .rules = rules,
         .logsources = access(logsources, R_OK) == 0 ? logsources : NULL,
+        .placeholders = placeholders[0] ? placeholders : NULL,
         .report = report,
         .owner = &faults,
     };

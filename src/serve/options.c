@@ -6,10 +6,13 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/yaml.h"
 
 #ifndef HAIDANG_SHARE
 #define HAIDANG_SHARE "/usr/local/share/haidang"
 #endif
+
+#define PLACEHOLDERS_MEMORY (256u << 20)
 
 #define LISTEN_OPTION(id, name, kind, standard, words) \
     { "listen." name, CONFIG_ADDRESS, .value = standard, .help = words },
@@ -24,6 +27,8 @@ static const struct config_option options[] = {
     { "rules", CONFIG_PATH, .value = "", .help = "folder of Sigma rules" },
     { "decoders", CONFIG_PATH, .value = "", .help = "folder of decoders" },
     { "logsources", CONFIG_PATH, .value = "", .help = "folder of Sigma log sources" },
+    { "detect.placeholders", CONFIG_PATH, .value = "",
+      .help = "YAML file of the lists that rules name by %name%; empty: such rules are left out" },
     { "indicators", CONFIG_PATH, .value = "",
       .help = "folder of fields.yaml and the allow-list of threat indicators" },
     { "import", CONFIG_PATH, .value = "",
@@ -134,6 +139,7 @@ static void fill(struct arena *arena, const struct config *config, struct serve_
         .rules = folder_or_installed(arena, config, "rules", "rules"),
         .decoders = folder_or_installed(arena, config, "decoders", "decoders"),
         .logsources = folder_or_installed(arena, config, "logsources", "logsources"),
+        .placeholders = config_text(config, "detect.placeholders"),
         .indicators = folder_or_installed(arena, config, "indicators", "indicators"),
     };
 #define LISTEN_SETTING(id, name, kind, standard, words) \
@@ -178,6 +184,37 @@ static bool must_read(const char *path, const char *option, struct error *e)
     return error_hint(e, "set `%s` in the configuration", option);
 }
 
+static bool is_list(const struct yaml *value)
+{
+    for (uint32_t i = 0; value->kind == YAML_SEQUENCE && i < value->count; i++)
+        if (value->children[i].kind != YAML_SCALAR)
+            return false;
+    return value->kind != YAML_MAPPING;
+}
+
+/* name: [value, …] or name: value, and nothing else. */
+static bool placeholders_right(const char *path, struct error *e)
+{
+    ARENA_AUTO arena;
+    struct yaml *document;
+    arena_init(&arena, PLACEHOLDERS_MEMORY);
+    if (!path[0])
+        return true;
+    if (!must_read(path, "detect.placeholders", e))
+        return false;
+    if (!yaml_read(path, &arena, &document, e))
+        return error_kind(e, ERROR_INPUT);
+    const struct yaml *wrong = document->kind == YAML_MAPPING ? NULL : document;
+    for (uint32_t i = 0; !wrong && i < document->count; i++)
+        if (!is_list(&document->children[i]))
+            wrong = &document->children[i];
+    if (!wrong)
+        return true;
+    yaml_error(e, wrong, "a file of placeholders has names with lists of values, and nothing else");
+    error_kind(e, ERROR_INPUT);
+    return error_hint(e, "write each as 'name: [value, …]'");
+}
+
 bool serve_settings_check(const struct serve_settings *s, struct error *e)
 {
     if (!s->certificate[0] != !s->key[0]) {
@@ -187,7 +224,8 @@ bool serve_settings_check(const struct serve_settings *s, struct error *e)
     return must_read(s->plan, "plan", e) && must_read(s->regimes, "regimes", e) &&
            must_read(s->rules, "rules", e) && must_read(s->decoders, "decoders", e) &&
            must_read(s->indicators, "indicators", e) &&
-           must_read(s->import, "import", e) && must_read(s->enrol_trust, "enrol.trust", e) && must_read(s->certificate, "tls.certificate", e) &&
+           must_read(s->import, "import", e) &&
+           placeholders_right(s->placeholders, e) && must_read(s->enrol_trust, "enrol.trust", e) && must_read(s->certificate, "tls.certificate", e) &&
            must_read(s->key, "tls.key", e) && must_read(s->clients, "tls.clients", e);
 }
 

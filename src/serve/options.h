@@ -20,6 +20,7 @@ struct serve_settings {
     const char *archive, *records_folder, *records, *roster_folder, *roster, *indicator_table, *cache, *blob, *run,
         *control, *reader, *secrets, *tokens, *tls;
     const char *plan, *regimes, *rules, *decoders, *logsources, *import, *indicators;
+    const char *placeholders;             /* file of the lists that rules name by %name%; "": none */
     const char *files;                    /* "SOURCE PATH" lines */
     const char *sockets;                  /* "SOURCE stream|datagram PATH" lines */
     const char *listen[INTAKE_LISTENERS_COUNT]; /* host:port, "" off */

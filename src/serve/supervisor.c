@@ -59,6 +59,7 @@ struct supervisor {
     bool stopping, first_rules;
     int64_t stop_since, status_due;
     unsigned char contents[CONTENT_DIGEST];   /* of what the pipeline reads once */
+    unsigned char lists[CONTENT_DIGEST];      /* of the file of placeholders, that the reader may open */
 };
 
 static const struct {
@@ -100,7 +101,7 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
         { "blob", t->blob }, { "run", t->run }, { "control", t->control }, { "reader", t->reader },
         { "secrets", t->secrets }, { "tokens", t->tokens }, { "plan", t->plan },
         { "regimes", t->regimes }, { "rules", t->rules }, { "decoders", t->decoders },
-        { "logsources", t->logsources }, { "import", t->import }, { "files", t->files },
+        { "logsources", t->logsources }, { "placeholders", t->placeholders }, { "import", t->import }, { "files", t->files },
         { "sockets", t->sockets },
         { "syslog_address", t->listen[t->listen[INTAKE_SYSLOG_TCP][0] ? INTAKE_SYSLOG_TCP
                                                                       : INTAKE_SYSLOG_UDP] },
@@ -432,6 +433,19 @@ static void digest_contents(const struct serve_settings *t, unsigned char digest
     crypto_generichash_final(&state, digest, CONTENT_DIGEST);
 }
 
+/* Which file of placeholders, and what stands in it: a file put in the place of another is none that the
+ * reader may open. */
+static void digest_lists(const struct serve_settings *t, unsigned char digest[CONTENT_DIGEST])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, CONTENT_DIGEST);
+    crypto_generichash_update(&state, (const unsigned char *)t->placeholders,
+                              strlen(t->placeholders));
+    digest_file(&state, t->placeholders);
+    crypto_generichash_update(&state, (const unsigned char *)t->logsources, strlen(t->logsources));
+    crypto_generichash_final(&state, digest, CONTENT_DIGEST);
+}
+
 /* Whether what the pipeline was given is another. */
 static bool same_pipeline(const struct serve_settings *a, const struct serve_settings *b)
 {
@@ -479,11 +493,14 @@ static void reload(struct supervisor *s)
         notify("READY=1");
         return;
     }
-    unsigned char contents[CONTENT_DIGEST];
+    unsigned char contents[CONTENT_DIGEST], lists[CONTENT_DIGEST];
     digest_contents(&fresh, contents);
+    digest_lists(&fresh, lists);
     bool pipeline_differs = !same_pipeline(&s->settings, &fresh) ||
                             memcmp(contents, s->contents, sizeof contents) != 0;
+    bool lists_differ = memcmp(lists, s->lists, sizeof lists) != 0;
     memcpy(s->contents, contents, sizeof contents);
+    memcpy(s->lists, lists, sizeof lists);
     bool canary_differs = s->settings.canary_seconds != fresh.canary_seconds;
     arena_free(&s->arena);
     s->arena = arena;
@@ -493,7 +510,7 @@ static void reload(struct supervisor *s)
     start_anew(find_child(s, "hub")); /* plan, regimes, import: it starts again at once */
     if (pipeline_differs || find_child(s, "pipeline")->state == CHILD_WAITING)
         start_anew(find_child(s, "pipeline"));
-    if (find_child(s, "reader")->state == CHILD_WAITING)
+    if (lists_differ || find_child(s, "reader")->state == CHILD_WAITING)
         start_anew(find_child(s, "reader"));
     if (canary_differs || pipeline_differs)
         renew_canary(s);
@@ -578,6 +595,7 @@ static void start_all(struct supervisor *s)
         s->children[s->child_count++] = (struct child){ .row = row, .channel = -1 };
     s->first_rules = true;
     digest_contents(&s->settings, s->contents);
+    digest_lists(&s->settings, s->lists);
     start_or_wait(s, find_child(s, "hub"));
     start_or_wait(s, find_child(s, "reader"));
     if (s->settings.canary_seconds)
