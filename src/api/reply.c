@@ -13,6 +13,7 @@ static const struct {
     { ERROR_INPUT, 400, "input_wrong" },  { ERROR_NOT_FOUND, 404, "not_found" },
     { ERROR_FORBIDDEN, 403, "forbidden" }, { ERROR_CONFLICT, 409, "refused" },
     { ERROR_BUSY, 503, "busy" },          { ERROR_FAILED, 500, "failed" },
+    { ERROR_DAMAGED, 500, "failed" },
 };
 
 static void put_or_null(struct json_writer *json, const char *name, const char *text)
@@ -94,7 +95,7 @@ static void reply_error(struct api_call *call)
 static void end_stream(struct api_call *call, bool well)
 {
     struct error *e = &call->error;
-    bool inner = e->kind == ERROR_FAILED;
+    bool inner = e->kind == ERROR_FAILED || e->kind == ERROR_DAMAGED;
 
     if (!well && call->stream && e->set && !http_stream_gone(call->stream)) {
         if (inner)

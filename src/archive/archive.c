@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "archive/aside.h"
 #include "archive/counts.h"
 #include "archive/limit.h"
 #include "archive/writer.h"
@@ -23,8 +24,8 @@ static const char *const inserts[INSERTS] = {
     [INSERT_PART] = "INSERT INTO part VALUES(?, ?)",
     [INSERT_ORIGIN] = "INSERT INTO origin VALUES(?, ?, ?, ?)",
     [INSERT_ALERT] = "INSERT INTO alert(batch, event, time, level, rule, title, title_vi, author,"
-                     " license, tags, entity, why, earlier, source, system, agency)"
-                     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     " license, tags, entity, why, earlier, source, system, agency, id)"
+                     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [INSERT_HIT] = "INSERT INTO hit(time, event, rule, base_rule, grp, value)"
                    " VALUES(?, ?, ?, ?, ?, ?)",
     [INSERT_MARK] = "INSERT INTO mark(key, place, first, count) VALUES(?, ?, ?, ?)",
@@ -87,8 +88,9 @@ static bool load_state(struct day *day, struct error *e)
     DAY_STATEMENT *last = day_prepare(
         day->db, "SELECT id, first + events, chain FROM batch ORDER BY id DESC LIMIT 1",
         day->file, e);
-    DAY_STATEMENT *block = day_prepare(day->db, "SELECT ifnull(max(id), 0) FROM block", day->file,
-                                       e);
+    DAY_STATEMENT *block = day_prepare(
+        day->db, "SELECT ifnull(max(id), 0), max(ifnull((SELECT max(id) FROM alert), 0) + 1,"
+                 " ifnull((SELECT min(id) FROM batch), 1)) FROM block", day->file, e);
     DAY_STATEMENT *tails = day_prepare(
         day->db, "SELECT count(*), ifnull(sum(events), 0), ifnull(sum(text_bytes), 0) FROM block"
                  " WHERE kind = 0", day->file, e);
@@ -104,14 +106,17 @@ static bool load_state(struct day *day, struct error *e)
         struct slice chain = day_column(last, 2);
         day->next_batch = (uint64_t)sqlite3_column_int64(last, 0) + 1;
         day->next_sequence = (uint64_t)sqlite3_column_int64(last, 1);
-        if (chain.len != CHAIN_BYTES)
-            return error_set(e, "the chain of the day file is damaged");
+        if (chain.len != CHAIN_BYTES) {
+            error_set(e, "the chain of the day file is damaged");
+            return error_kind(e, ERROR_DAMAGED);
+        }
         memcpy(day->chain, chain.data, CHAIN_BYTES);
     } else if (code != SQLITE_DONE)
         return day_failed(day->db, day->file, e);
     if (sqlite3_step(block) != SQLITE_ROW || sqlite3_step(tails) != SQLITE_ROW)
         return day_failed(day->db, day->file, e);
     day->next_block = (uint64_t)sqlite3_column_int64(block, 0) + 1;
+    day->next_alert = (uint64_t)sqlite3_column_int64(block, 1);
     day->tail_blocks = (uint64_t)sqlite3_column_int64(tails, 0);
     day->tail_events = (uint64_t)sqlite3_column_int64(tails, 1);
     day->tail_text = (uint64_t)sqlite3_column_int64(tails, 2);
@@ -120,12 +125,14 @@ static bool load_state(struct day *day, struct error *e)
 
 static bool day_begin(struct archive *archive, struct day *day, struct error *e)
 {
+    bool was_there = day_is_there(archive->directory, &day->name);
     if (!day_create(archive->directory, &day->name, &day->db, e))
         return false;
     for (int i = 0; i < INSERTS; i++)
         if (!(day->inserts[i] = day_prepare(day->db, inserts[i], day->file, e)))
             return false;
-    return load_state(day, e) && load_origins(day, &archive->key, e);
+    return load_state(day, e) && load_origins(day, &archive->key, e) &&
+           writer_holds_all(archive, day, e) && writer_begin_beyond(archive, day, was_there, e);
 }
 
 static size_t place_for_day(struct archive *archive)
@@ -388,6 +395,7 @@ static bool insert_alert(struct archive *archive, struct day *day, const struct 
     sqlite3_bind_int64(insert, 4, (int)alert->level);
     for (int i = 0; i < 12; i++)
         day_bind_text(insert, 5 + i, texts[i]);
+    sqlite3_bind_int64(insert, 17, (sqlite3_int64)day->next_alert++);
     return step_done(day, insert, e);
 }
 
@@ -440,8 +448,7 @@ static bool insert_mark(struct day *day, const struct batch_mark *mark, struct e
     return step_done(day, forget, e);
 }
 
-/* Everything of one batch within the caller's transaction; *first_out is its first sequence. */
-static bool insert_batch(struct archive *archive, struct day *day, const struct batch *batch,
+bool writer_insert_batch(struct archive *archive, struct day *day, const struct batch *batch,
                          uint64_t *first_out, struct error *e)
 {
     unsigned char digest[CHAIN_BYTES];
@@ -495,15 +502,15 @@ static struct day_name name_of(const struct batch *batch)
 #define GROUP_MOST 64u
 
 /* All or none, one transaction. */
-static bool commit_group(struct archive *archive, struct batch **batches, size_t count,
-                         struct error *e)
+static bool try_group(struct archive *archive, const struct day_name *name, struct batch **batches,
+                      size_t count, struct error *e)
 {
     uint64_t first[GROUP_MOST];
-    struct day_name name = name_of(batches[0]);
-    struct day *day = writer_day(archive, &name, true, e);
+    struct day *day = writer_day(archive, name, true, e);
+    archive->given = day ? writer_first_free(day) : archive->given;
     bool well = day && day_run(day->db, "BEGIN IMMEDIATE", day->file, e);
     for (size_t i = 0; well && i < count; i++)
-        well = insert_batch(archive, day, batches[i], &first[i], e);
+        well = writer_insert_batch(archive, day, batches[i], &first[i], e);
     well = well && day_run(day->db, "COMMIT", day->file, e);
     if (well) {
         for (size_t i = 0; i < count; i++)
@@ -515,6 +522,26 @@ static bool commit_group(struct archive *archive, struct batch **batches, size_t
         writer_forget(archive, day);
     }
     return false;
+}
+
+/* A broken file is opened anew, and when it is broken still it is set aside: a new one takes them. */
+static bool commit_group(struct archive *archive, struct batch **batches, size_t count,
+                         struct error *e)
+{
+    struct day_name name = name_of(batches[0]);
+    struct error reason = ERROR_NONE;
+    archive->given = 0;
+    bool well = try_group(archive, &name, batches, count, &reason);
+    for (unsigned tries = 1; !well && writer_is_broken(&reason) && tries < 3; tries++) {
+        if (tries == 2 && !writer_set_aside(archive, &name, &reason))
+            break;
+        error_clear(&reason);
+        well = try_group(archive, &name, batches, count, &reason);
+    }
+    archive->given = 0;
+    if (!well && e)
+        *e = reason;
+    return well;
 }
 
 bool archive_commit(struct archive *archive, struct batch *batch, struct error *e)

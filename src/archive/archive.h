@@ -12,6 +12,9 @@
  * counts, digest) or not at all; ids have no gap; sealing changes no event and no id.
  * Sealing runs in the writer's thread, a few milliseconds a step, and is not felt by its memory:
  * what was begun and not committed is begun again.
+ *
+ * A day file whose pages are broken, or that another version wrote, is set aside whole (aside.h) and a
+ * new one begun whose ids go on beyond: a damaged file keeps nobody waiting.
  */
 #ifndef ARCHIVE_ARCHIVE_H
 #define ARCHIVE_ARCHIVE_H
@@ -44,6 +47,10 @@ void archive_store_many(struct archive *archive, struct batch **batches, size_t 
  * it is the caller who shares the time. False: the step failed and has changed nothing. */
 bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms, bool *more_out,
                        struct error *e);
+
+/* Every some seconds, cheap: can others read the files that are open for writing? The writer itself has
+ * much of them in memory and may not meet the damage. One that is damaged is set aside. */
+void archive_look(struct archive *archive);
 
 struct archive_statistics {
     uint64_t batches, events, raw_bytes, stored_bytes; /* committed since open; tails as written */

@@ -119,14 +119,6 @@ static bool copy_beside(const char *directory, const char *to, const char *name,
     return false;
 }
 
-static bool sync_folder(const char *path, struct error *e)
-{
-    FILE_AUTO fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        return error_errno(e, errno, "the archive %s cannot be synced", path);
-    return true;
-}
-
 bool backup_run(const char *directory, const char *to, struct backup_result *result_out,
                 struct error *e)
 {
@@ -156,5 +148,5 @@ bool backup_run(const char *directory, const char *to, struct backup_result *res
         return false;
     }
     return copy_beside(directory, to, "heads.jsonl", e) &&
-           copy_beside(directory, to, "deleted.jsonl", e) && sync_folder(to, e);
+           copy_beside(directory, to, "deleted.jsonl", e) && day_sync_folder(to, e);
 }

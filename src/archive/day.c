@@ -129,8 +129,10 @@ bool day_failed(sqlite3 *db, const char *file, struct error *e)
         return error_hint(e, "free space or enlarge the disk of the archive; nothing that was "
                              "acknowledged is lost");
     }
-    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
-        return error_set(e, "the day file is damaged: %s", sqlite3_errmsg(db));
+    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) {
+        error_set(e, "the day file is damaged: %s", sqlite3_errmsg(db));
+        return error_kind(e, ERROR_DAMAGED);
+    }
     if ((code & 0xff) == SQLITE_BUSY) {
         error_set(e, "the day file is locked by another process");
         return error_kind(e, ERROR_BUSY);
@@ -193,11 +195,14 @@ static bool check_format(sqlite3 *db, const char *file, int64_t *version_out, st
     if (version == 0 && (application == 0 || application == ARCHIVE_APPLICATION))
         return true;
     error_place(e, "%s", file);
-    if (application != ARCHIVE_APPLICATION)
-        return error_set(e, "this file is not a day file of the archive");
-    if (version != ARCHIVE_FORMAT)
-        return error_set(e, "this day file was written by another version (format %d)",
-                         (int)version);
+    if (application != ARCHIVE_APPLICATION) {
+        error_set(e, "this file is not a day file of the archive");
+        return error_kind(e, ERROR_DAMAGED);
+    }
+    if (version != ARCHIVE_FORMAT) {
+        error_set(e, "this day file was written by another version (format %d)", (int)version);
+        return error_kind(e, ERROR_CONFLICT);
+    }
     error_clear(e);
     return true;
 }
@@ -211,7 +216,7 @@ static bool make_tables(sqlite3 *db, const char *file, struct error *e)
            day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
 }
 
-static bool sync_folder(const char *directory, struct error *e)
+bool day_sync_folder(const char *directory, struct error *e)
 {
     FILE_AUTO fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
@@ -259,7 +264,15 @@ static bool prepare_for_writing(sqlite3 *db, const char *directory, const char *
         return false;
     if (version == ARCHIVE_FORMAT)
         return true;
-    return make_tables(db, file, e) && sync_folder(directory, e);
+    return make_tables(db, file, e) && day_sync_folder(directory, e);
+}
+
+bool day_is_there(const char *directory, const struct day_name *name)
+{
+    char path[4096], file[DAY_FILE];
+    day_name_print(name, file);
+    int len = snprintf(path, sizeof path, "%s/%s", directory, file);
+    return len > 0 && len < (int)sizeof path && access(path, F_OK) == 0;
 }
 
 bool day_create(const char *directory, const struct day_name *name, sqlite3 **db_out,

@@ -37,7 +37,9 @@ void day_name_print(const struct day_name *name, char *text);
 bool day_list(const char *directory, struct arena *arena, struct day_name **names_out,
               size_t *count_out, struct error *e);
 
-/* For writing: made when missing (WAL, synchronous=FULL, WAL kept at close). */
+bool day_is_there(const char *directory, const struct day_name *name);
+/* For writing: made when missing (WAL, synchronous=FULL, WAL kept at close). ERROR_DAMAGED: its pages
+ * are broken; ERROR_CONFLICT: it has another format. */
 bool day_create(const char *directory, const struct day_name *name, sqlite3 **db_out,
                 struct error *e);
 /* For reading, while it may be written. ERROR_NOT_FOUND when missing. */
@@ -45,7 +47,11 @@ bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_o
               struct error *e);
 void day_close(sqlite3 **db);
 
-/* Says what SQLite said: a full disk is ERROR_BUSY with a hint, the rest ERROR_FAILED. */
+/* So that names made or changed in it outlive a power cut. */
+bool day_sync_folder(const char *directory, struct error *e);
+
+/* Says what SQLite said: a full disk is ERROR_BUSY with a hint, broken pages ERROR_DAMAGED, the rest
+ * ERROR_FAILED. */
 bool day_failed(sqlite3 *db, const char *file, struct error *e);
 bool day_run(sqlite3 *db, const char *sql, const char *file, struct error *e);
 /* NULL after a failure (e set). */

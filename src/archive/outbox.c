@@ -6,6 +6,7 @@
 #include "archive/fetch.h"
 #include "archive/limit.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 /* Statements live as long as the file is read; a file that was read to its end while another day
  * had begun is closed and asked again only now and then (late batches are rare). */
@@ -24,6 +25,7 @@ struct outbox {
 };
 
 #define OLD_FILE_AGAIN CLOCK_MINUTE
+#define TODAY_AGAIN (2 * CLOCK_SECOND)
 
 bool outbox_open(const char *directory, struct outbox **outbox_out, struct error *e)
 {
@@ -256,7 +258,9 @@ static bool next_of_files(struct outbox *outbox, struct arena *arena,
             continue;
         }
         day_close(&outbox->db);
-        file->ask_again = clock_steady() + CLOCK_MINUTE; /* the others go on meanwhile */
+        /* the others go on meanwhile; today's may be set aside at once, and a new one stand there */
+        file->ask_again = clock_steady() + (file->name.day == clock_day(clock_now(), 0)
+                                                ? TODAY_AGAIN : OLD_FILE_AGAIN);
         outbox->at++;
         if (e)
             *e = reason;
@@ -305,17 +309,53 @@ bool outbox_pending(struct outbox *outbox, uint64_t *pending_out, struct error *
 
 /* --- hits ----------------------------------------------------------------------------------- */
 
-static bool hits_of(sqlite3 *db, const struct day_name *name, const char *file, int64_t since,
-                    bool (*each)(void *, const struct outbox_hit *), void *owner, bool *go_on,
-                    struct error *e)
+/* Each file of days from `first` on, oldest first. A pipeline starts with what can be read: a file
+ * that cannot is said and left out, since nobody's events may wait for an old file. */
+static bool each_file(const char *directory, int32_t first, const char *what,
+                      bool (*read)(sqlite3 *db, const struct day_name *name, const char *file,
+                                   void *owner, bool *go_on, struct error *e),
+                      void *owner, struct error *e)
 {
+    ARENA_AUTO arena;
+    struct day_name *names;
+    size_t count;
+    bool go_on = true;
+    arena_init(&arena, ARENA_NO_CEILING);
+    if (!day_list(directory, &arena, &names, &count, e))
+        return false;
+    for (size_t i = count; i > 0 && go_on; i--) {
+        sqlite3 *db = NULL;
+        char file[DAY_FILE];
+        struct error reason = ERROR_NONE;
+        if (names[i - 1].day < first)
+            continue;
+        day_name_print(&names[i - 1], file);
+        if ((!day_open(directory, &names[i - 1], &db, &reason) ||
+             !read(db, &names[i - 1], file, owner, &go_on, &reason)) &&
+            reason.kind != ERROR_NOT_FOUND)
+            log_error(&reason, what);
+        day_close(&db);
+    }
+    return true;
+}
+
+struct hits {
+    int64_t since;
+    bool (*each)(void *owner, const struct outbox_hit *hit);
+    void *owner;
+};
+
+static bool hits_of(sqlite3 *db, const struct day_name *name, const char *file, void *owner,
+                    bool *go_on, struct error *e)
+{
+    const struct hits *hits = owner;
     DAY_STATEMENT *read = day_prepare(
         db, "SELECT time, event, rule, base_rule, grp, value FROM hit WHERE time >= ?"
             " ORDER BY id", file, e);
     int code = SQLITE_DONE;
     if (!read)
         return false;
-    sqlite3_bind_int64(read, 1, since);
+    sqlite3_bind_int64(read, 1, hits->since);
     while (*go_on && (code = sqlite3_step(read)) == SQLITE_ROW) {
         struct outbox_hit hit = { .id = { .day = name->day } };
         memcpy(hit.id.class, name->class, sizeof hit.id.class);
@@ -325,7 +365,7 @@ static bool hits_of(sqlite3 *db, const struct day_name *name, const char *file, 
         hit.hit.base_rule = day_column(read, 3);
         hit.hit.group = day_column(read, 4);
         hit.hit.value = day_column(read, 5);
-        *go_on = each(owner, &hit);
+        *go_on = hits->each(hits->owner, &hit);
     }
     return code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e);
 }
@@ -334,41 +374,28 @@ bool outbox_hits(const char *directory, int64_t since,
                  bool (*each)(void *owner, const struct outbox_hit *hit), void *owner,
                  struct error *e)
 {
-    ARENA_AUTO arena;
-    struct day_name *names;
-    size_t count;
-    bool go_on = true, well = true;
-    arena_init(&arena, ARENA_NO_CEILING);
-    if (!day_list(directory, &arena, &names, &count, e))
-        return false;
+    struct hits hits = { since, each, owner };
     /* a sender's clock may be a day ahead of the receipt day, not more for an open window */
-    int32_t first = clock_day(since - CLOCK_DAY, 0);
-    for (size_t i = count; i > 0 && go_on; i--) {
-        sqlite3 *db = NULL;
-        char file[DAY_FILE];
-        struct error reason = ERROR_NONE;
-        if (names[i - 1].day < first)
-            continue;
-        day_name_print(&names[i - 1], file);
-        if (!day_open(directory, &names[i - 1], &db, &reason)) {
-            well &= reason.kind == ERROR_NOT_FOUND || error_set(e, "%s", reason.sentence);
-            continue;
-        }
-        well &= hits_of(db, &names[i - 1], file, since, each, owner, &go_on, e);
-        day_close(&db);
-    }
-    return well;
+    return each_file(directory, clock_day(since - CLOCK_DAY, 0),
+                     "open windows of correlation are not read back from a day file", hits_of, &hits,
+                     e);
 }
 
 /* --- marks of senders' requests --------------------------------------------------------------- */
 
-static bool marks_of(sqlite3 *db, const char *file,
-                     bool (*each)(void *owner, const struct batch_mark *mark), void *owner,
+struct marks {
+    bool (*each)(void *owner, const struct batch_mark *mark);
+    void *owner;
+};
+
+static bool marks_of(sqlite3 *db, const struct day_name *name, const char *file, void *owner,
                      bool *go_on, struct error *e)
 {
+    const struct marks *marks = owner;
     DAY_STATEMENT *read = day_prepare(db, "SELECT key, place, first, count FROM mark ORDER BY id",
                                       file, e);
     int code = SQLITE_DONE;
+    (void)name;
     while (read && *go_on && (code = sqlite3_step(read)) == SQLITE_ROW) {
         struct slice key = day_column(read, 0);
         struct batch_mark mark = { .place = (uint64_t)sqlite3_column_int64(read, 1),
@@ -377,7 +404,7 @@ static bool marks_of(sqlite3 *db, const char *file,
         if (key.len != sizeof mark.key)
             continue;
         memcpy(mark.key, key.data, sizeof mark.key);
-        *go_on = each(owner, &mark);
+        *go_on = marks->each(marks->owner, &mark);
     }
     return read && (code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e));
 }
@@ -386,26 +413,8 @@ bool outbox_marks(const char *directory, int64_t since,
                   bool (*each)(void *owner, const struct batch_mark *mark), void *owner,
                   struct error *e)
 {
-    ARENA_AUTO arena;
-    struct day_name *names;
-    size_t count;
-    bool go_on = true, well = true;
-    arena_init(&arena, ARENA_NO_CEILING);
-    if (!day_list(directory, &arena, &names, &count, e))
-        return false;
-    int32_t first = clock_day(since, 0);
-    for (size_t i = count; i > 0 && go_on; i--) {
-        sqlite3 *db = NULL;
-        char file[DAY_FILE];
-        struct error reason = ERROR_NONE;
-        if (names[i - 1].day < first)
-            continue;
-        day_name_print(&names[i - 1], file);
-        if (day_open(directory, &names[i - 1], &db, &reason)) {
-            well &= marks_of(db, file, each, owner, &go_on, e);
-            day_close(&db);
-        } else
-            well &= reason.kind == ERROR_NOT_FOUND || error_set(e, "%s", reason.sentence);
-    }
-    return well;
+    struct marks marks = { each, owner };
+    return each_file(directory, clock_day(since, 0),
+                     "requests in a day file are not known when they are sent again", marks_of,
+                     &marks, e);
 }

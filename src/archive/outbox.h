@@ -66,13 +66,15 @@ struct outbox_hit {
 };
 
 /* All hits whose time is at or after `since` (ns UTC), oldest commit first: pipeline start reads
- * the open windows back. The slices live until the callback returns; false from it ends the walk. */
+ * the open windows back. The slices live until the callback returns; false from it ends the walk. A
+ * file that cannot be read is said in the log and left out. */
 bool outbox_hits(const char *directory, int64_t since,
                  bool (*each)(void *owner, const struct outbox_hit *hit), void *owner,
                  struct error *e);
 
 /* All marks of senders' requests in files of days at or after `since` (ns UTC), oldest file first: so
- * that intake knows what is sent again. false from the callback ends the walk. */
+ * that intake knows what is sent again. false from the callback ends the walk; a file that cannot be
+ * read is left out as above. */
 bool outbox_marks(const char *directory, int64_t since,
                   bool (*each)(void *owner, const struct batch_mark *mark), void *owner,
                   struct error *e);

@@ -38,7 +38,8 @@ struct stock {
 static bool take_stock(sqlite3 *db, const char *file, struct stock *out, struct error *e)
 {
     DAY_STATEMENT *read = day_prepare(
-        db, "SELECT id, first + events - 1, chain FROM batch ORDER BY id DESC LIMIT 1", file, e);
+        db, "SELECT id, first + events - (SELECT first FROM batch ORDER BY id LIMIT 1), chain"
+            " FROM batch ORDER BY id DESC LIMIT 1", file, e);
     *out = (struct stock){ .last_batch = 0 };
     if (!read)
         return false;

@@ -32,6 +32,7 @@ struct verify {
     bool *sound;
     size_t open_count, first_open;
     struct where *where;      /* by sequence - low */
+    uint64_t first;           /* of the file: 1, unless it goes on behind another (aside.h) */
     uint64_t low, high;       /* the window's sequences [low, high] */
     bool whole;               /* every event of the window is there */
 };
@@ -215,7 +216,7 @@ static bool digest_batch(struct verify *v, uint64_t first, uint64_t events,
     chain_digest_begin(&digest);
     for (uint64_t sequence = first; sequence < first + events; sequence++) {
         while (!v->where || sequence > v->high) {
-            uint64_t before = v->where ? v->high + 1 : 1;
+            uint64_t before = v->where ? v->high + 1 : v->first;
             if (!next_window(v, e)) {
                 if (e && e->set)
                     return false;
@@ -245,6 +246,7 @@ static bool walk_batches(struct verify *v, struct error *e)
         e);
     unsigned char digest[CHAIN_BYTES], *chain = v->result->head;
     uint64_t expected_id = 1, expected_first = 1;
+    v->first = 1;
     int code = SQLITE_DONE;
     chain_start(&v->result->name, chain);
     while (read && (code = sqlite3_step(read)) == SQLITE_ROW) {
@@ -252,6 +254,8 @@ static bool walk_batches(struct verify *v, struct error *e)
         uint64_t first = (uint64_t)sqlite3_column_int64(read, 1);
         uint64_t events = (uint64_t)sqlite3_column_int64(read, 2);
         struct slice stored = day_column(read, 3), link = day_column(read, 4);
+        if (!v->result->batches && id > 1 && id == first && !events) /* its link must fit, too */
+            v->result->goes_on = v->first = expected_id = expected_first = id;
         bool known, well = id == expected_id && first == expected_first;
         const char *reason = "a batch before it is missing";
         if (!digest_batch(v, first, events, digest, &known, e))

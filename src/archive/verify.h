@@ -16,6 +16,7 @@ struct verify_result {
     uint64_t damaged;            /* blocks whose bytes are wrong */
     uint64_t missing, repeated;  /* events that stand in no block, or in two */
     uint64_t broken;             /* batches whose digest or link of the chain is wrong */
+    uint64_t goes_on;            /* first number of a file behind one that was set aside; 0: none was */
     struct slice first;          /* the first thing found wrong; empty: all is well */
     unsigned char head[32];      /* the chain's last link */
 };

@@ -24,7 +24,7 @@ struct day {
     char file[DAY_FILE];
     sqlite3 *db;
     sqlite3_stmt *inserts[INSERTS];
-    uint64_t next_sequence, next_batch, next_block;
+    uint64_t next_sequence, next_batch, next_block, next_alert;
     unsigned char chain[CHAIN_BYTES];
     struct map origins;            /* "source\0system\0agency" → number */
     struct arena keys;
@@ -59,6 +59,8 @@ struct archive {
     int64_t stored_at;             /* steady; of the last commit */
     size_t look_at;                /* next of the listed files to be looked through for old tails */
     bool looked_back;
+    int64_t looked_at;             /* steady; of the last archive_look */
+    uint64_t given;                /* no number below it is free in the file that just failed */
 };
 
 /* The open day file of that name; opened (made) when needed. NULL: e is set. */
@@ -66,6 +68,27 @@ struct day *writer_day(struct archive *archive, const struct day_name *name, boo
                        struct error *e);
 /* Closes it without asking: after a failure, so that the next use reads what really is there. */
 void writer_forget(struct archive *archive, struct day *day);
+
+/* Everything of one batch within the caller's transaction; *first_out is its first sequence. */
+bool writer_insert_batch(struct archive *archive, struct day *day, const struct batch *batch,
+                         uint64_t *first_out, struct error *e);
+
+/* --- files that cannot be used any more (mend.c) --- */
+
+/* The number below which no event, batch or alert of this file is free. */
+uint64_t writer_first_free(const struct day *day);
+/* Whether this failure stays however often it is tried: broken pages, another format. */
+bool writer_is_broken(const struct error *reason);
+/* Renames the file (aside.h) and says so; the next writer_day makes a new one. False: it is still
+ * there, which was said. */
+bool writer_set_aside(struct archive *archive, const struct day_name *name,
+                      const struct error *reason);
+/* False (ERROR_DAMAGED) when a file opened anew holds less than it was given before. */
+bool writer_holds_all(const struct archive *archive, const struct day *day, struct error *e);
+/* A file without a batch goes on behind one that was set aside, or (was_there) that lost what it
+ * held: an empty batch with the first free number. */
+bool writer_begin_beyond(struct archive *archive, struct day *day, bool was_there,
+                         struct error *e);
 
 /* A block ready to be stored. */
 struct block_done {

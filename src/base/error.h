@@ -18,7 +18,8 @@ enum error_kind {       /* what the edges (CLI exit code, HTTP status) make of i
     ERROR_FORBIDDEN,    /* 403 */
     ERROR_CONFLICT,     /* 409: somebody was faster, already exists */
     ERROR_BUSY,         /* 429/503: try again later */
-    ERROR_FAILED        /* the machine failed: 3, 500 */
+    ERROR_FAILED,       /* the machine failed: 3, 500 */
+    ERROR_DAMAGED       /* what the machine keeps is broken, and stays so: 3, 500 */
 };
 
 struct error {

@@ -1,5 +1,6 @@
 /* haidang archive verify, sign, seal, export, hunt */
 #include "archive/archive.h"
+#include "archive/aside.h"
 #include "archive/heads.h"
 #include "archive/hunt.h"
 #include "archive/search.h"
@@ -64,6 +65,8 @@ static void put_result(const struct cli *cli, const struct verify_result *r, con
         json_integer_member(&w, "events_missing", (int64_t)r->missing);
         json_integer_member(&w, "events_repeated", (int64_t)r->repeated);
         json_integer_member(&w, "batches_broken", (int64_t)r->broken);
+        if (r->goes_on)
+            json_integer_member(&w, "goes_on", (int64_t)r->goes_on);
         json_text_member(&w, "head", slice_of(head));
         json_text_member(&w, "signature", slice_of(signature));
         if (r->first.len)
@@ -77,6 +80,9 @@ static void put_result(const struct cli *cli, const struct verify_result *r, con
                  (unsigned long long)r->batches, head);
     buffer_print(out, "%s, %s\n", cli_say(cli, verify_is_well(r) ? "whole" : "NOT WHOLE"),
                  cli_say(cli, signature));
+    if (r->goes_on)
+        buffer_print(out, cli_say(cli, "  goes on behind a file that was set aside, from number %llu\n"),
+                     (unsigned long long)r->goes_on);
     if (!verify_is_well(r))
         buffer_print(out,
                      cli_say(cli, "  damaged blocks %llu, missing events %llu, repeated %llu, "
@@ -122,6 +128,30 @@ static int verify_one(struct cli *cli, const char *folder, const struct day_name
     return code != CLI_FINE ? code : well ? CLI_FINE : CLI_NO;
 }
 
+/* A file that was set aside: what is in it is not found, so the archive is not whole. */
+static int tell_aside(struct cli *cli, const struct aside *aside)
+{
+    BUFFER_AUTO out;
+    struct json_writer w;
+    buffer_init(&out, 0);
+    if (cli->json) {
+        json_writer_init(&w, &out);
+        json_open_object(&w);
+        json_text_member(&w, "file", slice_of(aside->file));
+        json_boolean_member(&w, "whole", false);
+        json_boolean_member(&w, "set_aside", true);
+        json_close_object(&w);
+        buffer_add_byte(&out, '\n');
+    } else
+        buffer_print(&out, cli_say(cli, aside->why == ASIDE_DAMAGED
+                                            ? "%s: damaged and set aside, its events are not found\n"
+                                            : "%s: of another format and set aside, its events are "
+                                              "not found\n"),
+                     aside->file);
+    int code = cli_put(cli, buffer_slice(&out));
+    return code != CLI_FINE ? code : CLI_NO;
+}
+
 static int run_verify(struct cli *cli)
 {
     struct error e = ERROR_NONE;
@@ -129,8 +159,11 @@ static int run_verify(struct cli *cli)
     size_t count;
     int worst = CLI_FINE;
     unsigned char bytes[HEADS_PUBLIC];
+    struct aside *aside;
+    size_t aside_count;
     const char *folder = cli_archive_folder(cli, &e);
-    if (!folder || !day_list(folder, &cli->arena, &names, &count, &e))
+    if (!folder || !day_list(folder, &cli->arena, &names, &count, &e) ||
+        !aside_list(folder, &cli->arena, &aside, &aside_count, &e))
         return cli_fail(cli, &e);
     const unsigned char *public = public_key(cli, bytes, &e);
     if (e.set)
@@ -140,6 +173,12 @@ static int run_verify(struct cli *cli)
         if (only && names[i - 1].day != clock_day(only, CLOCK_ZONE))
             continue;
         int code = verify_one(cli, folder, &names[i - 1], public);
+        worst = code > worst ? code : worst;
+    }
+    for (size_t i = aside_count; i > 0; i--) {
+        if (only && aside[i - 1].name.day != clock_day(only, CLOCK_ZONE))
+            continue;
+        int code = tell_aside(cli, &aside[i - 1]);
         worst = code > worst ? code : worst;
     }
     return worst;

@@ -1,5 +1,5 @@
 /* alarm - alerts that the program raises itself, not a rule: a source fell silent, its clock is wrong,
- * a listener loses the canary, the disk is almost full.
+ * a listener loses the canary, the disk is almost full, a file of the archive is damaged.
  *
  * They stand among the other alerts of the agency whose source it is (none: only the lead and the
  * admin see them), people triage them as any other, and they close themselves when what they told of
@@ -14,6 +14,7 @@
 #define ALARM_CLOCK "haidang.clock_wrong"
 #define ALARM_CANARY "haidang.canary_lost"
 #define ALARM_DISK "haidang.disk_full"
+#define ALARM_DAMAGE "haidang.archive_damaged"
 #define ALARM_CERTIFICATE "haidang.certificate_ending"
 
 struct records_alarm {

@@ -27,7 +27,7 @@ void error_json_get(const struct json *json, struct error *e)
         return;
     *e = (struct error){ .set = true, .kind = ERROR_FAILED };
     int64_t kind = json_integer(json_member(json, "kind"), ERROR_FAILED);
-    if (kind >= ERROR_INPUT && kind <= ERROR_FAILED)
+    if (kind >= ERROR_INPUT && kind <= ERROR_DAMAGED)
         e->kind = (enum error_kind)kind;
     get_text(json, "place", e->place, sizeof e->place);
     get_text(json, "sentence", e->sentence, sizeof e->sentence);

@@ -29,6 +29,7 @@
 #include "api/api.h"
 
 #include "serve/canary_watch.h"
+#include "serve/damage_watch.h"
 #include "serve/control.h"
 #include "serve/duties.h"
 #include "serve/enrolment.h"
@@ -66,6 +67,7 @@ struct hub {
     struct machine_pulse pulse;
     struct duties duties;
     struct canary_watch *canary;
+    struct damage_watch *damage;
 };
 
 /* Any thread. */
@@ -302,8 +304,10 @@ static bool start(struct hub *hub, struct error *e)
     hub->canary = canary_watch_new(
         heritage_text(h, "run"), heritage_text(h, "archive"),
         strtoll(heritage_text(h, "canary_seconds"), NULL, 10) * CLOCK_SECOND);
+    hub->damage = damage_watch_new(heritage_text(h, "archive"));
     hub->machine.canary = hub->canary;
-    if (!hub->canary)
+    hub->machine.damage = hub->damage;
+    if (!hub->canary || !hub->damage)
         return error_set(e, "not enough memory to start");
     publish(hub);
     load_plan(hub);
@@ -325,6 +329,7 @@ static void stop(struct hub *hub)
     fold_close(&hub->fold);
     office_close(&hub->office);
     canary_watch_free(&hub->canary);
+    damage_watch_free(&hub->damage);
     if (hub->records)
         duties_end(&hub->duties);
     plan_free(&hub->plan);
@@ -355,6 +360,7 @@ int hub_run(struct heritage *heritage)
         duties_step(&hub.duties);
         watch_certificates(&hub);
         canary_watch_step(hub.canary, hub.records);
+        damage_watch_step(hub.damage, hub.records);
     }
     stop(&hub);
     holdings_free(&hub.machine.holdings);

@@ -7,6 +7,7 @@
 #include "intake/listeners.h"
 
 #include "serve/canary_watch.h"
+#include "serve/damage_watch.h"
 
 #define LISTENER_TEXT(id, name, kind, standard, help) name,
 #define LISTENER_NAMES INTAKE_LISTENERS(LISTENER_TEXT)
@@ -138,6 +139,8 @@ static bool look_checks(const struct machine *machine, const char *language, str
     if (!state->checks)
         return false;
     state->check_count += canary_watch_check(machine->canary, language, arena,
+                                             &state->checks[state->check_count]);
+    state->check_count += damage_watch_check(machine->damage, language, arena,
                                              &state->checks[state->check_count]);
     return true;
 }

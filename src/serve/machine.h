@@ -14,6 +14,7 @@ struct machine {
     int64_t started;        /* of the hub */
     struct holdings *holdings;
     struct canary_watch *canary;
+    struct damage_watch *damage;
 };
 
 /* Fits api_machine.look; owner is a struct machine. */

@@ -1,0 +1,95 @@
+/* What the writer does with a day file that it cannot use any more, so that nobody waits for midnight. */
+#include "archive/aside.h"
+#include "archive/writer.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define LOOK_EVERY (10 * CLOCK_SECOND)
+
+uint64_t writer_first_free(const struct day *day)
+{
+    uint64_t most = day->next_sequence > day->next_batch ? day->next_sequence : day->next_batch;
+    return day->next_alert > most ? day->next_alert : most;
+}
+
+bool writer_is_broken(const struct error *reason)
+{
+    return reason->kind == ERROR_DAMAGED || reason->kind == ERROR_CONFLICT;
+}
+
+bool writer_set_aside(struct archive *archive, const struct day_name *name,
+                      const struct error *reason)
+{
+    struct error problem = ERROR_NONE;
+    bool damaged = reason->kind == ERROR_DAMAGED;
+    sealer_free(archive); /* what it has begun may be of this file */
+    struct day *open = writer_day(archive, name, false, &problem);
+    if (open)
+        writer_forget(archive, open);
+    if (!aside_put(archive->directory, name, damaged ? ASIDE_DAMAGED : ASIDE_FORMAT, archive->given,
+                   &problem)) {
+        log_error(&problem, "a day file that cannot be used is in the way");
+        return false;
+    }
+    archive->given = 0;
+    log_error(reason, "a day file cannot be used: it is set aside, and a new one is begun");
+    return true;
+}
+
+static bool others_read(const struct archive *archive, const struct day *day, struct error *e)
+{
+    sqlite3 *db = NULL;
+    if (day_open(archive->directory, &day->name, &db, e)) {
+        DAY_STATEMENT *read = day_prepare(db, "SELECT id FROM batch ORDER BY id DESC LIMIT 1",
+                                          day->file, e);
+        int code = read ? sqlite3_step(read) : SQLITE_DONE;
+        if (code != SQLITE_ROW && code != SQLITE_DONE)
+            day_failed(db, day->file, e);
+    }
+    day_close(&db);
+    return !writer_is_broken(e);
+}
+
+void archive_look(struct archive *archive)
+{
+    if (clock_steady() - archive->looked_at < LOOK_EVERY)
+        return;
+    archive->looked_at = clock_steady();
+    for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++) {
+        struct error e = ERROR_NONE;
+        struct day *day = archive->days[i];
+        if (!day || others_read(archive, day, &e))
+            continue;
+        struct day_name name = day->name;
+        archive->given = writer_first_free(day);
+        writer_set_aside(archive, &name, &e);
+        archive->given = 0;
+    }
+}
+
+bool writer_holds_all(const struct archive *archive, const struct day *day, struct error *e)
+{
+    if (writer_first_free(day) >= archive->given)
+        return true;
+    error_place(e, "%s", day->file);
+    error_set(e, "the day file holds less than was stored in it");
+    return error_kind(e, ERROR_DAMAGED);
+}
+
+bool writer_begin_beyond(struct archive *archive, struct day *day, bool was_there, struct error *e)
+{
+    uint64_t number, first;
+    struct batch nothing = { .received = clock_now() };
+    if (day->next_batch > 1)
+        return true;
+    if (!aside_number(archive->directory, &day->name, &number, e))
+        return false;
+    if (was_there && number < aside_by_clock(&day->name))
+        number = aside_by_clock(&day->name);
+    if (number == 1)
+        return true;
+    day->next_sequence = day->next_batch = day->next_alert = number;
+    return day_run(day->db, "BEGIN IMMEDIATE", day->file, e) &&
+           writer_insert_batch(archive, day, &nothing, &first, e) &&
+           day_run(day->db, "COMMIT", day->file, e);
+}
