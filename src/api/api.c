@@ -48,12 +48,18 @@ struct api {
     struct standings *standings;
     struct rule_book *rules;
     struct api_news *news;
+    atomic_uint backtests;
     int64_t started;
 };
 
 struct standings *api_standings_of(const struct api_call *call)
 {
     return call->api->standings;
+}
+
+atomic_uint *api_backtests_of(const struct api_call *call)
+{
+    return &call->api->backtests;
 }
 
 struct rule_book *api_rules_of(const struct api_call *call)

@@ -36,17 +36,24 @@ struct api_search_request {
     uint64_t budget_bytes;   /* inflated bytes */
     bool explain;            /* say of each block whether it was read */
     bool live;               /* what is stored from now on; from, to, before do not count */
+    struct slice rule;       /* not empty: a back-test of this rule's text; then only the scope, the
+                              * budgets and days count */
+    struct slice beside;     /* rules that its correlations count; or empty */
+    unsigned days;           /* of it, today being the last */
 };
 
 /* Which of the reader's texts a line is (archive/search.h, serve/query_wire.h). */
 enum api_search_line {
-    API_SEARCH_HEAD,         /* the query was understood: {"table":false}; always the first */
+    API_SEARCH_HEAD,         /* the query was understood: {"table":false}; always the first. Of a
+                              * back-test: backtest_rules_json */
     API_SEARCH_EVENT,        /* search_event_json */
     API_SEARCH_COLUMNS,      /* search_columns_json, before the first row */
     API_SEARCH_ROW,          /* search_cells_json */
     API_SEARCH_BUCKETS,      /* search_buckets_json: as they stand, and at the end */
     API_SEARCH_EXPLAIN,      /* {"file":…,"block":…,"why":…} */
     API_SEARCH_PROGRESS,     /* search_foot_json so far */
+    API_SEARCH_MATCH,        /* of a back-test: backtest_example_json (serve/backtest.h) */
+    API_SEARCH_DAYS,         /* of a back-test: backtest_days_json, as they stand, and at the end */
     API_SEARCH_WAITING,      /* nothing has come for half a second; empty */
     API_SEARCH_FOOT          /* search_foot_json; always the last (live: of each look) */
 };

@@ -2,6 +2,8 @@
 #ifndef API_PRIVATE_H
 #define API_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "api/rule_book.h"
 #include "api/standings.h"
 #include "api/stream.h"
@@ -9,6 +11,8 @@
 struct standings *api_standings_of(const struct api_call *call);
 struct rule_book *api_rules_of(const struct api_call *call);
 struct api_news *api_news_of(const struct api_call *call);
+/* How many back-tests run. */
+atomic_uint *api_backtests_of(const struct api_call *call);
 int64_t api_started(const struct api_call *call);
 
 #endif

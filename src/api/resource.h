@@ -39,6 +39,7 @@ bool api_rule_get(struct api_call *call);
 bool api_rule_disable(struct api_call *call);
 bool api_rule_enable(struct api_call *call);
 bool api_rule_limit(struct api_call *call);
+bool api_rule_backtest(struct api_call *call);
 bool api_exception_list(struct api_call *call);
 bool api_exception_preview(struct api_call *call);
 bool api_exception_add(struct api_call *call);

@@ -126,6 +126,10 @@ static const struct api_field disable_body[] = {
 static const struct api_field limit_body[] = {
     { "fold", API_INTEGER, .required = true, .least = 0, .most = 86400 },
     { "most", API_INTEGER, .required = true, .least = -1, .most = 1000000 }, END };
+static const struct api_field backtest_body[] = {
+    { "rule", API_SECRET, .required = true, .least = 1, .most = 60000 },
+    { "days", API_INTEGER, .least = 1, .most = 366, .fallback = "7" },
+    { "seconds", API_INTEGER, .least = 1, .most = 600, .fallback = "60" }, END };
 #define EXCEPTION_PLACE                                                                            \
     { "rule", API_TEXT, .required = true, .least = 1, .most = 300 },                               \
     { "conditions", API_TEXT, .required = true, .least = 3, .most = 8000 },                        \
@@ -261,6 +265,7 @@ static const struct api_route table[] = {
       api_alert_escalate },
 
     { GET, "/rules", RULE_READERS, false, SLOW, rule_list, NULL, api_rule_list },
+    { POST, "/rules/backtest", RULE_READERS, true, SLOW, none, backtest_body, api_rule_backtest },
     { GET, "/rules/{rule}", RULE_READERS, false, SLOW, rule, NULL, api_rule_get },
     { POST, "/rules/{rule}/disable", RULE_KEEPERS, true, SLOW, rule, disable_body,
       api_rule_disable },

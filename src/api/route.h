@@ -24,7 +24,7 @@ enum api_kind {
     API_CHOICE,      /* one of choices */
     API_CHOICES,     /* comma-separated ones of choices */
     API_INTEGERS,    /* array in a body; each least.., at most `most` of them */
-    API_SECRET       /* text taken byte for byte: a password */
+    API_SECRET       /* text taken byte for byte: a password, a rule */
 };
 
 struct api_field {

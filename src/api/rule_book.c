@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/map.h"
@@ -129,4 +130,80 @@ bool rule_book_read(struct rule_book *book, struct slice id, struct arena *arena
             return true;
         }
     return false;
+}
+
+/* ---- what a correlation counts ------------------------------------------------------------------ */
+
+#define BESIDE_MOST 64u             /* texts; a correlation of correlations brings theirs, too */
+#define BESIDE_BYTES (1u << 20)
+
+struct beside {
+    struct rule_book *book;
+    struct arena *arena;
+    struct map known;               /* ids, names and titles that some text has */
+    struct buffer text;
+    uint32_t count;
+};
+
+static void know(struct beside *b, const struct yaml *document)
+{
+    static const char *const names[] = { "id", "name", "title" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct slice name = yaml_member_text(document, names[i], SLICE_NONE);
+        if (name.len)
+            map_put(&b->known, name, b);
+    }
+}
+
+static void bring(struct beside *b, const struct yaml *documents, uint32_t count);
+
+static void bring_one(struct beside *b, struct slice name)
+{
+    struct slice text;
+    struct yaml *document, *documents;
+    uint32_t count;
+    struct error e = ERROR_NONE;
+
+    if (map_has(&b->known, name) || b->count == BESIDE_MOST)
+        return;
+    map_put(&b->known, name, b);
+    if (!rule_book_read(b->book, name, b->arena, &text, &document) ||
+        !yaml_parse("-", text, b->arena, &documents, &count, &e))
+        return;
+    b->count++;
+    buffer_print(&b->text, "%s%.*s\n", b->text.len ? "---\n" : "", SLICE_ARGS(text));
+    bring(b, documents, count);
+}
+
+static void bring(struct beside *b, const struct yaml *documents, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        know(b, &documents[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct yaml *rules = yaml_member(yaml_member(&documents[i], "correlation"), "rules");
+        if (rules && rules->kind == YAML_SCALAR)
+            bring_one(b, rules->text);
+        for (uint32_t k = 0; rules && rules->kind == YAML_SEQUENCE && k < rules->count; k++)
+            bring_one(b, rules->children[k].text);
+    }
+}
+
+bool rule_book_beside(struct rule_book *book, const char *name, struct slice text,
+                      struct arena *arena, struct slice *beside_out, struct error *e)
+{
+    struct beside b = { .book = book, .arena = arena };
+    struct yaml *documents;
+    uint32_t count;
+
+    *beside_out = SLICE("");
+    if (!yaml_parse(name, text, arena, &documents, &count, e))
+        return error_kind(e, ERROR_INPUT);
+    buffer_init(&b.text, BESIDE_BYTES);
+    bring(&b, documents, count);
+    if (b.text.len && !b.text.failed)
+        *beside_out = arena_copy(arena, buffer_slice(&b.text));
+    buffer_free(&b.text);
+    map_free(&b.known);
+    return true;
 }

@@ -15,4 +15,10 @@ void rule_book_free(struct rule_book **book);
 bool rule_book_read(struct rule_book *book, struct slice id, struct arena *arena,
                     struct slice *text_out, struct yaml **document_out);
 
+/* Texts of the rules that the correlations of `text` count and that stand elsewhere, parted by "---", in
+ * the arena; those that are nowhere are left out (the compiler says which). name: of the text, for
+ * errors. False: the text is no YAML, e says where. */
+bool rule_book_beside(struct rule_book *book, const char *name, struct slice text,
+                      struct arena *arena, struct slice *beside_out, struct error *e);
+
 #endif

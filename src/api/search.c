@@ -42,7 +42,7 @@ bool search_ask(struct api_call *call, const struct api_search_request *request,
         return api_fail(call, 403, "agency_denied", NULL, "you see only your own agency");
     if (with->run(with->owner, request, line, user, &call->error))
         return true;
-    if (call->error.kind == ERROR_INPUT && !request->id) {
+    if (call->error.kind == ERROR_INPUT && !request->id && !request->rule.len) {
         const char *last = strrchr(call->error.place, ':');
         char column[16];
         snprintf(column, sizeof column, "%.15s", last ? last + 1 : "1");

@@ -142,8 +142,7 @@ static void words_put(struct json_writer *json, const char *name, struct slice w
     json_close_array(json);
 }
 
-/* The entity's value alone: "src_ip=203.0.113.77" → 203.0.113.77. */
-static struct slice entity_value(struct slice entity)
+struct slice shape_entity(struct slice entity)
 {
     size_t equal = slice_find_byte(entity, '=');
 
@@ -163,7 +162,7 @@ void shape_alert_summary(struct api_call *call, const struct records_alert *aler
     shape_agency(call, "agency", alert->agency);
     shape_ref_member(json, "system", alert->system, alert->system_name, SLICE_NONE);
     shape_ref_member(json, "source", alert->source, alert->source_name, SLICE_NONE);
-    shape_text_or_null(json, "entity", entity_value(alert->entity));
+    shape_text_or_null(json, "entity", shape_entity(alert->entity));
     json_time_member(json, "first_time", alert->first_time);
     json_time_member(json, "last_time", alert->last_time);
     json_integer_member(json, "matches", (int64_t)alert->matches);

@@ -51,6 +51,13 @@ struct shape_event {
     const struct json *fields;          /* object; an array's elements are joined; NULL: none */
 };
 void shape_event_put(struct api_call *call, const struct shape_event *event);
+/* An entity's value alone: "src_ip=203.0.113.77" → 203.0.113.77. */
+struct slice shape_entity(struct slice entity);
+/* The member `why`, of what detect wrote (detect/why.h); NULL or a correlation's: an empty list. */
+void shape_why(struct json_writer *json, const struct json *why);
+/* The member `correlation`; null where it is none. Its threshold is the rule's text's; NULL: the count. */
+struct yaml;
+void shape_correlation(struct json_writer *json, const struct json *why, const struct yaml *rule);
 /* "so-nganh" → "Departments", in the call's language. */
 struct slice shape_kind_title(const struct api_call *call, struct slice kind);
 /* The members alerts_new and incidents_open of an agency (empty: of all in scope); null where the

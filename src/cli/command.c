@@ -3,7 +3,7 @@
 extern const struct command cli_serve_command, cli_config_check_command;
 extern const struct command cli_detect_command, cli_rules_check_command, cli_rules_list_command;
 extern const struct command cli_rules_explain_command, cli_rules_test_command;
-extern const struct command cli_rules_stats_command;
+extern const struct command cli_rules_stats_command, cli_rules_backtest_command;
 extern const struct command cli_indicators_import_command;
 extern const struct command cli_indicators_list_command;
 extern const struct command cli_indicators_remove_command;
@@ -38,6 +38,7 @@ const struct command *const commands[] = {
     &cli_rules_list_command,
     &cli_rules_explain_command,
     &cli_rules_test_command,
+    &cli_rules_backtest_command,
     &cli_rules_stats_command,
     &cli_indicators_import_command,
     &cli_indicators_list_command,

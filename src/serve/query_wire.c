@@ -10,6 +10,11 @@ void query_wire_request(const struct api_search_request *request, struct buffer 
     json_open_object(&w);
     if (request->id)
         json_text_member(&w, "id", slice_of(request->id));
+    if (request->rule.len) {
+        json_text_member(&w, "rule", request->rule);
+        json_text_member(&w, "beside", request->beside);
+        json_integer_member(&w, "days", request->days);
+    }
     json_text_member(&w, "query", request->query);
     json_integer_member(&w, "from", request->from);
     json_integer_member(&w, "to", request->to);

@@ -1,4 +1,4 @@
-/* reader - search over the archive, read-only, a child process for each query.
+/* reader - search over the archive and back-tests of rules, read-only, a child process for each.
  *
  * The parent only accepts and forks; a query that is too heavy dies alone, and hanging up kills it.
  */
@@ -17,36 +17,22 @@
 #include "archive/search.h"
 #include "archive/tail.h"
 
+#include "serve/answer.h"
 #include "serve/line.h"
 #include "serve/query_wire.h"
+#include "serve/reader_backtest.h"
 #include "serve/roles.h"
 
 #define QUERIES_MOST 24u        /* children at once; more are told to come again */
 #define REQUEST_PATIENCE 5      /* seconds for the request to come, */
 #define ANSWER_PATIENCE 60      /* for a line of the answer to go, or a live tail's next look */
 
-struct answer {
-    int fd;
-    struct buffer line;
-    bool gone;          /* the other side has hung up */
-    bool columns;       /* of the table were said */
-};
-
-/* The line in the buffer; false when nobody listens any more. */
-static bool send_line(struct answer *answer)
-{
-    bool sent = !answer->line.failed && line_write(answer->fd, buffer_slice(&answer->line), NULL);
-    buffer_clear(&answer->line);
-    answer->gone = !sent;
-    return sent;
-}
-
 static bool on_event(void *owner, const struct search_event *event)
 {
     struct answer *answer = owner;
     buffer_add_byte(&answer->line, 'E');
     search_event_json(event, &answer->line);
-    return send_line(answer);
+    return answer_send(answer);
 }
 
 static bool on_row(void *owner, const struct search_table *table, const struct search_cell *cells)
@@ -56,12 +42,12 @@ static bool on_row(void *owner, const struct search_table *table, const struct s
         answer->columns = true;
         buffer_add_byte(&answer->line, 'T');
         search_columns_json(table, &answer->line);
-        if (!send_line(answer))
+        if (!answer_send(answer))
             return false;
     }
     buffer_add_byte(&answer->line, 'R');
     search_cells_json(table, cells, &answer->line);
-    return send_line(answer);
+    return answer_send(answer);
 }
 
 static bool on_buckets(void *owner, int64_t width, const struct search_bucket *buckets,
@@ -70,7 +56,7 @@ static bool on_buckets(void *owner, int64_t width, const struct search_bucket *b
     struct answer *answer = owner;
     buffer_add_byte(&answer->line, 'B');
     search_buckets_json(width, buckets, count, &answer->line);
-    return send_line(answer);
+    return answer_send(answer);
 }
 
 static bool on_explain(void *owner, const char *file, int64_t block, const char *why)
@@ -84,14 +70,14 @@ static bool on_explain(void *owner, const char *file, int64_t block, const char 
     json_integer_member(&w, "block", block);
     json_text_member(&w, "why", slice_of(why));
     json_close_object(&w);
-    return send_line(answer);
+    return answer_send(answer);
 }
 
 static bool send_foot(struct answer *answer, char letter, const struct search_foot *foot)
 {
     buffer_add_byte(&answer->line, letter);
     search_foot_json(foot, &answer->line);
-    return send_line(answer);
+    return answer_send(answer);
 }
 
 static bool on_progress(void *owner, const struct search_foot *so_far)
@@ -108,7 +94,7 @@ static bool send_head(struct answer *answer, const struct query *query)
     json_open_object(&w);
     json_boolean_member(&w, "table", query_gives_table(query));
     json_close_object(&w);
-    return send_line(answer);
+    return answer_send(answer);
 }
 
 static struct search_handlers handlers_of(struct answer *answer)
@@ -219,10 +205,11 @@ static void watch_for_hang_up(int *fd)
         pthread_detach(thread);
 }
 
-static void answer_query(const char *directory, int fd)
+static void answer_query(const struct heritage *heritage, int fd)
 {
     ARENA_AUTO arena;
     BUFFER_AUTO in;
+    const char *directory = heritage_text(heritage, "archive");
     struct answer answer = { .fd = fd };
     struct error e = ERROR_NONE;
     struct json *json;
@@ -239,7 +226,9 @@ static void answer_query(const char *directory, int fd)
     struct slice agency = ok ? json_member_text(json, "scope") : SLICE_NONE;
     struct search_scope scope = { .all = ok && json_boolean(json_member(json, "all"), false),
                                   .agencies = &agency, .agency_count = agency.len ? 1 : 0 };
-    if (ok && json_member(json, "id"))
+    if (ok && json_member(json, "rule"))
+        ok = reader_backtest(heritage, json, &scope, &arena, &answer, &e);
+    else if (ok && json_member(json, "id"))
         ok = run_one(directory, json, &scope, &arena, &answer, &e);
     else if (ok && json_boolean(json_member(json, "live"), false))
         ok = run_live(directory, json, &scope, &arena, &in, &answer, &e);
@@ -266,7 +255,7 @@ static void refuse(int fd)
     close(fd);
 }
 
-static void start_query(const char *directory, int listener, unsigned *running)
+static void start_query(const struct heritage *heritage, int listener, unsigned *running)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
@@ -282,7 +271,7 @@ static void start_query(const char *directory, int listener, unsigned *running)
         sigprocmask(SIG_SETMASK, &none, NULL);
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* without the reader nobody reads the answer */
         close(listener);
-        answer_query(directory, fd);
+        answer_query(heritage, fd);
         _exit(0);
     }
     if (pid > 0)
@@ -292,7 +281,6 @@ static void start_query(const char *directory, int listener, unsigned *running)
 
 int reader_run(struct heritage *heritage)
 {
-    const char *directory = heritage_text(heritage, "archive");
     int listener = heritage_descriptor(heritage, "queries");
     int signals = skeleton_signals();
     unsigned running = 0;
@@ -309,7 +297,7 @@ int reader_run(struct heritage *heritage)
             running--;
         stopping |= (polled[2].revents & (POLLHUP | POLLRDHUP)) != 0;
         if (polled[0].revents & POLLIN)
-            start_query(directory, listener, &running);
+            start_query(heritage, listener, &running);
     }
     return 0;
 }

@@ -30,7 +30,8 @@ static const struct {
 } letters[] = {
     { 'Q', API_SEARCH_HEAD },    { 'E', API_SEARCH_EVENT },    { 'T', API_SEARCH_COLUMNS },
     { 'R', API_SEARCH_ROW },     { 'B', API_SEARCH_BUCKETS },  { 'W', API_SEARCH_EXPLAIN },
-    { 'P', API_SEARCH_PROGRESS }, { 'F', API_SEARCH_FOOT },
+    { 'P', API_SEARCH_PROGRESS }, { 'F', API_SEARCH_FOOT },    { 'M', API_SEARCH_MATCH },
+    { 'D', API_SEARCH_DAYS },
 };
 
 /* A live tail: waits as long as whoever asked likes, then asks for the next look. */

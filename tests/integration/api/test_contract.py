@@ -73,11 +73,12 @@ def hold(operation, reply, wanted=None):
 
 
 def hold_lines(operation, reply):
-    """Each line of a stream is a StreamLine with one member; the lines."""
+    """Each line of a stream is of its schema and has one member; the lines."""
+    schema = "BacktestLine" if operation.endswith("backtest") else "StreamLine"
     lines = [json.loads(line) for line in reply.bytes.decode().splitlines()]
     for line in lines:
         check(len(line) == 1, f"{operation}: a line with {list(line)}")
-        faults = list(contract.check({"$ref": "#/components/schemas/StreamLine"}, line, "$"))
+        faults = list(contract.check({"$ref": "#/components/schemas/" + schema}, line, "$"))
         check(not faults, f"{operation} {list(line)}:\n" + "\n".join(faults[:12]))
     check("head" in lines[0], f"{operation} begins with {lines[0]}")
     return lines
@@ -108,6 +109,18 @@ def path_of(pattern):
             return None
         pattern = pattern.replace(name, value)
     return pattern
+
+
+@test("a back-test's lines fit the contract, with an example, and without one")
+def _():
+    lead = user("lead")
+    for action in ("failed", "never-such"):
+        rule = (f"title: x\nlogsource: {{product: linux, service: sshd}}\ndetection:\n  s:\n"
+                f"    action: {action}\n  condition: s\nlevel: low\n")
+        lines = hold("POST /rules/backtest", lead.post("/rules/backtest", {"rule": rule, "days": 2}), 200)
+        check("foot" in lines[-1] and "days" in lines[-2], lines[-2:])
+        check(any("example" in line for line in lines) == (action == "failed"), lines)
+    hold("POST /rules/backtest", lead.post("/rules/backtest", {"rule": "title: ["}), 400)
 
 
 @test("an incident opened by hand fits the contract at every step of its way")

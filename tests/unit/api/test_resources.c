@@ -180,6 +180,37 @@ TEST("a stream says head, events, histogram, fields, what was skipped and the fo
     CHECK(strstr(wrong.body, "\"place\":\"query:1\""));
 }
 
+TEST("a back-test says rules, examples, days and the foot, and brings what a correlation counts")
+{
+    static const char body[] =
+        "{\"rule\":\"title: x\\ncorrelation:\\n  type: event_count\\n  rules: [sshd_failed_password]\\n"
+        "  timespan: 5m\\n  condition: {gte: 3}\\n\",\"days\":30,\"seconds\":5}";
+    ANSWER answer = ask(session_of("lead"), "POST", "/rules/backtest", body, NULL);
+    CHECK_INT(answer.status, 200);
+    CHECK_INT(world_asked()->days, 30);
+    CHECK_INT(world_asked()->budget_ms, 5000);
+    CHECK(world_asked()->all);
+    CHECK(strstr(world_asked_beside(), "name: sshd_failed_password"));
+    const struct json *head = streamed(&answer, "head");
+    CHECK_SLICE(json_member_text(json_element(json_member(head, "rules"), 0), "title"), "T");
+    CHECK_SLICE(json_text(json_element(json_member(head, "warnings"), 0), SLICE("")), "careful");
+    arena_free(&arena);
+    const struct json *example = streamed(&answer, "example");
+    CHECK_SLICE(json_member_text(example, "title"), "T");
+    CHECK_SLICE(json_member_text(json_element(json_member(example, "why"), 0), "field"), "user");
+    arena_free(&arena);
+    const struct json *days = streamed(&answer, "days");
+    CHECK_SLICE(json_member_text(json_element(json_member(days, "days"), 0), "day"), "2026-11-24");
+    CHECK(json_member(days, "expected")->number > 1.4);
+    arena_free(&arena);
+    CHECK_INT(json_integer(json_member(streamed(&answer, "foot"), "blocks_read"), 0), 2);
+    arena_free(&arena);
+    ANSWER wrong = ask(session_of("lead"), "POST", "/rules/backtest",
+                       "{\"rule\":\"title: [\\n\"}", NULL);
+    CHECK_INT(wrong.status, 400);
+    CHECK(strstr(wrong.body, "\"rule:"));
+}
+
 TEST("a query with pipes is a table in a stream, and refused as a page of events")
 {
     ANSWER answer = ask(session_of("lead"), "GET", "/events/stream?query=x%20%7C%20count", NULL, NULL);

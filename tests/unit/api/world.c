@@ -160,7 +160,12 @@ static void fill(void)
 /* ---- a reader that always finds the same two events ------------------------------------------ */
 
 static struct api_search_request asked;   /* of its slices only the scope outlives the call */
-static char asked_scope[64];
+static char asked_scope[64], asked_beside[4096];
+
+const char *world_asked_beside(void)
+{
+    return asked_beside;
+}
 
 const struct api_search_request *world_asked(void)
 {
@@ -195,6 +200,23 @@ static bool fake_run(void *owner, const struct api_search_request *request,
         error_set(e, "a bracket is open");
         error_place(e, "1");
         return error_kind(e, ERROR_INPUT);
+    }
+    if (request->rule.len) {
+        snprintf(asked_beside, sizeof asked_beside, "%.*s", SLICE_ARGS(request->beside));
+        return line(user, API_SEARCH_HEAD,
+                    SLICE("{\"rules\":[{\"id\":\"r\",\"title\":\"T\",\"title_vi\":\"Đ\",\"level\":\"low\","
+                          "\"correlation\":false,\"silent\":false,\"unreachable\":true}],"
+                          "\"warnings\":[{\"sentence\":\"careful\",\"sentence_vi\":\"cẩn thận\"}]}")) &&
+               line(user, API_SEARCH_MATCH,
+                    SLICE("{\"rule\":\"r\",\"title\":\"T\",\"title_vi\":\"\",\"level\":\"low\",\"time\":"
+                          "\"2026-11-24T07:30:05+07:00\",\"entity\":\"\",\"id\":\"20261124.standard.2\","
+                          "\"earlier\":[],\"why\":[{\"selection\":\"s\",\"field\":\"user\",\"value\":"
+                          "\"root\",\"pattern\":\"root\"}],\"event\":null}")) &&
+               line(user, API_SEARCH_DAYS,
+                    SLICE("{\"days\":[{\"day\":20261124,\"events\":9,\"matches\":2,\"alerts\":1,"
+                          "\"whole\":true}],\"events\":9,\"matches\":2,\"alerts\":1,\"cut\":0,"
+                          "\"dropped\":0,\"regex_limit\":0,\"expected\":1.5}")) &&
+               line(user, API_SEARCH_FOOT, slice_of(foot));
     }
     if (request->id && strcmp(request->id, "20261124.standard.2") != 0) {
         error_set(e, "there is no such event");

@@ -48,6 +48,8 @@ struct session log_in(const char *name, const char *password);
 /* Logged in once, and kept. */
 const struct session *session_of(const char *name);
 
+/* The rules that the last back-test brought along. */
+const char *world_asked_beside(void);
 /* What the fake reader was asked last. */
 const struct api_search_request *world_asked(void);
 

@@ -1,0 +1,205 @@
+#include "archive/walk.h"
+
+#include <stdlib.h>
+
+#include "archive/catalogue.h"
+#include "base/clock.h"
+
+#define BATCH_MEMORY (256u << 20)   /* events of one batch, and what is made of them */
+
+struct walk {
+    const struct search_options *options;
+    const struct walk_handlers *handlers;
+    struct search_foot *foot;
+    struct arena *arena;
+    struct catalogue catalogue;
+    struct catalogue_block **blocks;
+    size_t count, capacity;
+    struct fetched fetched;
+    struct batch batch;
+    struct event events[BATCH_EVENTS];
+    struct event_id ids[BATCH_EVENTS];
+    int64_t started;
+    bool cancelled;
+};
+
+/* ---- which blocks, in which order ------------------------------------------------------------- */
+
+static int order(const void *a, const void *b)
+{
+    const struct catalogue_block *x = *(struct catalogue_block *const *)a,
+                                 *y = *(struct catalogue_block *const *)b;
+    if (x->file->name.day != y->file->name.day)
+        return x->file->name.day > y->file->name.day ? -1 : 1;
+    int class = strcmp(x->file->name.class, y->file->name.class);
+    if (class)
+        return class;
+    if (x->summary.sequence_min != y->summary.sequence_min)
+        return x->summary.sequence_min < y->summary.sequence_min ? -1 : 1;
+    return x->block < y->block ? -1 : x->block > y->block;
+}
+
+static bool list_blocks(struct walk *w, struct error *e)
+{
+    for (struct catalogue_block *block; (block = catalogue_take(&w->catalogue));) {
+        if (w->count == w->capacity) {
+            size_t capacity = w->capacity ? w->capacity * 2 : 1024;
+            struct catalogue_block **more = realloc(w->blocks, capacity * sizeof(struct catalogue_block *));
+            if (!more)
+                return error_set(e, "memory is short for reading the archive");
+            w->blocks = more;
+            w->capacity = capacity;
+        }
+        w->blocks[w->count++] = block;
+    }
+    if (w->count)
+        qsort(w->blocks, w->count, sizeof(struct catalogue_block *), order);
+    return true;
+}
+
+/* ---- one block -------------------------------------------------------------------------------- */
+
+static bool read_parts(struct walk *w, const struct catalogue_block *block, struct error *e)
+{
+    struct fetched *f = &w->fetched;
+    bool well;
+    if (block->kind == BLOCK_TAIL) {
+        well = fetch_rows_of(f, block->tail[PART_ROWS], e) &&
+               fetch_part_of(f, block->tail[PART_TEXT], PART_TEXT, e) &&
+               fetch_part_of(f, block->tail[PART_FIELDS], PART_FIELDS, e);
+    } else {
+        const char *file = block->file->file;
+        sqlite3 *db = catalogue_db(&w->catalogue, block->file, e);
+        well = db && fetch_rows(f, db, file, block->block, e) &&
+               fetch_part(f, db, file, block->block, PART_TEXT, e) &&
+               fetch_part(f, db, file, block->block, PART_FIELDS, e);
+    }
+    for (enum block_part part = PART_ROWS; well && part <= PART_FIELDS; part++)
+        w->foot->bytes_inflated += f->parts[part].len;
+    return well;
+}
+
+static void begin_batch(struct walk *w, const struct day_name *name)
+{
+    arena_clear(&w->batch.arena);
+    w->batch = (struct batch){ .arena = w->batch.arena, .events = w->events,
+                               .event_capacity = BATCH_EVENTS };
+    memcpy(w->batch.class, name->class, sizeof w->batch.class);
+}
+
+static void hand_on(struct walk *w)
+{
+    if (w->batch.event_count && w->handlers->events)
+        w->cancelled |= !w->handlers->events(w->handlers->owner, &w->batch, w->ids);
+}
+
+static bool wanted(const struct walk *w, uint32_t row)
+{
+    const struct block_rows *rows = &w->fetched.rows;
+    const struct search_options *o = w->options;
+    return (!o->from || rows->time[row] >= o->from) && (!o->to || rows->time[row] < o->to) &&
+           search_scope_sees(&o->scope, rows->origins[rows->origin[row]].agency);
+}
+
+static bool add_row(struct walk *w, const struct day_name *name, uint32_t row, struct error *e)
+{
+    const struct fetched *f = &w->fetched;
+    uint32_t at = w->batch.event_count;
+    if (!block_event(&f->rows, f->parts[PART_TEXT], f->parts[PART_FIELDS], row, &w->batch.arena,
+                     &w->events[at], e))
+        return false;
+    if (at == 0)
+        w->batch.received = w->events[at].received;
+    w->ids[at] = (struct event_id){ .day = name->day, .sequence = f->rows.sequence[row] };
+    memcpy(w->ids[at].class, name->class, sizeof w->ids[at].class);
+    w->batch.raw_bytes += w->events[at].raw.len;
+    w->batch.event_count++;
+    return true;
+}
+
+static bool read_block(struct walk *w, const struct catalogue_block *block, struct error *e)
+{
+    const struct day_name *name = &block->file->name;
+    if (!read_parts(w, block, e))
+        return false;
+    begin_batch(w, name);
+    for (uint32_t row = 0; row < w->fetched.rows.count && !w->cancelled; row++) {
+        w->foot->rows_scanned++;
+        if (!wanted(w, row))
+            continue;
+        w->foot->matched++;
+        if (w->batch.event_count == BATCH_EVENTS || w->batch.raw_bytes >= BATCH_BYTES) {
+            hand_on(w);
+            begin_batch(w, name);
+        }
+        if (!add_row(w, name, row, e))
+            return false;
+    }
+    hand_on(w);
+    return true;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------ */
+
+static bool over(const struct walk *w, enum search_end *end)
+{
+    const struct search_options *o = w->options;
+    if (w->cancelled)
+        *end = SEARCH_CANCELLED;
+    else if (o->budget_bytes && w->foot->bytes_inflated >= o->budget_bytes)
+        *end = SEARCH_BUDGET_BYTES;
+    else if (o->budget_ms && clock_steady() - w->started >= (int64_t)o->budget_ms * 1000000)
+        *end = SEARCH_BUDGET_TIME;
+    else
+        return false;
+    return true;
+}
+
+static void leave(struct walk *w, const struct catalogue_block *block)
+{
+    if (w->handlers->left)
+        w->handlers->left(w->handlers->owner, block->summary.time_min, block->summary.time_max);
+}
+
+static void read_blocks(struct walk *w)
+{
+    size_t i = 0;
+    for (; i < w->count && !over(w, &w->foot->end); i++) {
+        struct error reason = ERROR_NONE;
+        w->foot->blocks_read++;
+        if (!read_block(w, w->blocks[i], &reason)) {
+            search_note_damage(w->foot, w->arena, w->blocks[i]->file->file, w->blocks[i]->block,
+                               &reason);
+            leave(w, w->blocks[i]);
+        }
+        w->foot->elapsed_ns = clock_steady() - w->started;
+        if (w->handlers->progress)
+            w->cancelled |= !w->handlers->progress(w->handlers->owner, w->foot);
+    }
+    w->foot->blocks_left = w->count - i;
+    for (; i < w->count; i++)
+        leave(w, w->blocks[i]);
+}
+
+bool walk_run(const struct search_options *options, const struct walk_handlers *handlers,
+              struct arena *arena, struct search_foot *foot_out, struct error *e)
+{
+    struct walk *w = calloc(1, sizeof *w);
+    *foot_out = (struct search_foot){ .end = SEARCH_COMPLETE };
+    if (!w)
+        return error_set(e, "memory is short for reading the archive");
+    *w = (struct walk){ .options = options, .handlers = handlers, .foot = foot_out, .arena = arena,
+                        .started = clock_steady() };
+    fetch_init(&w->fetched);
+    arena_init(&w->batch.arena, BATCH_MEMORY);
+    bool well = catalogue_open(&w->catalogue, options, arena, foot_out, e) && list_blocks(w, e);
+    if (well)
+        read_blocks(w);
+    foot_out->elapsed_ns = clock_steady() - w->started;
+    catalogue_close(&w->catalogue);
+    fetch_free(&w->fetched);
+    arena_free(&w->batch.arena);
+    free(w->blocks);
+    free(w);
+    return well;
+}

@@ -1,0 +1,264 @@
+/* A rule over an archive's last days: held against what a detector raises on the same batches. */
+#include <stdio.h>
+
+#include "../archive/fixture.h"
+#include "archive/walk.h"
+#include "base/clock.h"
+#include "detect/compiler.h"
+#include "detect/detector.h"
+#include "serve/backtest.h"
+#include "test.h"
+
+#define NOW (FIXTURE_DAY + 2 * CLOCK_DAY)    /* a Wednesday, 07:00 in Việt Nam */
+#define HOURS(n) ((n) * 3600)
+
+static const char single[] =
+    "title: failed\nid: f1\nlogsource: {product: linux}\ndetection:\n  s:\n    action: failed\n"
+    "  condition: s\n";
+static const char counted[] =
+    "title: many\nid: c1\ncorrelation:\n  type: event_count\n  rules: [f1]\n  group-by: [user]\n"
+    "  timespan: 10s\n  condition: {gte: 3}\n";
+
+/* Grouped otherwise when they are sealed; of the third minute the order of receipt is not that of time. */
+static const struct fixture_event events[] = {
+    { "b failed root 1", NULL, 10, { "action", "failed", "user", "root", "host", "b" } },
+    { "a failed root 2", NULL, 12, { "action", "failed", "user", "root", "host", "a" } },
+    { "a fine lan", NULL, 13, { "action", "accepted", "user", "lan", "host", "a" } },
+    { "b failed root 3", NULL, 14, { "action", "failed", "user", "root", "host", "b" } },
+    { "b failed root 4", NULL, 9, { "action", "failed", "user", "root", "host", "b" } },
+    { "a failed lan", "so-y-te", 15, { "action", "failed", "user", "lan", "host", "a" } },
+    { "c failed next day", NULL, HOURS(30), { "action", "failed", "user", "root", "host", "c" } },
+    { "c failed next day", NULL, HOURS(30) + 1, { "action", "failed", "user", "root", "host", "c" } },
+};
+#define COUNT (sizeof events / sizeof *events)
+
+static void store(const char *directory, bool seal)
+{
+    struct archive *archive = NULL;
+    struct error e = ERROR_NONE;
+    CHECK(archive_open(directory, &archive, &e));
+    fixture_store(archive, events, 3);
+    fixture_store(archive, events + 3, COUNT - 3);
+    if (seal)
+        fixture_seal(archive);
+    archive_close(&archive);
+}
+
+/* Alerts and single matches that a detector raises on them; folded as the records do. */
+static void raised(const char *yaml, unsigned *matches, unsigned *alerts)
+{
+    struct slice text = slice_of(yaml);
+    struct compiler_options options = { .texts = &text, .text_count = 1 };
+    struct ruleset *rules = NULL;
+    struct error e = ERROR_NONE;
+    char keys[64][200];
+    *matches = *alerts = 0;
+    CHECK(compiler_run(&options, &rules, NULL, &e));
+    struct detector *detector = detector_new(rules);
+    for (unsigned part = 0; part < 2; part++) {
+        struct batch *batch = fixture_batch(part ? events + 3 : events, part ? COUNT - 3 : 3);
+        CHECK(detector_batch(detector, batch, &e));
+        for (uint32_t i = 0; i < batch->alert_count; i++) {
+            const struct alert *a = &batch->alerts[i];
+            const struct event *event = &batch->events[a->event];
+            char key[200];
+            bool known = false;
+            snprintf(key, sizeof key, "%.*s %.*s %.*s %d", SLICE_ARGS(a->rule),
+                     SLICE_ARGS(event->system), SLICE_ARGS(a->entity),
+                     clock_day(a->time, CLOCK_ZONE));
+            for (unsigned k = 0; k < *alerts; k++)
+                known |= strcmp(keys[k], key) == 0;
+            if (!known)
+                snprintf(keys[(*alerts)++], sizeof keys[0], "%s", key);
+            ++*matches;
+        }
+        batch_free(&batch);
+    }
+    detector_free(&detector);
+    ruleset_free(&rules);
+}
+
+struct heard {
+    unsigned rules, examples, told;
+    bool stop;
+    char first[4000];
+};
+
+static bool on_rules(void *owner, const struct ruleset *rules, struct slice warnings)
+{
+    struct heard *heard = owner;
+    (void)warnings;
+    heard->rules = ruleset_count(rules);
+    return true;
+}
+
+static bool on_example(void *owner, const struct trial_example *example)
+{
+    struct heard *heard = owner;
+    if (heard->examples++ == 0) {
+        BUFFER_AUTO out;
+        buffer_init(&out, 65536);
+        backtest_example_json(example, &out);
+        snprintf(heard->first, sizeof heard->first, "%.*s", SLICE_ARGS(buffer_slice(&out)));
+    }
+    return true;
+}
+
+static bool on_progress(void *owner, const struct trial *trial, const struct search_foot *so_far)
+{
+    struct heard *heard = owner;
+    (void)trial;
+    (void)so_far;
+    heard->told++;
+    return !heard->stop;
+}
+
+static struct trial *run(const char *directory, const char *yaml, uint32_t days, struct heard *heard,
+                         struct search_foot *foot, struct error *e)
+{
+    static struct arena arena; /* of the last run: the foot's texts stand in it */
+    struct backtest test = { .archive = directory, .rule = slice_of(yaml), .name = "rule",
+                             .scope.all = true, .days = days, .now = NOW };
+    struct backtest_handlers handlers = { .owner = heard, .rules = on_rules, .example = on_example,
+                                          .progress = on_progress };
+    struct trial *trial = NULL;
+    arena_free(&arena);
+    arena_init(&arena, ARENA_NO_CEILING);
+    backtest_run(&test, &handlers, &arena, &trial, foot, e);
+    return trial;
+}
+
+TEST("a single rule and a correlation count what a detector raises, in tails and in packed blocks")
+{
+    char both[1000];
+    snprintf(both, sizeof both, "%s---\n%s", single, counted);
+    for (unsigned i = 0; i < 4; i++) {
+        const char *yaml = i % 2 ? both : single;
+        const char *directory = test_folder();
+        struct heard heard = { .rules = 0 };
+        struct search_foot foot;
+        struct error e = ERROR_NONE;
+        unsigned matches, alerts;
+        store(directory, i >= 2);
+        raised(yaml, &matches, &alerts);
+        struct trial *trial = run(directory, yaml, 3, &heard, &foot, &e);
+        CHECK(trial != NULL);
+        struct trial_total total = trial_total(trial);
+        CHECK_INT(total.matches, matches);
+        CHECK_INT(total.alerts, alerts);
+        CHECK_INT(heard.examples, alerts);
+        CHECK_INT(heard.rules, i % 2 ? 2 : 1);
+        CHECK_INT(total.events, COUNT);
+        CHECK_INT(foot.end, SEARCH_COMPLETE);
+        CHECK_INT(foot.blocks_left, 0);
+        trial_free(&trial);
+    }
+}
+
+TEST("each day has its own count, and what is outside the days is not read")
+{
+    const char *directory = test_folder();
+    struct heard heard = { .rules = 0 };
+    struct search_foot foot;
+    struct error e = ERROR_NONE;
+    uint32_t count;
+    store(directory, false);
+    struct trial *trial = run(directory, single, 3, &heard, &foot, &e);
+    const struct trial_day *days = trial_days(trial, &count);
+    CHECK_INT(count, 3);
+    CHECK_INT(days[0].alerts, 2);
+    CHECK_INT(days[0].matches, 5);
+    CHECK_INT(days[0].events, 6);
+    CHECK_INT(days[1].alerts, 1);
+    CHECK_INT(days[1].matches, 2);
+    CHECK_INT(days[2].events, 0);
+    CHECK(!days[0].left && !days[1].left);
+    /* 3 alerts in two days and seven hours */
+    CHECK(backtest_expected(trial, NOW) > 1.2 && backtest_expected(trial, NOW) < 1.4);
+    trial_free(&trial);
+    trial = run(directory, single, 2, &heard, &foot, &e);
+    CHECK_INT(trial_total(trial).matches, 2);
+    trial_free(&trial);
+}
+
+TEST("an example says which event, why, and of a correlation the events before it")
+{
+    const char *directory = test_folder();
+    char both[1000];
+    struct heard heard = { .rules = 0 };
+    struct search_foot foot;
+    struct error e = ERROR_NONE;
+    snprintf(both, sizeof both, "%s---\n%s", single, counted);
+    store(directory, false);
+    struct trial *trial = run(directory, single, 3, &heard, &foot, &e);
+    CHECK(strstr(heard.first, "\"pattern\":\"failed\"") && strstr(heard.first, "\"raw\":\"b failed root 1\"") &&
+          strstr(heard.first, "\"id\":\"20251124.standard.1\""));
+    trial_free(&trial);
+    heard.examples = 0;
+    trial = run(directory, both, 3, &heard, &foot, &e);
+    CHECK(strstr(heard.first, "\"type\":\"event_count\"") &&
+          strstr(heard.first, "\"earlier\":[\"20251124.standard.1\",\"20251124.standard.2\"]") &&
+          strstr(heard.first, "\"raw\":\"b failed root 3\""));
+    trial_free(&trial);
+}
+
+TEST("whoever has heard enough ends it, and what was not read is said of its days")
+{
+    const char *directory = test_folder();
+    struct heard heard = { .stop = true };
+    struct search_foot foot;
+    struct error e = ERROR_NONE;
+    uint32_t count;
+    store(directory, false);
+    struct trial *trial = run(directory, single, 3, &heard, &foot, &e);
+    CHECK_INT(foot.end, SEARCH_CANCELLED);
+    CHECK_INT(heard.told, 1);
+    CHECK_INT(foot.blocks_read, 1);
+    CHECK_INT(foot.blocks_left, 1);
+    CHECK_INT(trial_total(trial).events, 3);
+    CHECK(trial_days(trial, &count)[0].left && trial_days(trial, &count)[1].left);
+    trial_free(&trial);
+}
+
+TEST("a wrong rule is refused at its place, before anything is read")
+{
+    static const struct { const char *yaml, *place, *sentence; } rows[] = {
+        { "title: x\nlogsource: {product: linux}\ndetection:\n  s:\n    a|containz: b\n  condition: s\n",
+          "rule:5:", "containz" },
+        { "title: x\ndetection: [\n", "rule:", "" },
+        { "", "rule", "there is no rule in this text" },
+        { "title: x\ncorrelation:\n  type: event_count\n  rules: [f9]\n  timespan: 1m\n"
+          "  condition: {gte: 1}\n", "rule:", "f9" },
+    };
+    const char *directory = test_folder();
+    store(directory, false);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct heard heard = { .rules = 0 };
+        struct search_foot foot;
+        struct error e = ERROR_NONE;
+        CHECK(!run(directory, rows[i].yaml, 3, &heard, &foot, &e));
+        CHECK_ERROR(e, rows[i].sentence);
+        CHECK(strncmp(e.place, rows[i].place, strlen(rows[i].place)) == 0);
+        CHECK_INT(e.kind, ERROR_INPUT);
+        CHECK_INT(heard.told, 0);
+    }
+}
+
+TEST("a scope sees its own events only")
+{
+    const char *directory = test_folder();
+    ARENA_AUTO arena;
+    struct search_foot foot;
+    struct error e = ERROR_NONE;
+    struct trial *trial = NULL;
+    struct slice agency = SLICE("so-y-te");
+    struct backtest test = { .archive = directory, .rule = slice_of(single), .name = "rule", .days = 3,
+                             .now = NOW, .scope.agencies = &agency, .scope.agency_count = 1 };
+    struct backtest_handlers handlers = { .owner = NULL };
+    arena_init(&arena, ARENA_NO_CEILING);
+    store(directory, true);
+    CHECK(backtest_run(&test, &handlers, &arena, &trial, &foot, &e));
+    CHECK_INT(trial_total(trial).events, 1);
+    CHECK_INT(trial_total(trial).alerts, 1);
+    trial_free(&trial);
+}
