@@ -41,7 +41,7 @@ bench: build
 
 chaos: build
 	@ninja -C $(BUILD) tests/chaos/fault.so --quiet
-	@tests/chaos/run.py --build $(BUILD) --rounds 1000
+	@tests/chaos/run.py --build $(BUILD) --rounds 1000 --report bench/chaos-results.md
 
 fuzz:
 	@$(DEPS) run build fuzz

@@ -8,6 +8,7 @@ from haidang import PATIENCE, stamp
 
 SOURCE = "so-tttt.cong.json"
 ALERT_EVERY = 10   # RELP lines, one of which raises an alert
+PAUSE = 0.002      # seconds between two sendings: a thousand rounds must stay searchable
 
 
 class SenderThread(threading.Thread):
@@ -34,6 +35,7 @@ class SenderThread(threading.Thread):
                 continue
             try:
                 self.send_one()
+                time.sleep(PAUSE)
             except (OSError, http.client.HTTPException, ValueError):
                 self.broken()
                 time.sleep(0.05)
@@ -51,8 +53,9 @@ class SenderThread(threading.Thread):
         self.number += 1
         return [f"{self.name}r{self.round}n{self.number}i{i}" for i in range(count)]
 
-    def query(self):
-        return f"mark:{self.name}r{self.round}n*"
+    def query(self, rounds):
+        """For all its marks that go on so behind its name."""
+        return f"mark:{self.name}{rounds}*"
 
     def begin_round(self, number):
         self.round = number
@@ -67,6 +70,11 @@ class SenderThread(threading.Thread):
         with self.lock:
             taken, self.acknowledged = self.acknowledged, []
         return taken
+
+    def peek(self):
+        """What was acknowledged and not yet taken."""
+        with self.lock:
+            return list(self.acknowledged)
 
     def end(self):
         self.ending = True
@@ -179,5 +187,5 @@ class RelpSender(SenderThread):
         self.waiting = None
         self.note([mark])
 
-    def query(self):
-        return f'{self.name}r{self.round}n*'
+    def query(self, rounds):
+        return f"{self.name}{rounds}*"
