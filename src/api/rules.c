@@ -236,6 +236,18 @@ static void rows_put(struct api_call *call, const struct knowledge *k, const str
     }
 }
 
+/* On what no rule was tried, and what correlations lost: else a silent rule would look fine. */
+static void detection_put(struct api_call *call)
+{
+    const struct api_machine *machine = &call->options->machine;
+    struct api_machine_state state = { 0 };
+    struct error e = ERROR_NONE;
+
+    if (machine->look)
+        machine->look(machine->owner, call->language, call->arena, &state, &e);
+    shape_detection(&call->json, &state.detection);
+}
+
 bool api_rule_list(struct api_call *call)
 {
     struct knowledge k;
@@ -260,6 +272,7 @@ bool api_rule_list(struct api_call *call)
     shape_next(&call->json, next);
     json_integer_member(&call->json, "total", (int64_t)total);
     json_integer_member(&call->json, "days", DAYS);
+    detection_put(call);
     json_close_object(&call->json);
     return true;
 }

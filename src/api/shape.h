@@ -63,6 +63,8 @@ struct slice shape_kind_title(const struct api_call *call, struct slice kind);
 /* The members alerts_new and incidents_open of an agency (empty: of all in scope); null where the
  * role does not see them. False: call->error. */
 bool shape_open_counts(struct api_call *call, struct slice agency);
+/* The member `detection` of a machine's state: what was not looked at; null when it is not known. */
+void shape_detection(struct json_writer *json, const struct api_detection *detection);
 /* Doctor: an object. */
 bool shape_doctor(struct api_call *call);
 /* The members of PlanHead, into an object that the caller opened. */

@@ -19,6 +19,7 @@ struct detector {
     struct indicator_matcher *matcher; /* NULL: no indicators */
     struct exception_set *exceptions;  /* NULL: none */
     struct throttle *throttle;
+    struct losses_book *losses;
 };
 
 struct run {
@@ -219,12 +220,15 @@ bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
         for (uint32_t k = 0; k < count; k++)
             if (audit_batch_news(d->audit, rules[k]) && !d->off[rules[k]])
                 match(&run, d, event, i, rules[k]);
+        if (event)
+            losses_event(d->losses, d->scanner);
         if (d->matcher)
             match_indicators(&run, i);
         if (event)
             label(&run, &batch->events[i], event);
     }
     audit_batch_end(d->audit);
+    losses_batch(d->losses, d->scanner, d->correlator, run.short_of_memory);
     return !run.short_of_memory ||
            error_set(e, "this batch raises more alerts than its memory holds; %u are kept",
                      batch->alert_count);
@@ -260,8 +264,10 @@ struct detector *detector_new(struct ruleset *ruleset)
     d->correlator = correlator_new(ruleset);
     d->audit = audit_batch_new();
     d->throttle = throttle_new();
+    d->losses = losses_new();
     d->off = switched_off(d, ruleset);
-    if (!d->scanner || !d->correlator || !d->audit || !d->off || !d->throttle)
+    if (!d->scanner || !d->correlator || !d->audit || !d->off || !d->throttle ||
+        !d->losses)
         detector_free(&d);
     return d;
 }
@@ -280,6 +286,7 @@ void detector_free(struct detector **detector)
     indicator_fields_free(&d->fields);
     exception_set_free(&d->exceptions);
     throttle_free(&d->throttle);
+    losses_free(&d->losses);
     free_disabled(d);
     free(d->off);
     free(d);
@@ -302,6 +309,7 @@ bool detector_swap(struct detector *d, struct ruleset *ruleset)
         return false;
     }
     correlator_move(correlator, d->correlator);
+    losses_keep(d->losses, d->scanner, d->correlator);
     scanner_free(&d->scanner);
     correlator_free(&d->correlator);
     free(d->off);
@@ -367,8 +375,7 @@ int64_t detector_horizon(const struct detector *d)
     return correlator_span(scanner_ruleset(d->scanner));
 }
 
-struct detector_statistics detector_statistics(const struct detector *d)
+struct losses detector_losses(struct detector *d)
 {
-    return (struct detector_statistics){ scanner_statistics(d->scanner),
-                                         correlator_statistics(d->correlator) };
+    return losses_look(d->losses);
 }

@@ -9,6 +9,7 @@
 #include "detect/correlator.h"
 #include "detect/exception.h"
 #include "detect/indicator_match.h"
+#include "detect/losses.h"
 
 struct detector; /* one thread */
 
@@ -37,10 +38,7 @@ void detector_exceptions(struct detector *detector, struct exception_set *except
 /* Longest time span of all correlations, ns: how far back hits are wanted. */
 int64_t detector_horizon(const struct detector *detector);
 
-struct detector_statistics {
-    struct scanner_statistics scanner;
-    struct correlator_statistics correlator;
-};
-struct detector_statistics detector_statistics(const struct detector *detector);
+/* What was not looked at or not counted, up to the last batch. Any thread. */
+struct losses detector_losses(struct detector *detector);
 
 #endif
