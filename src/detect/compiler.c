@@ -160,8 +160,9 @@ static bool negates(const struct expr *e)
     return found;
 }
 
-/* IMPLEMENTS sigma-2/filter sigma-2/filter-warning: ANDed to the rule's condition as it is written. A filter that matches
- * what it wants left out (nothing in it is negated) reverses the meaning: it is warned of. */
+/* IMPLEMENTS sigma-2/filter sigma-2/filter-warning: ANDed to the rule's condition as it is written. A
+ * filter that matches what it wants left out (nothing in it is negated) reverses the meaning: it is
+ * warned of. */
 static void apply_filter(struct compiler *c, const struct rule *filter)
 {
     uint32_t applied = 0;

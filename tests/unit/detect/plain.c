@@ -1,144 +1,17 @@
 #include "plain.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <utf8proc.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-/* --- text as code points --- */
-
-struct points { int32_t at[70000]; size_t count; };
-
-static int32_t fold_point(int32_t c)
-{
-    if (c == 0x130 || c == 0x131)
-        return c;
-    return utf8proc_tolower(utf8proc_toupper(c));
-}
-
-static void to_points(struct slice s, bool cased, struct points *out)
-{
-    out->count = 0;
-    for (size_t i = 0; i < s.len && out->count < 70000;) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.data + i,
-                                              (utf8proc_ssize_t)(s.len - i), &c);
-        if (n <= 0) {
-            c = 0x110000 + (unsigned char)s.data[i];
-            n = 1;
-        }
-        out->at[out->count++] = cased || c >= 0x110000 ? c : fold_point(c);
-        i += (size_t)n;
-    }
-}
-
-#define ANY (-1)
-#define ONE (-2)
-
-static struct points pattern, text;
-
-static void to_pattern(const struct pattern *p, bool cased, bool everywhere)
-{
-    static struct points piece;
-    pattern.count = 0;
-    if (everywhere)
-        pattern.at[pattern.count++] = ANY;
-    for (uint32_t i = 0; i < p->count; i++) {
-        if (p->pieces[i].kind != PIECE_TEXT) {
-            pattern.at[pattern.count++] = p->pieces[i].kind == PIECE_ANY ? ANY : ONE;
-            continue;
-        }
-        to_points(p->pieces[i].text, cased, &piece);
-        for (size_t k = 0; k < piece.count; k++)
-            pattern.at[pattern.count++] = piece.at[k];
-    }
-    if (everywhere)
-        pattern.at[pattern.count++] = ANY;
-}
-
-/* The row of a table: which prefixes of the text does this much of the pattern match? */
-static bool like(void)
-{
-    static bool row[70001];
-    memset(row, 0, sizeof row[0] * (text.count + 1));
-    row[0] = true;
-    for (size_t p = 0; p < pattern.count; p++) {
-        bool before = row[0];
-        if (pattern.at[p] != ANY)
-            row[0] = false;
-        for (size_t t = 1; t <= text.count; t++) {
-            bool was = row[t];
-            if (pattern.at[p] == ANY)
-                row[t] = row[t] || row[t - 1];
-            else
-                row[t] = before && (pattern.at[p] == ONE || pattern.at[p] == text.at[t - 1]);
-            before = was;
-        }
-    }
-    return row[text.count];
-}
-
-/* --- one value --- */
+#include "plain_value.h"
+#include "test.h"
 
 struct plain {
+    const struct yaml *detection, *lists;
     const struct event *event;
     const char *const *renamed;
+    struct arena *arena;
+    struct slice rest, token; /* of the condition */
 };
-
-static bool number_of(struct slice s, double *out)
-{
-    char copy[64], *end;
-    if (!s.len || s.len >= sizeof copy)
-        return false;
-    memcpy(copy, s.data, s.len);
-    copy[s.len] = 0;
-    for (size_t i = 0; i < s.len; i++)
-        if (!strchr("+-.0123456789eE", copy[i]))
-            return false;
-    *out = strtod(copy, &end);
-    return *end == 0;
-}
-
-static bool regex(const struct test *t, struct slice s)
-{
-    int code;
-    PCRE2_SIZE at;
-    uint32_t options = PCRE2_UTF | (t->flags & REGEX_CASELESS ? PCRE2_CASELESS : 0) |
-                       (t->flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0) |
-                       (t->flags & REGEX_DOTALL ? PCRE2_DOTALL : 0);
-    pcre2_code *re = pcre2_compile((PCRE2_SPTR)t->text.data, t->text.len, options, &code, &at, NULL);
-    pcre2_match_data *m = re ? pcre2_match_data_create_from_pattern(re, NULL) : NULL;
-    bool hit = m && pcre2_match(re, (PCRE2_SPTR)(s.data ? s.data : ""), s.len, 0, 0, m, NULL) >= 0;
-    pcre2_match_data_free(m);
-    pcre2_code_free(re);
-    return hit;
-}
-
-static bool value_holds(const struct test *t, const struct event_field *f)
-{
-    double a, b;
-    struct network_address address;
-    if (f->kind == EVENT_NULL)
-        return false;
-    switch (t->kind) {
-    case TEST_PATTERN:
-        to_points(f->value, t->cased, &text);
-        to_pattern(&t->pattern, t->cased, !t->field.len);
-        return like();
-    case TEST_REGEX: return regex(t, f->value);
-    case TEST_CIDR: return network_address_parse(f->value, &address) &&
-                           network_holds(&t->network, &address);
-    case TEST_COMPARE:
-        if (!number_of(f->value, &a) || !number_of(t->text, &b))
-            return false;
-        return t->compare == COMPARE_LT ? a < b : t->compare == COMPARE_LTE ? a <= b
-               : t->compare == COMPARE_GT ? a > b : a >= b;
-    default: return false;
-    }
-}
 
 /* --- fields --- */
 
@@ -205,74 +78,218 @@ static struct slice real_name(const struct plain *p, struct slice name)
     return name;
 }
 
-static bool field_test(const struct plain *p, const struct test *t)
+/* --- one item --- */
+
+static bool ends_alike(struct points a, struct points b, enum plain_affix affix, bool cased)
 {
-    struct slice a = real_name(p, t->field), b = real_name(p, t->text);
-    for (uint32_t i = 0; i < p->event->field_count; i++)
-        for (uint32_t k = 0; k < p->event->field_count; k++) {
-            const struct event_field *x = &p->event->fields[i], *y = &p->event->fields[k];
-            if (!is_called(x, a) || !is_called(y, b) || x->kind == EVENT_NULL ||
-                y->kind == EVENT_NULL)
-                continue;
-            to_points(x->value, t->cased, &text);
-            to_points(y->value, t->cased, &pattern);
-            if (pattern.count > text.count || (t->mode == FIELD_EQUAL && pattern.count != text.count))
-                continue;
-            size_t from = t->mode == FIELD_ENDS ? text.count - pattern.count : 0;
-            size_t to = t->mode == FIELD_CONTAINS ? text.count - pattern.count : from;
-            for (; from <= to; from++)
-                if (memcmp(text.at + from, pattern.at, pattern.count * sizeof *pattern.at) == 0)
-                    return true;
+    size_t from = 0, to = a.count - b.count;
+    if (b.count > a.count || (affix == AFFIX_NONE && a.count != b.count))
+        return false;
+    from = affix == AFFIX_ENDS ? to : 0;
+    to = affix == AFFIX_STARTS ? 0 : to;
+    for (; from <= to; from++) {
+        size_t same = 0;
+        while (same < b.count && (cased ? a.at[from + same] == b.at[same]
+                                        : plain_fold(a.at[from + same]) == plain_fold(b.at[same])))
+            same++;
+        if (same == b.count)
+            return true;
+    }
+    return false;
+}
+
+static bool refers(const struct plain *p, const struct plain_item *item, size_t i)
+{
+    struct slice a = real_name(p, item->field), b = real_name(p, item->values[i].text);
+    for (uint32_t x = 0; x < p->event->field_count; x++)
+        for (uint32_t y = 0; y < p->event->field_count; y++) {
+            const struct event_field *f = &p->event->fields[x], *g = &p->event->fields[y];
+            if (is_called(f, a) && is_called(g, b) && f->kind != EVENT_NULL && g->kind != EVENT_NULL &&
+                ends_alike(plain_points(f->value, p->arena), plain_points(g->value, p->arena),
+                           item->affix, item->cased))
+                return true;
         }
     return false;
 }
 
-static bool test_holds(const struct plain *p, const struct test *t)
+static bool in_whole_event(const struct plain *p, const struct plain_item *item, size_t i)
 {
-    struct slice name = real_name(p, t->field);
-    bool any = false, other = false;
-    if (t->kind == TEST_FIELD)
-        return field_test(p, t);
-    for (uint32_t i = 0; i < p->event->field_count; i++) {
-        const struct event_field *f = &p->event->fields[i];
-        if (!t->field.len) {
-            if (f->kind != EVENT_OBJECT && f->kind != EVENT_ARRAY && value_holds(t, f))
-                return true;
-            continue;
-        }
+    for (uint32_t k = 0; k < p->event->field_count; k++) {
+        const struct event_field *f = &p->event->fields[k];
+        if (f->kind != EVENT_OBJECT && f->kind != EVENT_ARRAY &&
+            plain_value_holds(item, i, f, p->arena))
+            return true;
+    }
+    struct event_field raw = { .value = p->event->raw, .kind = EVENT_TEXT };
+    return raw.value.len && raw.value.data[0] != '{' && plain_value_holds(item, i, &raw, p->arena);
+}
+
+static bool one_value(const struct plain *p, const struct plain_item *item, size_t i)
+{
+    struct slice name = real_name(p, item->field);
+    enum plain_kind kind = item->values[i].kind;
+    bool any = false, filled = false, holds = false;
+    if (kind == PLAIN_FIELD)
+        return refers(p, item, i);
+    if (!item->field.len)
+        return in_whole_event(p, item, i);
+    for (uint32_t k = 0; k < p->event->field_count; k++) {
+        const struct event_field *f = &p->event->fields[k];
         if (!is_called(f, name))
             continue;
         any = true;
-        other = other || f->kind != EVENT_NULL;
-        if (t->kind != TEST_NULL && t->kind != TEST_EXISTS && value_holds(t, f))
-            return true;
+        filled = filled || f->kind != EVENT_NULL;
+        holds = holds || plain_value_holds(item, i, f, p->arena);
     }
-    if (!t->field.len && p->event->raw.len && p->event->raw.data[0] != '{') {
-        struct event_field raw = { .value = p->event->raw };
-        return value_holds(t, &raw);
-    }
-    if (t->kind == TEST_NULL)
-        return !other;
-    return t->kind == TEST_EXISTS && any == t->exists;
+    if (kind == PLAIN_EXISTS)
+        return any == slice_equal_nocase(item->values[i].text, SLICE("true"));
+    return kind == PLAIN_NULL ? !filled : holds;
 }
 
-static bool holds(const struct plain *p, const struct expr *e)
+static bool item_holds(const struct plain *p, const struct yaml *node, bool keyed)
 {
-    switch (e->op) {
-    case EXPR_TEST: return test_holds(p, e->test);
-    case EXPR_NOT: return !holds(p, e->children[0]);
-    case EXPR_TRUE: return true;
-    case EXPR_FALSE: return false;
-    case EXPR_AND: case EXPR_OR: break;
-    }
-    for (uint32_t i = 0; i < e->count; i++)
-        if (holds(p, e->children[i]) == (e->op == EXPR_OR))
-            return e->op == EXPR_OR;
-    return e->op == EXPR_AND;
+    struct plain_item item;
+    size_t count = 0;
+    plain_item_read(node, keyed, p->lists, p->arena, &item);
+    for (size_t i = 0; i < item.count; i++)
+        count += one_value(p, &item, i);
+    bool holds = item.all ? count == item.count : count > 0;
+    return holds != item.neq;
 }
 
-bool plain_match(const struct rule *rule, const struct event *event, const char *const *renamed)
+/* A map is AND, a list OR of maps and keywords. */
+static bool selection_holds(const struct plain *p, const struct yaml *node)
 {
-    struct plain p = { event, renamed };
-    return holds(&p, rule->condition);
+    bool holds = node->kind == YAML_MAPPING;
+    if (node->kind == YAML_SCALAR)
+        return item_holds(p, node, false);
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct yaml *child = &node->children[i];
+        if (node->kind == YAML_MAPPING)
+            holds = item_holds(p, child, true) && holds;
+        else
+            holds = selection_holds(p, child) || holds;
+    }
+    return holds;
+}
+
+/* --- the condition --- */
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static void next(struct plain *p)
+{
+    size_t at = 0;
+    while (p->rest.len && blank(p->rest.data[0]))
+        p->rest = slice_after(p->rest, 1);
+    if (p->rest.len && (p->rest.data[0] == '(' || p->rest.data[0] == ')'))
+        at = 1;
+    else
+        while (at < p->rest.len && !blank(p->rest.data[at]) && p->rest.data[at] != '(' &&
+               p->rest.data[at] != ')')
+            at++;
+    p->token = slice_cut(p->rest, 0, at);
+    p->rest = slice_after(p->rest, at);
+}
+
+static bool fits(struct slice name, struct slice pattern)
+{
+    if (!pattern.len)
+        return !name.len;
+    if (pattern.data[0] == '*')
+        return fits(name, slice_after(pattern, 1)) || (name.len && fits(slice_after(name, 1), pattern));
+    return name.len && name.data[0] == pattern.data[0] &&
+           fits(slice_after(name, 1), slice_after(pattern, 1));
+}
+
+static bool is_selection(const struct yaml *node)
+{
+    return !slice_is(node->key, "condition");
+}
+
+static bool quantified(struct plain *p, bool all)
+{
+    uint32_t named = 0, true_ones = 0;
+    next(p);
+    for (uint32_t i = 0; i < p->detection->count; i++) {
+        const struct yaml *s = &p->detection->children[i];
+        bool hidden = s->key.data[0] == '_' && !slice_equal(s->key, p->token);
+        if (!is_selection(s) || hidden || !(slice_is(p->token, "them") || fits(s->key, p->token)))
+            continue;
+        named++;
+        true_ones += selection_holds(p, s);
+    }
+    CHECK(named > 0);
+    next(p);
+    return all ? named == true_ones : true_ones > 0;
+}
+
+static bool any_of(struct plain *p);
+
+static bool primary(struct plain *p)
+{
+    struct slice word = p->token;
+    next(p);
+    if (slice_is(word, "not"))
+        return !primary(p);
+    if (slice_is(word, "(")) {
+        bool inner = any_of(p);
+        CHECK(slice_is(p->token, ")"));
+        next(p);
+        return inner;
+    }
+    if (slice_is(p->token, "of"))
+        return quantified(p, slice_is(word, "all"));
+    for (uint32_t i = 0; i < p->detection->count; i++)
+        if (is_selection(&p->detection->children[i]) &&
+            slice_equal(p->detection->children[i].key, word))
+            return selection_holds(p, &p->detection->children[i]);
+    fail_msg("no selection '%.*s'", SLICE_ARGS(word));
+    return false;
+}
+
+static bool all_of(struct plain *p)
+{
+    bool holds = primary(p);
+    while (slice_is(p->token, "and")) {
+        next(p);
+        holds = primary(p) && holds;
+    }
+    return holds;
+}
+
+static bool any_of(struct plain *p)
+{
+    bool holds = all_of(p);
+    while (slice_is(p->token, "or")) {
+        next(p);
+        holds = all_of(p) || holds;
+    }
+    return holds;
+}
+
+static bool condition_holds(struct plain *p, struct slice text)
+{
+    p->rest = text;
+    next(p);
+    bool holds = any_of(p);
+    CHECK(p->token.len == 0);
+    return holds;
+}
+
+bool plain_match(const struct yaml *rule, const struct yaml *lists, const struct event *event,
+                 const char *const *renamed)
+{
+    ARENA_AUTO arena;
+    struct plain p = { .detection = yaml_member(rule, "detection"), .lists = lists, .event = event,
+                       .renamed = renamed, .arena = &arena };
+    const struct yaml *condition = yaml_member(p.detection, "condition");
+    arena_init(&arena, 0);
+    bool holds = condition->kind == YAML_SCALAR && condition_holds(&p, condition->text);
+    for (uint32_t i = 0; condition->kind == YAML_SEQUENCE && i < condition->count; i++)
+        holds = condition_holds(&p, condition->children[i].text) || holds;
+    return holds;
 }
