@@ -141,7 +141,7 @@ static const struct { const char *modifiers; void (*value)(struct buffer *out); 
 
 static bool compares_number(const char *modifiers)
 {
-    return modifiers[1] == 'g' || (modifiers[1] == 'l' && modifiers[2] == 't');
+    return strncmp(modifiers, "|g", 2) == 0 || strncmp(modifiers, "|lt", 3) == 0;
 }
 
 static void add_item_of(struct buffer *out, const char *indent, unsigned field)
