@@ -130,7 +130,7 @@ static void hold_documents(struct published *p, const char *folder, struct arena
     size_t count;
     struct error e = ERROR_NONE;
     CHECK(file_list(folder, suffixes, 10000, arena, &paths, &count, &e));
-    for (size_t i = 0; i < count; i += 4) {
+    for (size_t i = 0; i < count; i += 6) {
         struct slice text;
         CHECK(file_read(paths[i].data, 1 << 24, arena, &text, &e));
         size_t second = slice_find(slice_after(text, 1), SLICE("\n{"));
@@ -161,7 +161,7 @@ static void hold_logs(struct published *p, const char *folder, struct arena *are
     size_t count;
     struct error e = ERROR_NONE;
     CHECK(file_list(folder, suffixes, 10000, arena, &paths, &count, &e));
-    for (size_t i = 1; i < count; i += 6) {
+    for (size_t i = 1; i < count; i += 8) {
         struct slice text;
         CHECK(file_read(paths[i].data, 1 << 26, arena, &text, &e));
         struct log_head head = { p, 1 };
@@ -218,10 +218,10 @@ TEST("all published rules on recorded events: the engine agrees with the plain e
     snprintf(folder, sizeof folder, "%s", shared("data/sigma"));
     read_published(folder, &arena, &p);
     hold_documents(&p, folder, &arena);
-    CHECK(p.hits >= 40);
+    CHECK(p.hits >= 25);
     tell(&p, "documents");
     hold_logs(&p, folder, &arena);
-    CHECK(p.hits >= 20);
+    CHECK(p.hits >= 15);
     tell(&p, "event logs");
     hold_packed(&p, shared("data/events/windows-attack.jsonl.zst"), 2003, &arena);
     CHECK(p.tried > 1000);
