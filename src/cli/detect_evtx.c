@@ -47,7 +47,9 @@ static ssize_t read_at(int fd, char *out, size_t len, uint64_t at)
     return (ssize_t)got;
 }
 
-static bool read_up_to(struct detect_evtx *evtx, int fd, uint64_t number, size_t end, struct slice *have)
+/* More of the chunk, so that its bytes [0, end) are there, or all up to the end of the file. */
+static bool read_up_to(struct detect_evtx *evtx, int fd, uint64_t number, size_t end,
+                       struct slice *have)
 {
     uint64_t at = EVTX_HEAD + number * EVTX_CHUNK + have->len;
     ssize_t got = end > have->len ? read_at(fd, evtx->chunk + have->len, end - have->len, at) : 0;
@@ -55,8 +57,8 @@ static bool read_up_to(struct detect_evtx *evtx, int fd, uint64_t number, size_t
     return got >= 0;
 }
 
-/* Only what is used is read of a sound chunk, the beginning of one that was never written. All is read
- * where records may stand behind what the head counts. */
+/* Only what is used is read of a sound chunk, the beginning of one that was never written. All is
+ * read where records may stand behind what the head counts. */
 static bool fetch_chunk(struct detect_evtx *evtx, int fd, struct evtx_chunk *chunk)
 {
     struct slice *have = &chunk->bytes;

@@ -378,10 +378,10 @@ bool evaluate_node(struct evaluator *v, uint32_t index)
     case EXPR_AND: case EXPR_OR: break;
     }
     bool any = node->op == EXPR_OR;
-    const struct node *child = node + 1, *end = v->ruleset->nodes + node->end;
-    for (; child < end; child = v->ruleset->nodes + child->end) {
-        bool holds = child->op == EXPR_TEST ? atom_holds(v, child->arg)
-                                            : evaluate_node(v, (uint32_t)(child - v->ruleset->nodes));
+    const struct node *nodes = v->ruleset->nodes;
+    for (uint32_t child = index + 1; child < node->end; child = nodes[child].end) {
+        bool holds = nodes[child].op == EXPR_TEST ? atom_holds(v, nodes[child].arg)
+                                                  : evaluate_node(v, child);
         if (holds == any)
             return any;
     }

@@ -3,8 +3,8 @@
  * Keywords are searched in every value of an event; nearly no event holds one. One pass over the raw
  * record answers "no" for nearly all, without unescaping, folding or copying a value.
  * Sound: of each keyword it looks for a part that all JSON writers write the same way but for the case
- * of ASCII letters; records that spell letters otherwise (JSON's \u escapes, and the two characters beyond
- * ASCII that fold to ASCII letters, U+212A and U+017F) are never refused.
+ * of ASCII letters; records that spell letters otherwise (JSON's \u escapes, and the two characters
+ * beyond ASCII that fold to ASCII letters, U+212A and U+017F) are never refused.
  * Method: three neighbouring bytes of each part are looked up by their nibbles, 32 places at a time
  * (the way of Hyperscan's Teddy), then the part is compared. Needs AVX2; without it there is no filter.
  */

@@ -38,8 +38,8 @@ static inline uint64_t evtx_chunks(uint64_t file_size)
 /* Is this the head (128 bytes suffice) of a chunk that was never written? */
 bool evtx_is_unused(struct slice chunk);
 
-/* Bytes at the chunk's beginning behind which no record stands, as its head (EVTX_CHUNK_HEAD bytes) says:
- * mostly far fewer than EVTX_CHUNK, which it is where the head cannot be believed. */
+/* Bytes at the chunk's beginning behind which no record stands, as its head (EVTX_CHUNK_HEAD bytes)
+ * says: mostly far fewer than EVTX_CHUNK, which it is where the head cannot be believed. */
 #define EVTX_CHUNK_HEAD 512u
 size_t evtx_used(struct slice head);
 /* Does a record begin with these bytes? */
@@ -48,7 +48,7 @@ bool evtx_is_record(struct slice bytes);
 bool evtx_is_sound(struct slice chunk);
 
 struct evtx_chunk {
-    struct slice bytes;    /* EVTX_CHUNK; fewer where the file ends within it, or when it is sound */
+    struct slice bytes;    /* EVTX_CHUNK; fewer where the file ends within it, or if it is sound */
     uint64_t number;       /* in its file, from 0: for the places of errors */
     bool dirty;            /* as its file says */
     bool sound;            /* its checksums were seen to fit: all that is used is there */

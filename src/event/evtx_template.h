@@ -74,9 +74,10 @@ void evtx_templates_begin(struct evtx_templates *t, struct slice chunk);
  * when it is damaged or too large. */
 const struct evtx_template *evtx_template_at(struct evtx_templates *t, uint32_t at,
                                              struct slice prefix);
-/* A fragment that stands in a record without a template; its elements carry no dependency identifier
- * (forwarded and rendered events; libevtx refuses them). Steps over it; false when it is damaged. What
- * it becomes holds until the next call of this or of evtx_template_at; its literals are put into text. */
+/* A fragment that stands in a record without a template; its elements carry no dependency
+ * identifier (forwarded and rendered events; libevtx refuses them). Steps over it; false when it is
+ * damaged. What it becomes holds until the next call of this or of evtx_template_at; its literals
+ * are put into text. */
 bool evtx_template_plain(struct evtx_templates *t, struct cursor *c, struct slice prefix,
                          struct evtx_text *text, struct evtx_template *out);
 /* "parent.name"; SLICE_NONE when memory is short. */

@@ -52,8 +52,8 @@ static inline bool narrow_half(const char *from, char *to)
     return true;
 }
 
-/* Copies ASCII, the last group overlapping the one before; returns how many units that were: all, or
- * those before a group that has others. Fewer than half a group are left to the caller. */
+/* Copies ASCII, the last group overlapping the one before; returns how many units that were: all,
+ * or those before a group that has others. Fewer than half a group are left to the caller. */
 static inline size_t copy_ascii(const char *from, size_t count, char *to)
 {
     size_t i = 0;
@@ -140,8 +140,8 @@ static inline char *put_four(char *out, unsigned value)
     return put_two(put_two(out, value / 100), value);
 }
 
-/* Eight hexadecimal digits, the highest first; `letters_at` is what stands between '9' and the first
- * letter: 7 for large ones, 39 for small ones. */
+/* Eight hexadecimal digits, the highest first; `letters_at` is how many characters stand between '9'
+ * and the first letter: 7 for large letters, 39 for small ones. */
 static inline void put_hex8(char *out, uint32_t value, unsigned letters_at)
 {
     uint64_t x = value;

@@ -1,5 +1,5 @@
-/* One chunk of an event log. The input is what stands behind the chunk's head. What an event calls its texts
- * has to hold each of its values, or keywords would be missed. */
+/* One chunk of an event log. The input is what stands behind the chunk's head. What an event calls
+ * its texts has to hold each of its values, or keywords would be missed. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,12 @@
 
 #define BYTES(literal) ((struct slice){ literal, sizeof(literal) - 1 })
 
-static const struct { const char *what; uint8_t type; struct slice bytes; const char *text; } rows[] = {
+static const struct row {
+    const char *what;
+    uint8_t type;
+    struct slice bytes;
+    const char *text;
+} rows[] = {
     { "least int8", EVTX_INT8, BYTES("\x80"), "-128" },
     { "most uint8", EVTX_UINT8, BYTES("\xff"), "255" },
     { "int16", EVTX_INT16, BYTES("\xff\xff"), "-1" },
@@ -19,7 +24,8 @@ static const struct { const char *what; uint8_t type; struct slice bytes; const 
     { "ten", EVTX_UINT32, BYTES("\x0a\0\0\0"), "10" },
     { "nothing", EVTX_UINT32, BYTES("\0\0\0\0"), "0" },
     { "least int64", EVTX_INT64, BYTES("\0\0\0\0\0\0\0\x80"), "-9223372036854775808" },
-    { "most uint64", EVTX_UINT64, BYTES("\xff\xff\xff\xff\xff\xff\xff\xff"), "18446744073709551615" },
+    { "most uint64", EVTX_UINT64, BYTES("\xff\xff\xff\xff\xff\xff\xff\xff"),
+      "18446744073709551615" },
     { "cut off", EVTX_UINT32, BYTES("\x01"), "0" },
     { "hex32", EVTX_HEX32, BYTES("\xf0\x0d\0\0"), "0xdf0" },
     { "hex of nothing", EVTX_HEX32, BYTES("\0\0\0\0"), "0x0" },
@@ -31,7 +37,8 @@ static const struct { const char *what; uint8_t type; struct slice bytes; const 
     { "GUID of a wrong length", EVTX_GUID, BYTES("\x5f\x3a\xe8"), "5F3AE8" },
     { "binary", EVTX_BINARY, BYTES("\x00\x1f\xa9\xff\x10"), "001FA9FF10" },
     { "SID", EVTX_SID, BYTES("\x01\x02\0\0\0\0\0\x05\x20\0\0\0\x20\x02\0\0"), "S-1-5-32-544" },
-    { "file time", EVTX_FILETIME, BYTES("\x80\xe2\x1e\xd0\x7b\x9d\xd8\x01"), "2022-07-22T04:08:41.640000Z" },
+    { "file time", EVTX_FILETIME, BYTES("\x80\xe2\x1e\xd0\x7b\x9d\xd8\x01"),
+      "2022-07-22T03:33:30.565286Z" },
     { "system time", EVTX_SYSTEMTIME, BYTES("\xe6\x07\x07\0\x05\0\x16\0\x04\0\x08\0\x29\0\x09\0"),
       "2022-07-22T04:08:41.009Z" },
     { "true", EVTX_BOOLEAN, BYTES("\x01\0\0\0"), "true" },
@@ -80,10 +87,10 @@ TEST("text of every length, with a character beyond ASCII at every place") {
                 char want[64];
                 size_t n = 0, w = 0;
                 for (size_t i = 0; i < len; i++) {
-                    bool other = i == at;
-                    n += put_units(units + n, other ? others[k].c : 'a' + (uint32_t)i % 26);
+                    char letter[2] = { (char)('a' + i % 26), 0 };
+                    n += put_units(units + n, i == at ? others[k].c : (uint32_t)letter[0]);
                     w += (size_t)snprintf(want + w, sizeof want - w, "%s",
-                                          other ? others[k].utf8 : (char[]){ (char)('a' + i % 26), 0 });
+                                          i == at ? others[k].utf8 : letter);
                 }
                 unsigned char *exact = malloc(n);
                 memcpy(exact, units, n);
