@@ -156,6 +156,8 @@ static bool is_api(const struct http_request *request)
 static size_t begin(struct http_request *request, void *user)
 {
     (void)user;
+    if (slice_is(request->path, API_FEED_PATH))
+        return API_FEED_MOST;
     return is_api(request) ? API_BODY_MOST : 0;
 }
 

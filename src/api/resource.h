@@ -45,6 +45,14 @@ bool api_exception_preview(struct api_call *call);
 bool api_exception_add(struct api_call *call);
 bool api_exception_end(struct api_call *call);
 
+bool api_indicator_list(struct api_call *call);
+bool api_indicator_feeds(struct api_call *call);
+bool api_indicator_upload(struct api_call *call);
+bool api_indicator_feed_remove(struct api_call *call);
+bool api_indicator_allowed(struct api_call *call);
+bool api_indicator_allow(struct api_call *call);
+bool api_indicator_disallow(struct api_call *call);
+
 bool api_incident_list(struct api_call *call);
 bool api_incident_open(struct api_call *call);
 bool api_incident_get(struct api_call *call);

@@ -17,6 +17,9 @@ static const char *const roles[] = { "lead", "agency", "responder", "finance", "
                                      "leader", "admin", NULL };
 static const char *const languages[] = { "vi", "en", NULL };
 static const char *const channels[] = { "console", "phone", "mail", "letter", NULL };
+static const char *const indicator_types[] = { "address", "network", "domain", "url", "email", "md5",
+                                              "sha1", "sha256", NULL };
+static const char *const tlps[] = { "clear", "green", "amber", "amber+strict", "red", NULL };
 static const char *const formats[] = { "csv", "jsonl", NULL };
 static const char *const orders[] = { "newest", "oldest", NULL };
 static const char *const alert_sorts[] = { "-last_time", "last_time", "-level", "level", "-matches",
@@ -77,6 +80,11 @@ static const struct api_field rule_list[] = {
     END };
 static const struct api_field rule[] = {
     { "rule", API_TEXT, .required = true, .least = 1, .most = 300 }, END };
+static const struct api_field indicator_list[] = {
+    WORDS, { "type", API_CHOICE, .choices = indicator_types }, { "source", API_TEXT, .most = 100 }, LIMIT,
+    CURSOR, END };
+static const struct api_field indicator_feed[] = {
+    { "feed", API_TEXT, .required = true, .least = 1, .most = 100 }, END };
 static const struct api_field exception_list[] = {
     { "rule", API_TEXT, .most = 300 }, { "in_force", API_BOOLEAN, .fallback = "false" }, END };
 static const struct api_field exception[] = { PATH("exception", API_INTEGER), END };
@@ -126,6 +134,19 @@ static const struct api_field disable_body[] = {
 static const struct api_field limit_body[] = {
     { "fold", API_INTEGER, .required = true, .least = 0, .most = 86400 },
     { "most", API_INTEGER, .required = true, .least = -1, .most = 1000000 }, END };
+static const struct api_field feed_body[] = {
+    { "source", API_TEXT, .required = true, .least = 1, .most = 100 },
+    { "text", API_SECRET, .required = true, .least = 1, .most = API_FEED_MOST },
+    { "file", API_TEXT, .most = 200 }, { "license", API_TEXT, .most = 200, .fallback = "" },
+    { "confidence", API_INTEGER, .least = 0, .most = 100, .fallback = "50" },
+    { "tlp", API_CHOICE, .choices = tlps, .fallback = "clear" },
+    { "days", API_INTEGER, .least = 0, .most = 3660, .fallback = "0" },
+    { "add", API_BOOLEAN, .fallback = "false" }, { "preview", API_BOOLEAN, .fallback = "false" }, END };
+static const struct api_field allow_body[] = {
+    { "value", API_TEXT, .required = true, .least = 1, .most = 2000 },
+    { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 }, END };
+static const struct api_field disallow_body[] = {
+    { "value", API_TEXT, .required = true, .least = 1, .most = 2000 }, END };
 static const struct api_field backtest_body[] = {
     { "rule", API_SECRET, .required = true, .least = 1, .most = 60000 },
     { "days", API_INTEGER, .least = 1, .most = 366, .fallback = "7" },
@@ -277,6 +298,16 @@ static const struct api_route table[] = {
       api_exception_preview },
     { POST, "/exceptions/{exception}/end", EXCEPTERS, true, QUICK, exception, NULL,
       api_exception_end },
+
+    { GET, "/indicators", RULE_READERS, false, SLOW, indicator_list, NULL, api_indicator_list },
+    { GET, "/indicators/feeds", RULE_READERS, false, SLOW, none, NULL, api_indicator_feeds },
+    { POST, "/indicators/feeds", RULE_KEEPERS, true, SLOW, none, feed_body, api_indicator_upload },
+    { DELETE, "/indicators/feeds/{feed}", RULE_KEEPERS, true, SLOW, indicator_feed, NULL,
+      api_indicator_feed_remove },
+    { GET, "/indicators/allowed", RULE_READERS, false, QUICK, none, NULL, api_indicator_allowed },
+    { POST, "/indicators/allowed", EXCEPTERS, true, QUICK, none, allow_body, api_indicator_allow },
+    { POST, "/indicators/disallow", EXCEPTERS, true, QUICK, none, disallow_body,
+      api_indicator_disallow },
 
     { GET, "/incidents", CASE_READERS, false, QUICK, incident_list, NULL, api_incident_list },
     { POST, "/incidents", TRIAGE, true, PLAN, none, incident_body, api_incident_open },

@@ -24,7 +24,7 @@ enum api_kind {
     API_CHOICE,      /* one of choices */
     API_CHOICES,     /* comma-separated ones of choices */
     API_INTEGERS,    /* array in a body; each least.., at most `most` of them */
-    API_SECRET       /* text taken byte for byte: a password, a rule */
+    API_SECRET       /* text taken byte for byte: a password, a rule, a feed */
 };
 
 struct api_field {
@@ -56,6 +56,9 @@ struct api_route {
 
 #define API_ROOT "/api/v1"
 #define API_BODY_MOST (64u << 10)
+/* A feed of indicators: what is larger goes by `haidang indicators import`. */
+#define API_FEED_PATH API_ROOT "/indicators/feeds"
+#define API_FEED_MOST (4u << 20)
 
 /* The whole table. */
 const struct api_route *api_routes(size_t *count_out);

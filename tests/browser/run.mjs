@@ -6,6 +6,7 @@ import './cases/triage.mjs';
 import './cases/incident.mjs';
 import './cases/plan.mjs';
 import './cases/search.mjs';
+import './cases/rules.mjs';
 import './cases/enrolment.mjs';
 import './cases/places.mjs';
 import './cases/trouble.mjs';

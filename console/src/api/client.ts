@@ -102,10 +102,9 @@ async function start(method: 'GET' | 'POST', path: string, body: object | undefi
   return response;
 }
 
-/** A stream of lines as they come, those of one piece together. To abort is to stop the search. Throws a
- * Problem, also for the line that says what went wrong on the way. */
-export async function streamLines(path: '/events/stream' | '/events/live', query: object, take: (lines: StreamLine[]) => void, signal: AbortSignal): Promise<void> {
-  const response = await start('GET', `${path}?${asked(query)}`, undefined, signal);
+/** Lines as they come, those of one piece together. To abort is to stop what makes them. Throws a Problem,
+ * also for the line that says what went wrong on the way. */
+async function takeLines<L extends { error?: Schemas['Fault'] }>(response: Response, take: (lines: L[]) => void): Promise<void> {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {
@@ -116,11 +115,21 @@ export async function streamLines(path: '/events/stream' | '/events/live', query
     if (done) return;
     const pieces = (rest + value).split('\n');
     rest = pieces.pop()!;
-    const lines = pieces.map((piece) => JSON.parse(piece) as StreamLine);
+    const lines = pieces.map((piece) => JSON.parse(piece) as L);
     const wrong = lines.find((line) => line.error)?.error;
     take(wrong ? lines.filter((line) => !line.error) : lines);
     if (wrong) throw new Problem(500, wrong.code, wrong.sentence, wrong.place, wrong.hint);
   }
+}
+
+/** A search's lines; takeLines says how. */
+export async function streamLines(path: '/events/stream' | '/events/live', query: object, take: (lines: StreamLine[]) => void, signal: AbortSignal): Promise<void> {
+  await takeLines(await start('GET', `${path}?${asked(query)}`, undefined, signal), take);
+}
+
+/** The same of a question that is too long for an address. */
+export async function postLines<L extends { error?: Schemas['Fault'] }>(path: '/rules/backtest', body: object, take: (lines: L[]) => void, signal: AbortSignal): Promise<void> {
+  await takeLines(await start('POST', path, body, signal), take);
 }
 
 /** A file that the server makes of what is asked. */

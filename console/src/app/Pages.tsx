@@ -25,6 +25,7 @@ const SystemPage = page(() => import('../pages/register/SystemPage'));
 const Sources = page(() => import('../pages/register/Sources'));
 const SourcePage = page(() => import('../pages/register/SourcePage'));
 const Rules = page(() => import('../pages/rules/Rules'));
+const Indicators = page(() => import('../pages/rules/Indicators'));
 const Users = page(() => import('../pages/admin/Users'));
 const Machine = page(() => import('../pages/admin/Machine'));
 
@@ -95,6 +96,7 @@ export function Pages() {
               <Route path="/sources" element={<Sources />} />
               <Route path="/sources/:id" element={<SourcePage />} />
               <Route path="/rules" element={<Rules />} />
+              <Route path="/indicators" element={<Indicators />} />
               <Route path="/users" element={<Users />} />
               <Route path="/machine" element={<Machine />} />
               <Route path="*" element={<Missing />} />

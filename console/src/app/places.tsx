@@ -38,6 +38,7 @@ export const groups: readonly Group[] = [
       { path: '/alerts', name: 'place.alerts', roles: triage },
       { path: '/sources', name: 'place.sources', roles: watchers },
       { path: '/rules', name: 'place.rules', roles: ['lead', 'responder', 'admin'] },
+      { path: '/indicators', name: 'place.indicators', roles: ['lead', 'responder', 'admin'] },
     ],
   },
   { name: 'place.incidents', icon: <AlertOutlined />, places: [{ path: '/incidents', name: 'place.incidents', roles: cases }] },

@@ -211,6 +211,43 @@ TEST("a back-test says rules, examples, days and the foot, and brings what a cor
     CHECK(strstr(wrong.body, "\"rule:"));
 }
 
+TEST("a feed is looked through, taken, listed, allowed against, and taken away")
+{
+    const struct session *lead = session_of("lead");
+    static const char feed[] = "\"source\":\"bo-tttt\",\"file\":\"ioc.txt\",\"confidence\":80,"
+                               "\"text\":\"203.0.113.9\\nevil.example\\nnot an indicator\\n\"";
+    char body[400];
+    snprintf(body, sizeof body, "{%s,\"preview\":true}", feed);
+    ANSWER preview = ask(lead, "POST", "/indicators/feeds", body, NULL);
+    CHECK_INT(preview.status, 200);
+    CHECK(strstr(preview.body, "\"taken\":2") && strstr(preview.body, "\"refused\":1"));
+    CHECK(strstr(preview.body, "\"place\":\"ioc.txt:3") && strstr(preview.body, "\"stored\":false"));
+    ANSWER none = ask(lead, "GET", "/indicators/feeds", NULL, NULL);
+    CHECK(!strstr(none.body, "bo-tttt"));
+    snprintf(body, sizeof body, "{%s}", feed);
+    ANSWER taken = ask(lead, "POST", "/indicators/feeds", body, NULL);
+    CHECK(strstr(taken.body, "\"stored\":true"));
+    ANSWER feeds = ask(session_of("responder"), "GET", "/indicators/feeds", NULL, NULL);
+    CHECK(strstr(feeds.body, "\"source\":\"bo-tttt\"") && strstr(feeds.body, "\"count\":2"));
+    ANSWER list = ask(lead, "GET", "/indicators?type=domain", NULL, NULL);
+    CHECK(strstr(list.body, "evil.example") && strstr(list.body, "\"confidence\":80"));
+    CHECK(!strstr(list.body, "203.0.113.9"));
+    ANSWER allowed = ask(session_of("responder"), "POST", "/indicators/allowed",
+                         "{\"value\":\".evil.example\",\"reason\":\"ours\"}", NULL);
+    CHECK(strstr(allowed.body, ".evil.example"));
+    ANSWER wrong = ask(lead, "POST", "/indicators/allowed",
+                       "{\"value\":\"nothing at all\",\"reason\":\"ours\"}", NULL);
+    CHECK_INT(wrong.status, 400);
+    CHECK(strstr(wrong.body, "\"place\":\"value\""));
+    ANSWER back = ask(lead, "POST", "/indicators/disallow", "{\"value\":\".evil.example\"}", NULL);
+    CHECK(!strstr(back.body, "evil.example"));
+    ANSWER denied = ask(session_of("responder"), "POST", "/indicators/feeds", body, NULL);
+    CHECK_INT(denied.status, 403);
+    ANSWER gone = ask(lead, "DELETE", "/indicators/feeds/bo-tttt", NULL, NULL);
+    CHECK_INT(gone.status, 200);
+    CHECK(!strstr(gone.body, "bo-tttt"));
+}
+
 TEST("a query with pipes is a table in a stream, and refused as a page of events")
 {
     ANSWER answer = ask(session_of("lead"), "GET", "/events/stream?query=x%20%7C%20count", NULL, NULL);

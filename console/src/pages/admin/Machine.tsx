@@ -2,6 +2,7 @@
 import { useGet } from '../../api/client';
 import { Checks } from '../../parts/doctor';
 import { List } from '../../parts/list';
+import { Losses } from '../../parts/losses';
 import { Page, Panel, Shown } from '../../parts/page';
 import { When } from '../../parts/time';
 import { useText } from '../../text';
@@ -71,6 +72,9 @@ export default function Machine() {
                 <dd>{t('machine.rules_are', { n: number(h.rules.loaded), failed: number(h.rules.failed.length) })}</dd>
               </div>
             </dl>
+            <Panel title={t('losses.title')}>
+              <Losses of={h.detection} />
+            </Panel>
             {h.rules.failed.length > 0 && (
               <Panel title={t('machine.rules_failed')}>
                 <ul className="plain">

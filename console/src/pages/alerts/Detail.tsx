@@ -11,8 +11,12 @@ import { When } from '../../parts/time';
 import { useText } from '../../text';
 import { Around } from './Around';
 import { EntityDay } from './EntityDay';
+import { ExceptForm } from './ExceptForm';
 import { EscalateForm, ReasonForm } from './Forms';
 import type { Move } from './moves';
+
+/** Who may make an exception (openapi.yaml: POST /exceptions). */
+const excepters = ['lead', 'responder', 'admin'];
 
 /** The moves that want words first. */
 export type Panelled = 'false_positive' | 'close' | 'escalate';
@@ -102,6 +106,7 @@ export function Detail({ alert, targets, panel, busy, act, send, close, back }: 
       {(panel === 'false_positive' || panel === 'close') && (
         <ReasonForm key={panel} move={panel} alert={alert} count={targets.length} busy={busy} close={close} send={(body) => send(panel, body)} />
       )}
+      {panel === 'false_positive' && excepters.includes(role) && targets.length === 1 && <ExceptForm key={alert.id} alert={alert} />}
       {panel === 'escalate' && <EscalateForm alert={alert} count={targets.length} busy={busy} close={close} send={(body) => send('escalate', body)} />}
 
       <section>

@@ -1,4 +1,5 @@
-// The rules in force with what they raised, switched off and on; below, what people excepted.
+// The rules in force with what they raised, switched off and on, one of them opened or tried over the
+// archive; below, what detection lost and what people excepted.
 import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { useSession } from '../../app/session';
@@ -7,7 +8,10 @@ import { useAddress } from '../../parts/address';
 import { List, type Column } from '../../parts/list';
 import { Empty, Page, Panel, Shown, Trouble } from '../../parts/page';
 import { When } from '../../parts/time';
+import { Losses } from '../../parts/losses';
 import { useText } from '../../text';
+import { Backtest } from './Backtest';
+import { RulePanel } from './Rule';
 
 type Rule = Schemas['RuleSummary'];
 type Exception = Schemas['Exception'];
@@ -20,7 +24,15 @@ export default function Rules() {
   const enable = useChange('post', '/rules/{rule}/enable');
   const keeper = role === 'lead' || role === 'admin';
   const columns: Column<Rule>[] = [
-    { name: 'rules.title', head: true, cell: (r) => r.title },
+    {
+      name: 'rules.title',
+      head: true,
+      cell: (r) => (
+        <button type="button" className="link-button" onClick={() => set({ rule: r.id, try: undefined })}>
+          {r.title}
+        </button>
+      ),
+    },
     { name: 'rules.level', cell: (r) => t(`level.${r.level}`) },
     { name: 'rules.source', cell: (r) => [r.product, r.category, r.service].filter(Boolean).join(' / ') || '–' },
     { name: 'rules.author', cell: (r) => [r.author, r.license].filter(Boolean).join(' · ') || '–' },
@@ -53,8 +65,17 @@ export default function Rules() {
     <Page
       title={t('place.rules')}
       sub={list.first && t('rules.sub', { n: number(list.first.total), days: number(list.first.days) })}
-      tools={<Input.Search aria-label={t('rules.words')} placeholder={t('rules.words')} defaultValue={get('words') ?? ''} style={{ width: 260 }} allowClear onSearch={(words) => set({ words })} />}
+      tools={
+        <>
+          <Button onClick={() => set({ try: get('try') === undefined ? 'new' : undefined, rule: undefined })} aria-expanded={get('try') !== undefined}>
+            {t('backtest.title')}
+          </Button>
+          <Input.Search aria-label={t('rules.words')} placeholder={t('rules.words')} defaultValue={get('words') ?? ''} style={{ width: 260 }} allowClear onSearch={(words) => set({ words })} />
+        </>
+      }
     >
+      {get('try') !== undefined && <Backtest from={get('try') === 'new' ? undefined : get('try')} close={() => set({ try: undefined })} />}
+      {get('rule') !== undefined && <RulePanel key={get('rule')} id={get('rule')!} keeper={keeper} close={() => set({ rule: undefined })} tryIt={() => set({ try: get('rule'), rule: undefined })} />}
       <Panel>
         {enable.error && <Trouble error={enable.error} />}
         <Shown of={{ data: list.data, error: list.error, isPending: list.isPending, refetch: list.refetch }}>
@@ -63,6 +84,11 @@ export default function Rules() {
           )}
         </Shown>
       </Panel>
+      {list.first && (
+        <Panel title={t('losses.title')}>
+          <Losses of={list.first.detection} />
+        </Panel>
+      )}
       <Exceptions />
     </Page>
   );
