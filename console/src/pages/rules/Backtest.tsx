@@ -88,7 +88,7 @@ function Result({ of }: { of: Tested }) {
         <p key={w}>{w}</p>
       ))}
       <p aria-live="polite">
-        {days && <strong>{t('backtest.result', { expected: number(days.expected), alerts: number(days.alerts), matches: number(days.matches) })}</strong>}{' '}
+        {days && <strong>{t('backtest.result', { expected: number(days.expected, 1), alerts: number(days.alerts), matches: number(days.matches) })}</strong>}{' '}
         {read && t(of.running ? 'backtest.reading' : 'backtest.read', { events: number(read.events), rate: number(read.events_per_second), blocks: number(read.blocks_read), left: number(read.blocks_left) })}{' '}
         {!of.running && read?.stopped && <strong>{read.stopped}. </strong>}
         {of.stopped && <strong>{t('backtest.stopped')} </strong>}
