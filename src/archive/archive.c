@@ -551,11 +551,6 @@ bool archive_commit(struct archive *archive, struct batch *batch, struct error *
     return well;
 }
 
-void archive_store(struct archive *archive, struct batch *batch)
-{
-    archive_store_many(archive, &batch, 1);
-}
-
 static bool same_file(const struct batch *a, const struct batch *b)
 {
     return clock_day(a->received, 0) == clock_day(b->received, 0) && !strcmp(a->class, b->class);

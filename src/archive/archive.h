@@ -34,10 +34,9 @@ void archive_close(struct archive **archive);
  * alerts[].earlier. False: nothing of it is stored (disk full, I/O error) and the archive can be
  * used again, the same batch too. */
 bool archive_commit(struct archive *archive, struct batch *batch, struct error *e);
-/* archive_commit, then batch_finish with its outcome. The batch is gone afterwards. */
-void archive_store(struct archive *archive, struct batch *batch);
-/* The same for several that wait: one transaction for those of one day file, so that many small
- * batches share one sync. They are finished in their order. */
+/* archive_commit, then batch_finish with its outcome, for several that wait: one transaction for those
+ * of one day file, so that many small batches share one sync. They are finished in their order, and
+ * gone afterwards. */
 void archive_store_many(struct archive *archive, struct batch **batches, size_t count);
 
 /* Does about `budget_ms` milliseconds of sealing: merges tail blocks into large ones, grouped by

@@ -283,30 +283,6 @@ bool outbox_next(struct outbox *outbox, struct arena *arena, struct outbox_batch
     return true;
 }
 
-bool outbox_pending(struct outbox *outbox, uint64_t *pending_out, struct error *e)
-{
-    *pending_out = 0;
-    leave_file(outbox);
-    if (!list_files(outbox, e))
-        return false;
-    for (size_t i = 0; i < outbox->count; i++) {
-        sqlite3 *db = NULL;
-        char name[DAY_FILE];
-        struct error reason = ERROR_NONE;
-        day_name_print(&outbox->files[i].name, name);
-        if (!day_open(outbox->directory, &outbox->files[i].name, &db, &reason))
-            continue;
-        DAY_STATEMENT *last = day_prepare(db, "SELECT ifnull(max(id), 0) FROM batch", name,
-                                          &reason);
-        if (last && sqlite3_step(last) == SQLITE_ROW) {
-            uint64_t id = (uint64_t)sqlite3_column_int64(last, 0);
-            *pending_out += id > outbox->files[i].done ? id - outbox->files[i].done : 0;
-        }
-        day_close(&db); /* close_v2: the statement ends it */
-    }
-    return true;
-}
-
 /* --- hits ----------------------------------------------------------------------------------- */
 
 /* Each file of days from `first` on, oldest first. A pipeline starts with what can be read: a file

@@ -56,8 +56,6 @@ bool outbox_seek(struct outbox *outbox, int32_t day, struct slice class, uint64_
  * False: a file cannot be read; the other files are given on the next calls. */
 bool outbox_next(struct outbox *outbox, struct arena *arena, struct outbox_batch **item_out,
                  struct error *e);
-/* Batches not yet given, over all files. */
-bool outbox_pending(struct outbox *outbox, uint64_t *pending_out, struct error *e);
 
 /* One open correlation hit as committed. */
 struct outbox_hit {

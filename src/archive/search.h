@@ -154,8 +154,6 @@ void search_cells_json(const struct search_table *table, const struct search_cel
 /* {"width_ns":60000000000,"buckets":[["2026-11-24T00:30:00Z",17],…]} */
 void search_buckets_json(int64_t width, const struct search_bucket *buckets, size_t count,
                          struct buffer *out);
-/* {"field":"user","with":100,"distinct":3,"values":[["root",90],…]} */
-void search_facet_json(const struct search_facet *facet, struct buffer *out);
 /* {"end":"complete","blocks":…,…,"mb_per_second":…} */
 void search_foot_json(const struct search_foot *foot, struct buffer *out);
 

@@ -185,26 +185,6 @@ void search_buckets_json(int64_t width, const struct search_bucket *buckets, siz
     json_close_object(&w);
 }
 
-void search_facet_json(const struct search_facet *facet, struct buffer *out)
-{
-    struct json_writer w;
-    json_writer_init(&w, out);
-    json_open_object(&w);
-    json_text_member(&w, "field", facet->field);
-    json_integer_member(&w, "with", (int64_t)facet->with);
-    json_integer_member(&w, "distinct", (int64_t)facet->distinct);
-    json_name(&w, "values");
-    json_open_array(&w);
-    for (size_t i = 0; i < facet->value_count; i++) {
-        json_open_array(&w);
-        json_put_text(&w, facet->values[i].value);
-        json_put_integer(&w, (int64_t)facet->values[i].count);
-        json_close_array(&w);
-    }
-    json_close_array(&w);
-    json_close_object(&w);
-}
-
 void search_foot_json(const struct search_foot *foot, struct buffer *out)
 {
     const struct { const char *name; uint64_t value; } numbers[] = {

@@ -30,11 +30,6 @@ static int find(const char *const *names, int count, struct slice name)
     return -1;
 }
 
-const char *incident_state_name(enum incident_state state)
-{
-    return state < INCIDENT_STATES ? states[state] : "?";
-}
-
 bool incident_state_parse(struct slice name, enum incident_state *state_out)
 {
     int i = find(states, INCIDENT_STATES, name);

@@ -24,7 +24,6 @@ enum incident_move {
 };
 
 /* "new" … "rejected"; "confirm" … "note". */
-const char *incident_state_name(enum incident_state state);
 bool incident_state_parse(struct slice name, enum incident_state *state_out);
 const char *incident_move_name(enum incident_move move);
 bool incident_move_parse(struct slice name, enum incident_move *move_out);

@@ -19,16 +19,6 @@ const char *triage_move_name(enum triage_move move)
     return move < TRIAGE_MOVES ? moves[move] : "?";
 }
 
-bool triage_move_parse(struct slice name, enum triage_move *move_out)
-{
-    for (unsigned i = 0; i < TRIAGE_MOVES; i++)
-        if (slice_is(name, moves[i])) {
-            *move_out = (enum triage_move)i;
-            return true;
-        }
-    return false;
-}
-
 /* ---- the table --------------------------------------------------------------------------------------- */
 
 #define HANDLERS (ROLE_LEAD | ROLE_AGENCY | ROLE_RESPONDER)

@@ -17,7 +17,6 @@ enum triage_move {
 
 /* "take", "release", "false_positive", "escalate", "close". */
 const char *triage_move_name(enum triage_move move);
-bool triage_move_parse(struct slice name, enum triage_move *move_out);
 
 /* Bit (1u << move) for each move open to the actor now. Who took it may give it back, or the lead. */
 unsigned triage_moves_open(const struct records_alert *alert, const struct actor *actor);

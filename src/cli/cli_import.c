@@ -1,4 +1,5 @@
-/* haidang import agencies, systems, sources, people: sheets into the register, all or nothing. */
+/* haidang import agencies, organisations, systems, sources, people: sheets into the register, all or
+ * nothing. */
 #include <sodium.h>
 
 #include "base/file.h"
@@ -127,6 +128,7 @@ static const struct cli_option options[] = {
     }
 
 IMPORT(agencies, "read agencies from a sheet");
+IMPORT(organisations, "read firms and bodies outside from a sheet");
 IMPORT(systems, "read information systems from a sheet");
 IMPORT(sources, "read log sources from a sheet");
 IMPORT(people, "read officials and their posts from a sheet");

@@ -18,6 +18,8 @@ extern const struct command cli_archive_backup_command;
 extern const struct command cli_plan_check_command, cli_plan_lint_command;
 extern const struct command cli_report_standing_command, cli_report_template_command;
 extern const struct command cli_import_agencies_command, cli_import_systems_command;
+extern const struct command cli_import_organisations_command, cli_audit_list_command;
+extern const struct command cli_audit_verify_command;
 extern const struct command cli_import_sources_command, cli_import_people_command;
 extern const struct command cli_source_token_command;
 extern const struct command cli_relay_command, cli_relay_status_command;
@@ -59,6 +61,7 @@ const struct command *const commands[] = {
     &cli_report_standing_command,
     &cli_report_template_command,
     &cli_import_agencies_command,
+    &cli_import_organisations_command,
     &cli_import_systems_command,
     &cli_import_sources_command,
     &cli_import_people_command,
@@ -71,6 +74,8 @@ const struct command *const commands[] = {
     &cli_user_disable_command,
     &cli_user_enable_command,
     &cli_user_list_command,
+    &cli_audit_list_command,
+    &cli_audit_verify_command,
     &cli_manual_command,
     &cli_completion_command,
     &cli_examples_command,

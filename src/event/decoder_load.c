@@ -26,11 +26,6 @@ static const char *const time_keys[] = { "field", "format", NULL };
 static const char *const split_keys[] = { "field", "at", "before", "after", NULL };
 static const char *const payload_keys[] = { "program", "message", NULL };
 
-const char *decoder_kind_name(enum decoder_kind kind)
-{
-    return kind_names[kind];
-}
-
 static bool no_memory(struct error *e)
 {
     return error_set(e, "not enough memory for the decoders");

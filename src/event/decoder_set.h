@@ -113,6 +113,5 @@ struct decoders {
     const struct decoder *syslog;         /* NULL: none was loaded */
 };
 
-const char *decoder_kind_name(enum decoder_kind kind);
 
 #endif

@@ -11,11 +11,6 @@
 #include "exchange/csv.h"
 #include "exchange/sheet.h"
 
-const char *register_sheet_name(enum register_sheet sheet)
-{
-    return sheet < REGISTER_SHEETS ? sheets[sheet].name : "?";
-}
-
 bool register_sheet_parse(struct slice name, enum register_sheet *sheet_out)
 {
     for (unsigned i = 0; i < REGISTER_SHEETS; i++)
@@ -37,7 +32,7 @@ struct import {
     struct register_preview *preview;
 };
 
-/* ---- cells ---------------------------------------------------------------------------------------------- */
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 static bool input_error(struct error *e, const char *column)
 {
@@ -122,7 +117,7 @@ static bool cell_read(struct arena *arena, const struct sheet_column *column, st
 {
     char *at = (char *)row + column->offset;
     int64_t number = 0;
-    bool fine = true;
+    bool fine = true, yes = false;
     switch (column->kind) {
     case SHEET_TEXT:
         *(struct slice *)at = cell;
@@ -148,13 +143,17 @@ static bool cell_read(struct arena *arena, const struct sheet_column *column, st
     case SHEET_YES_NO:
         fine = yes_no_read(cell, (bool *)at, e);
         break;
+    case SHEET_YES_NO_UNKNOWN:
+        fine = !cell.len || yes_no_read(cell, &yes, e);
+        *(int *)at = !cell.len ? -1 : yes;
+        break;
     }
     if (fine && column->needed && !cell.len)
         fine = error_set(e, "the cell '%s' is empty", column->name);
     return fine || input_error(e, column->name);
 }
 
-/* ---- columns --------------------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static void names_print(const struct sheet *sheet, struct buffer *out)
 {
@@ -194,7 +193,7 @@ static bool columns_match(struct import *m, struct error *e)
     return true;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------ */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* The column that the records named in the error becomes the place in the sheet. */
 static void place_complete(const struct import *m, const struct csv_row *row, struct error *e)
@@ -292,7 +291,7 @@ static bool rows_put(struct import *m, union sheet_row *rows, struct error *e)
     return true;
 }
 
-/* ---- sheets ---------------------------------------------------------------------------------------------- */
+/* ---- sheets ---------------------------------------------------------------------------------- */
 
 static bool rows_make_room(struct import *m, union sheet_row **rows_out, struct error *e)
 {
@@ -378,7 +377,7 @@ bool register_import_folder(struct records *records, const struct actor *actor,
             return false;
     }
     if (!found) {
-        error_set(e, "there is no agencies.csv, systems.csv, sources.csv or people.csv here");
+        error_set(e, "there is none of the register's sheets here, agencies.csv for one");
         error_place(e, "%s", folder);
         return error_kind(e, ERROR_INPUT);
     }

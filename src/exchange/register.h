@@ -1,10 +1,12 @@
-/* register - agencies, systems, sources and people from CSV sheets: all or nothing, with a preview.
+/* register - agencies, organisations, systems, sources and people from CSV sheets: all or nothing,
+ * with a preview.
  *
  * A row is found again by its key, so the same sheet twice changes nothing. An empty cell means
  * empty; a column that is left out leaves what stands in the records. Several values in one cell
  * are parted by '|'. Days are 2019-08-12 or 12/8/2019; valid_to is the last day.
  *
  *   agencies  key name [short name_en kind code aliases valid_from valid_to predecessors]
+ *   organisations  key name kind [tax_code domestic]
  *   systems   key agency name [level operator kind dossier decision decided_on valid_from …]
  *   sources   key system name kind [network hostname class decoder zone cadence enabled …]
  *   people    key name [email phone agency duty title decision from to]  (a row a post)
@@ -15,11 +17,11 @@
 #include "records/records.h"
 
 enum register_sheet {
-    REGISTER_AGENCIES, REGISTER_SYSTEMS, REGISTER_SOURCES, REGISTER_PEOPLE, REGISTER_SHEETS
+    REGISTER_AGENCIES, REGISTER_ORGANISATIONS, REGISTER_SYSTEMS, REGISTER_SOURCES, REGISTER_PEOPLE,
+    REGISTER_SHEETS
 };
 
-/* "agencies", "systems", "sources", "people". */
-const char *register_sheet_name(enum register_sheet sheet);
+/* "agencies", "organisations", "systems", "sources", "people". */
 bool register_sheet_parse(struct slice name, enum register_sheet *sheet_out);
 
 #define REGISTER_ERRORS_MOST 100
@@ -50,8 +52,8 @@ bool register_import(struct records *records, const struct actor *actor, enum re
                      struct slice bytes, const char *file, enum register_mode mode,
                      struct arena *arena, struct register_preview *preview_out, struct error *e);
 
-/* agencies.csv, systems.csv, sources.csv, people.csv of a folder (those that are there) in one
- * transaction; the preview sums them up. */
+/* agencies.csv, organisations.csv, systems.csv, sources.csv, people.csv of a folder (those that are
+ * there) in one transaction; the preview sums them up. */
 bool register_import_folder(struct records *records, const struct actor *actor,
                             const char *folder, enum register_mode mode, struct arena *arena,
                             struct register_preview *preview_out, struct error *e);

@@ -229,7 +229,7 @@ static bool limits_read(struct records *records, struct roster *roster, struct a
     return true;
 }
 
-/* ---- generation ------------------------------------------------------------------------------------------ */
+/* ---- generation ------------------------------------------------------------------------------ */
 
 static void digest(const struct roster *roster, char hex[65])
 {

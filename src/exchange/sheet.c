@@ -1,6 +1,6 @@
 #include "exchange/sheet.h"
 
-/* ---- agencies ------------------------------------------------------------------------------------------ */
+/* ---- agencies -------------------------------------------------------------------------------- */
 
 #define AT(member) offsetof(union sheet_row, member)
 
@@ -60,7 +60,36 @@ static bool agency_after(struct records *records, const union sheet_row *row, st
     return true;
 }
 
-/* ---- systems -------------------------------------------------------------------------------------------- */
+/* ---- organisations --------------------------------------------------------------------------- */
+
+static const struct sheet_column organisation_columns[] = {
+    { "key", true, SHEET_TEXT, AT(organisation.key), 0 },
+    { "name", true, SHEET_TEXT, AT(organisation.name), 0 },
+    { "kind", true, SHEET_TEXT, AT(organisation.kind), 0 },
+    { "tax_code", false, SHEET_TEXT, AT(organisation.tax_code), 0 },
+    { "domestic", false, SHEET_YES_NO_UNKNOWN, AT(organisation.domestic), 0 },
+};
+
+static bool organisation_load(struct records *records, struct slice key, unsigned ordinal,
+                              struct arena *arena, union sheet_row *row, struct error *e)
+{
+    (void)ordinal;
+    struct error problem = ERROR_NONE;
+    if (!found_or_new(records_organisation_get(records, key, arena, &row->organisation, &problem),
+                      &problem, e))
+        return false;
+    if (problem.set)
+        row->organisation.domestic = -1;
+    return true;
+}
+
+static bool organisation_put(struct records *records, const struct actor *actor,
+                             union sheet_row *row, enum records_change *change_out, struct error *e)
+{
+    return records_organisation_put(records, actor, &row->organisation, change_out, e);
+}
+
+/* ---- systems --------------------------------------------------------------------------------- */
 
 static const struct sheet_column system_columns[] = {
     { "key", true, SHEET_TEXT, AT(system.key), 0 },
@@ -102,7 +131,7 @@ static bool system_put(struct records *records, const struct actor *actor, union
     return records_system_put(records, actor, y, change_out, e);
 }
 
-/* ---- sources -------------------------------------------------------------------------------------------- */
+/* ---- sources --------------------------------------------------------------------------------- */
 
 static const struct sheet_column source_columns[] = {
     { "key", true, SHEET_TEXT, AT(source.key), 0 },
@@ -139,7 +168,7 @@ static bool source_put(struct records *records, const struct actor *actor, union
     return records_source_put(records, actor, &row->source, change_out, e);
 }
 
-/* ---- people ---------------------------------------------------------------------------------------------- */
+/* ---- people ---------------------------------------------------------------------------------- */
 
 static const struct sheet_column person_columns[] = {
     { "key", true, SHEET_TEXT, AT(person.person.key), 0 },
@@ -183,6 +212,7 @@ static bool person_put(struct records *records, const struct actor *actor, union
 /* In the order of enum register_sheet, which is also the order of a folder's import. */
 const struct sheet sheets[REGISTER_SHEETS] = {
     { "agencies", COLUMNS(agency_columns), true, agency_load, agency_put, agency_after },
+    { "organisations", COLUMNS(organisation_columns), true, organisation_load, organisation_put, NULL },
     { "systems", COLUMNS(system_columns), true, system_load, system_put, NULL },
     { "sources", COLUMNS(source_columns), true, source_load, source_put, NULL },
     { "people", COLUMNS(person_columns), false, person_load, person_put, NULL },

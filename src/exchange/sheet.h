@@ -7,11 +7,13 @@
 
 #include "exchange/register.h"
 #include "records/agency.h"
+#include "records/organisation.h"
 #include "records/person.h"
 #include "records/source.h"
 #include "records/system.h"
 
-enum sheet_kind { SHEET_TEXT, SHEET_LIST, SHEET_DAY, SHEET_NUMBER, SHEET_YES_NO };
+enum sheet_kind { SHEET_TEXT, SHEET_LIST, SHEET_DAY, SHEET_NUMBER, SHEET_YES_NO,
+                  SHEET_YES_NO_UNKNOWN /* an int: 1, 0, empty -1 */ };
 
 struct sheet_column {
     const char *name;
@@ -28,6 +30,7 @@ struct sheet_person {
 
 union sheet_row {
     struct records_agency agency;
+    struct records_organisation organisation;
     struct records_system system;
     struct records_source source;
     struct sheet_person person;

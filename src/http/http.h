@@ -86,8 +86,6 @@ bool http_start(const struct http_options *options, struct http_server **server_
 /* Takes no new connections, waits until every request in hand was answered by its handler, ends
  * the threads. The handlers' threads must still be able to answer. */
 void http_stop(struct http_server **server);
-/* Connections now, for figures. */
-unsigned http_connections(struct http_server *server);
 
 /* --- reading ---------------------------------------------------------------------------------- */
 

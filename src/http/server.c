@@ -379,10 +379,3 @@ void http_stop(struct http_server **server_in)
     free(server);
 }
 
-unsigned http_connections(struct http_server *server)
-{
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-    return info ? info->num_connections : 0;
-}

@@ -30,10 +30,6 @@ bool period_parse(struct slice id, int cutoff, struct period *period_out);
 struct period period_at(enum period_kind kind, int64_t time, int cutoff);
 /* The one before / n periods before. */
 struct period period_before(const struct period *period, int cutoff);
-static inline bool period_holds(const struct period *period, int64_t time)
-{
-    return time >= period->from && time < period->to;
-}
 /* "quý III năm 2026" / "third quarter of 2026". text has PERIOD_LABEL bytes. */
 #define PERIOD_LABEL 64
 void period_label(const struct period *period, const char *language, char *text);

@@ -13,12 +13,6 @@ const char *basis_name(enum basis basis)
     return names[basis];
 }
 
-const char *fault_name(enum fault fault)
-{
-    static const char *const names[] = { "", "ours", "theirs", "third" };
-    return names[fault];
-}
-
 struct measures {
     sqlite3 *db;
     const struct calendar *calendar;    /* of the measure that runs */
@@ -210,7 +204,8 @@ bool measures_open(const char *path, struct measures **measures_out, struct erro
                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC, m, calls[i].call, NULL, NULL,
                                    NULL);
     /* one snapshot for all that follows */
-    if (sqlite3_exec(m->db, "PRAGMA query_only = 1; PRAGMA trusted_schema = 1; PRAGMA temp_store = MEMORY; BEGIN", NULL, NULL,
+    if (sqlite3_exec(m->db, "PRAGMA query_only = 1; PRAGMA trusted_schema = 1;"
+                            " PRAGMA temp_store = MEMORY; BEGIN", NULL, NULL,
                      NULL) != SQLITE_OK) {
         error_set(e, "the records cannot be read: %s", sqlite3_errmsg(m->db));
         measures_close(&m);

@@ -19,7 +19,6 @@ enum basis { BASIS_DECLARED, BASIS_VERIFIED, BASIS_MEASURED };  /* from weak to 
 const char *basis_name(enum basis basis);
 
 enum fault { FAULT_NONE, FAULT_OURS, FAULT_THEIRS, FAULT_THIRD };  /* whose it is that it is unknown */
-const char *fault_name(enum fault fault);
 
 struct measure_row {
     struct slice agency, subject, evidence;

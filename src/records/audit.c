@@ -110,6 +110,11 @@ static void row_read(struct statement *s, struct arena *arena, void *one)
     row->detail = statement_get_text(s, arena);
 }
 
+static bool not_whole(struct error *e)
+{
+    return error_kind(e, ERROR_CONFLICT);
+}
+
 bool records_audit_verify(struct records *records, uint64_t *rows_out, struct error *e)
 {
     unsigned char hash[HASH] = { 0 }, head[HASH];
@@ -117,26 +122,38 @@ bool records_audit_verify(struct records *records, uint64_t *rows_out, struct er
     ARENA_AUTO arena;
     arena_init(&arena, 0);
     STATEMENT s = { 0 };
-    if (!statement_start(records, "SELECT " COLUMNS ", hash FROM audit ORDER BY id", &s, e))
+    if (!head_read(records, &head_id, head, e) ||
+        !statement_start(records, "SELECT " COLUMNS ", hash, (SELECT id FROM audit_head), "
+                         "(SELECT hash FROM audit_head) FROM audit ORDER BY id", &s, e))
         return false;
     while (statement_next(&s, e)) {
         struct arena_mark mark = arena_mark(&arena);
         struct records_audit_row row;
         row_read(&s, &arena, &row);
         struct slice stored = statement_get_text(&s, &arena);
-        if (row.id != last + 1)
-            return error_set(e, "the audit log lacks row %lld", (long long)last + 1);
+        /* the head as of these rows: somebody may write while we read */
+        head_id = statement_get(&s);
+        struct slice newest = statement_get_text(&s, &arena);
+        memcpy(head, newest.data, newest.len < HASH ? newest.len : HASH);
         hash_row(hash, &row, hash);
-        if (!slice_equal(stored, slice_from(hash, HASH)))
-            return error_set(e, "row %lld of the audit log was changed", (long long)row.id);
-        last = row.id;
-        arena_reset(&arena, mark);
+        if (row.id != last + 1)
+            error_set(e, "the audit log lacks row %lld", (long long)last + 1);
+        else if (!slice_equal(stored, slice_from(hash, HASH)))
+            error_set(e, "row %lld of the audit log was changed", (long long)row.id);
+        else {
+            last = row.id;
+            arena_reset(&arena, mark);
+            continue;
+        }
+        return not_whole(e);
     }
-    if (s.failed || !head_read(records, &head_id, head, e))
+    if (s.failed)
         return false;
-    if (head_id != last || memcmp(head, hash, HASH) != 0)
-        return error_set(e, "the audit log ends at row %lld, but its head is row %lld",
-                         (long long)last, (long long)head_id);
+    if (head_id != last || memcmp(head, hash, HASH) != 0) {
+        error_set(e, "the audit log ends at row %lld, but its head is row %lld", (long long)last,
+                  (long long)head_id);
+        return not_whole(e);
+    }
     if (rows_out)
         *rows_out = (uint64_t)last;
     return true;
@@ -174,7 +191,8 @@ bool records_audit_list(struct records *records, const struct records_scope *sco
 {
     LISTING run = { 0 };
     *list_out = (struct records_audit_list){ 0 };
-    struct records_audit_row *rows = listing_read(records, &listing, &(struct query){ scope, filter }, page, arena, &run, e);
+    struct query query = { scope, filter };
+    struct records_audit_row *rows = listing_read(records, &listing, &query, page, arena, &run, e);
     *list_out = (struct records_audit_list){ rows, run.count, run.total, run.next };
     return run.whole;
 }

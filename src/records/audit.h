@@ -38,7 +38,7 @@ bool records_audit_list(struct records *records, const struct records_scope *sco
                         const struct records_page *page, struct arena *arena,
                         struct records_audit_list *list_out, struct error *e);
 
-/* Walks the whole chain; false with the row's number when something does not fit. *rows_out (may be
+/* Walks the whole chain; ERROR_CONFLICT with the row's number when something does not fit. *rows_out (may be
  * NULL): rows that were checked. */
 bool records_audit_verify(struct records *records, uint64_t *rows_out, struct error *e);
 

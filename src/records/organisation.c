@@ -3,39 +3,28 @@
 #include "base/clock.h"
 #include "records/store.h"
 
-static void bind_filter(struct statement *s, const void *context)
+#define COLUMNS "key, name, kind, tax_code, coalesce(domestic, -1)"
+
+static void row_read(struct statement *s, struct arena *arena, struct records_organisation *o)
 {
-    statement_put_text(s, *(const struct slice *)context);
+    o->key = statement_get_text(s, arena);
+    o->name = statement_get_text(s, arena);
+    o->kind = statement_get_text(s, arena);
+    o->tax_code = statement_get_text(s, arena);
+    o->domestic = (int)statement_get(s);
 }
 
-static const struct listing_sort sorts[] = { { "name", "fold", false } };
-
-static const struct listing listing = {
-    .columns = "key, name, kind, tax_code, coalesce(domestic, -1)", .from = "organisation",
-    .where = "(?4 = '' OR words_in(fold, ?4))",
-    .id = "key", .sorts = sorts, .sort_count = 1, .bind = bind_filter,
-};
-
-bool records_organisation_list(struct records *records, struct slice words,
-                               const struct records_page *page, struct arena *arena,
-                               struct records_organisation_list *list_out, struct error *e)
+bool records_organisation_get(struct records *records, struct slice key, struct arena *arena,
+                              struct records_organisation *organisation_out, struct error *e)
 {
-    *list_out = (struct records_organisation_list){ 0 };
-    struct slice folded = records_fold(arena, 1, words);
-    LISTING run = { 0 };
-    if (!listing_start(records, &listing, &folded, page, &run, e))
+    STATEMENT s = { 0 };
+    if (!statement_start(records, "SELECT " COLUMNS " FROM organisation WHERE key = ?", &s, e))
         return false;
-    struct records_organisation *rows = listing_rows(&run, arena, sizeof *rows);
-    while (rows && listing_next(&run, arena, e)) {
-        struct records_organisation *o = &rows[run.count - 1];
-        o->key = statement_get_text(&run.s, arena);
-        o->name = statement_get_text(&run.s, arena);
-        o->kind = statement_get_text(&run.s, arena);
-        o->tax_code = statement_get_text(&run.s, arena);
-        o->domestic = (int)statement_get(&run.s);
-    }
-    *list_out = (struct records_organisation_list){ rows, run.count, run.total, run.next };
-    return !run.s.failed && records_arena_held(arena, e);
+    statement_put_text(&s, key);
+    if (!statement_next(&s, e))
+        return !s.failed && records_not_found(e, "there is no organisation '%.*s'", key);
+    row_read(&s, arena, organisation_out);
+    return records_arena_held(arena, e);
 }
 
 static bool exists(struct records *records, struct slice key, bool *exists_out, struct error *e)

@@ -9,17 +9,9 @@ struct records_organisation {
     int domestic;   /* 1, 0; -1 not known */
 };
 
-struct records_organisation_list {
-    struct records_organisation *rows;
-    uint32_t count;
-    uint64_t total;
-    struct slice next;
-};
-
-/* Public facts: no scope. Sort: name. words: as for agencies. */
-bool records_organisation_list(struct records *records, struct slice words,
-                               const struct records_page *page, struct arena *arena,
-                               struct records_organisation_list *list_out, struct error *e);
+/* Public facts: no scope. ERROR_NOT_FOUND when there is none. */
+bool records_organisation_get(struct records *records, struct slice key, struct arena *arena,
+                              struct records_organisation *organisation_out, struct error *e);
 bool records_organisation_put(struct records *records, const struct actor *actor,
                               const struct records_organisation *organisation,
                               enum records_change *change_out, struct error *e);

@@ -24,7 +24,7 @@ static void token_hash(struct slice token, unsigned char hash[crypto_hash_sha256
     crypto_hash_sha256(hash, (const unsigned char *)(token.data ? token.data : ""), token.len);
 }
 
-/* ---- too many failures --------------------------------------------------------------------------------- */
+/* ---- too many failures ----------------------------------------------------------------------- */
 
 /* A name is cut so that nobody fills the table with it. */
 static struct slice short_name(struct slice name)
@@ -93,7 +93,7 @@ static bool refuse(struct records *records, struct slice name, struct slice addr
     return error_kind(e, ERROR_FORBIDDEN);
 }
 
-/* ---- log in ---------------------------------------------------------------------------------------------- */
+/* ---- log in ---------------------------------------------------------------------------------- */
 
 /* For names that do not exist: the same work is done. */
 static const char *dummy_hash(void)

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """What the table of commands says of itself: help, manual, completion, examples, exit statuses."""
+import contextlib
+import json
 import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from haidang import HAIDANG, ROOT, Skip, check, main, test  # noqa: E402
+from haidang import HAIDANG, ROOT, Server, Skip, check, main, test  # noqa: E402
 
 
 def run(*words, language="en", **more):
@@ -109,6 +112,26 @@ def _():
 def _():
     done = subprocess.run(f"{HAIDANG} manual | head -1", shell=True, capture_output=True, text=True)
     check(done.stdout.startswith(".TH") and not done.stderr, done)
+
+
+@test("audit verify and audit list: the log of who did what is shown, is whole, and names the row that was changed")
+def _():
+    with Server() as server:
+        server.user("lead")
+        server.stop()
+        done = server.cli("audit", "list", "--object", "user:thu-lead", "--json")
+        row = json.loads(done.stdout.splitlines()[0])
+        check(row["action"] == "user.add" and row["role"] == "system", row)
+        check("user.add" in server.cli("audit", "list", "--from", "-1h").stdout)
+        server.cli("audit", "list", "--user", "nobody", expect=1)
+        done = server.cli("audit", "verify", "--json")
+        rows = json.loads(done.stdout)["rows"]
+        check(rows > 2, done.stdout)
+        check(f"{rows} rows" in server.cli("audit", "verify").stdout)
+        with contextlib.closing(sqlite3.connect(server.data / "records/haidang.db")) as db:
+            db.executescript("DROP TRIGGER audit_keep_update; UPDATE audit SET user = 'x' WHERE id = 2;")
+        done = server.cli("audit", "verify", expect=1)
+        check("row 2 of the audit log was changed" in done.stderr, done.stderr)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@
 #include "../records/fixture.h"
 #include "exchange/register.h"
 #include "exchange/roster.h"
+#include "records/organisation.h"
 #include "records/person.h"
+#include "records/system.h"
 
 static struct register_preview import(struct records *records, enum register_sheet sheet,
                                       const char *text, enum register_mode mode,
@@ -116,6 +118,31 @@ TEST("one wrong row among good ones takes all of them back") {
     CHECK_INT(p.wrong, 2);
     struct records_agency agency;
     CHECK(!records_agency_get(records, &RECORDS_SCOPE_ALL, SLICE("so-a"), &arena, &agency, NULL));
+    arena_free(&arena);
+    records_close(&records);
+}
+
+TEST("an organisation comes in by its own sheet, and a system may be operated by it") {
+    struct records *records = fixture();
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct error e = ERROR_NONE;
+    const char *sheet = "key,name,kind,domestic\nvnpt,VNPT Khánh Hòa,operator,yes\nfirm-b,B,assessor,\n";
+    CHECK_INT(import(records, REGISTER_ORGANISATIONS, sheet, REGISTER_STORE, &arena, &e).fresh, 2);
+    CHECK_INT(import(records, REGISTER_ORGANISATIONS, sheet, REGISTER_STORE, &arena, &e).unchanged, 2);
+    import(records, REGISTER_ORGANISATIONS, "key,name,kind\nvnpt,VNPT,operator\n", REGISTER_STORE, &arena, &e);
+    struct records_organisation vnpt, firm;
+    CHECK(records_organisation_get(records, SLICE("vnpt"), &arena, &vnpt, &e));
+    CHECK_SLICE(vnpt.name, "VNPT");
+    CHECK_INT(vnpt.domestic, 1); /* a column left out stays */
+    CHECK(records_organisation_get(records, SLICE("firm-b"), &arena, &firm, &e));
+    CHECK_INT(firm.domestic, -1);
+    import(records, REGISTER_SYSTEMS, "key,agency,name,operator\nx,so-a,X,vnpt\n", REGISTER_STORE, &arena, &e);
+    struct records_system system;
+    CHECK(records_system_get(records, &RECORDS_SCOPE_ALL, SLICE("x"), &arena, &system, &e));
+    CHECK_SLICE(system.operator_organisation, "vnpt");
+    import(records, REGISTER_ORGANISATIONS, "key,name,kind,domestic\nz,Z,k,maybe\n", REGISTER_STORE, &arena, &e);
+    CHECK_TEXT(e.place, "a.csv:2 (domestic)");
     arena_free(&arena);
     records_close(&records);
 }

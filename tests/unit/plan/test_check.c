@@ -3,7 +3,6 @@
 #include "fixture.h"
 #include "test.h"
 
-
 static struct arena arena;
 
 /* The plan of 2019 checked over the records; asserts that it works. */

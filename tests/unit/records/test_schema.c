@@ -122,6 +122,7 @@ TEST("the audit chain finds a row that was changed, removed or cut off") {
         CHECK_INT(sqlite3_exec(records->db, cases[i].sql, NULL, NULL, NULL), SQLITE_OK);
         CHECK(!records_audit_verify(records, &rows, &e));
         CHECK_ERROR(e, cases[i].says);
+        CHECK_INT(e.kind, ERROR_CONFLICT);
         records_close(&records);
     }
 }
