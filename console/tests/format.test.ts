@@ -14,6 +14,12 @@ describe('numbers and times', () => {
     expect(format.localDay(Date.parse('2026-11-23T18:30:05Z'))).toBe('2026-11-24');
   });
 
+  it('are a day where a term ends with that day', () => {
+    expect(format.endedDay('vi', '2026-12-15T00:00:00+07:00')).toBe('14/12/2026');
+    expect(format.endedDay('vi', '2026-12-14T17:00:00Z')).toBe('14/12/2026');
+    expect(format.endedDay('vi', '2026-12-14T17:00:01Z')).toBeNull();
+  });
+
   it('go into a time field and come back the same', () => {
     expect(format.toField('2026-11-24T14:05:00+07:00')).toBe('2026-11-24T14:05');
     expect(format.fromField('2026-11-24T14:05')).toBe('2026-11-24T14:05:00+07:00');

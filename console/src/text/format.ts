@@ -47,6 +47,11 @@ export function exact(l: Language, iso: string): string {
 export function day(l: Language, iso: string): string {
   return stamp(l, 'day', { day: '2-digit', month: '2-digit', year: 'numeric' }, new Date(iso));
 }
+/** The day at whose end a moment stands that is midnight in Vietnam; null for any other moment. */
+export function endedDay(l: Language, iso: string): string | null {
+  const ms = new Date(iso).getTime();
+  return (ms + OFFSET) % 86_400_000 === 0 ? day(l, new Date(ms - 1).toISOString()) : null;
+}
 export function dayMonth(l: Language, iso: string): string {
   return day(l, iso).slice(0, 5);
 }

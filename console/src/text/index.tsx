@@ -28,6 +28,7 @@ function make(language: Language) {
     percent: (part: number, whole: number) => format.percent(language, part, whole),
     bytes: (value: number) => format.bytes(language, value),
     exact: (iso: string) => format.exact(language, iso),
+    endedDay: (iso: string) => format.endedDay(language, iso),
     day: (iso: string) => format.day(language, iso),
     dayMonth: (iso: string) => format.dayMonth(language, iso),
     hourMinute: (iso: string) => format.hourMinute(language, iso),

@@ -25,7 +25,11 @@ interface Props {
 }
 
 export function Evidence({ obligation, agency, period, at, close, link }: Props) {
-  const { t, exact } = useText();
+  const { t, exact, endedDay } = useText();
+  const due = (time: string) => {
+    const last = endedDay(time);
+    return last ? t('evidence.due_day', { day: last }) : t('evidence.due', { time: exact(time) });
+  };
   const box = useRef<HTMLElement>(null);
   const standing = useGet('/plan/standing/{obligation}/{agency}', { path: { obligation, agency }, query: { period, at } }, { keep: false });
   useEffect(() => box.current?.focus(), []);
@@ -43,7 +47,7 @@ export function Evidence({ obligation, agency, period, at, close, link }: Props)
               <Standing standing={s.standing} />
             </header>
             <p>{s.sentence}</p>
-            {s.due && <p className="quiet">{t('evidence.due', { time: exact(s.due) })}{s.late_days !== null && s.late_days > 0 && ` · ${t('evidence.late_days', { n: s.late_days })}`}</p>}
+            {s.due && <p className="quiet">{due(s.due)}{s.late_days !== null && s.late_days > 0 && ` · ${t('evidence.late_days', { n: s.late_days })}`}</p>}
             {s.exemption && <p className="notice">{s.exemption}</p>}
             {s.obligation.trial_until && <p className="notice">{t('evidence.trial', { day: s.obligation.trial_until })}</p>}
             {s.targets.map((target) => (
