@@ -155,7 +155,7 @@ def document():
              line(text("- ", size=22), field("plan_issuer", size=22), text(" (để b/c);", size=22),
                   align="left"),
              line(text("- Các cơ quan, đơn vị thực hiện Kế hoạch;", size=22), align="left"),
-             line(text("- Lưu: VT.", size=22), align="left")],
+             line(text("- Lưu: VT, [ký hiệu đơn vị soạn thảo].", size=22), align="left")],
             [line(text("THỦ TRƯỞNG CƠ QUAN", bold=True), before=240),
              line(text("(Chữ ký, họ và tên)", italic=True)), line(), line(), line(), line()]),
     ]

@@ -98,7 +98,7 @@ def _():
     check("w:sdt" not in document, "every control was filled")
     text = pdf_text(out)
     for words in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "BÁO CÁO",
-                  "Giám sát, ứng cứu sự cố", "chưa có minh chứng", "Nơi nhận:"):
+                  "Giám sát, ứng cứu sự cố", "chưa có minh chứng", "Nơi nhận:", "Lưu: VT, ["):
         check(words in text, f"'{words}' is not in the document")
     check(not text.split("\f")[0].lstrip().startswith("1"), "page 1 shows its number")
     result = json.loads(server.cli("plan", "check", "--period", period_of(text), "--json",
