@@ -20,8 +20,8 @@ FLOORS = [
     ["cli"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-# event/ and records/ stand side by side, but what the hub publishes is an event's roster:
-# records fills event/roster.h, which is a plain struct of the floor's own neighbour.
+# event/ and records/ stand side by side, but records keeps for the pipeline what event/ names:
+# indicators and exceptions, in plain types of its neighbour (docs/architecture.md says so).
 ALLOWED = {("records", "event")}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([a-z_]+)/', re.M)
 
