@@ -36,8 +36,10 @@ class Officer:
 
 def main(base, login_file):
     with open(login_file, encoding="utf-8") as file:
-        password = re.search(r"lead\s+password: (\S+)", file.read())[1]
-    officer = Officer(base, password)
+        found = re.search(r"lead\s+password: (\S+)", file.read())
+    if not found:
+        sys.exit("the first password of lead is not valid any more: open the incident in the console")
+    officer = Officer(base, found[1])
     if officer.call("GET", "/incidents?limit=1")["items"]:
         return
     for _ in range(60):

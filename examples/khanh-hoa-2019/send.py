@@ -37,8 +37,10 @@ SENDERS = [
     ("firewall.log", "fw-01", "udp", "all"),
 ]
 JSON_SENDER = ("nginx.jsonl", "so-tttt.cong.json")
+# what daily life has none of; a single slip of an honest user, drawn again and again, looks like guessing
 ATTACK = re.compile(r"203\.0\.113\.77|198\.51\.100\.4|khach|NOT in sudoers|incorrect password|"
-                    r"command not allowed|shadow|/bin/bash")
+                    r"command not allowed|shadow|/bin/bash|Failed password|authenticating user|"
+                    r"authentication failure|could not identify")
 
 
 def stamp_3164(when):

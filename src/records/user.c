@@ -45,11 +45,12 @@ static void row_read(struct statement *s, struct arena *arena, void *row)
     u->disabled = statement_get_bool(s);
     u->created_at = statement_get(s);
     u->last_login = statement_get(s);
+    u->changed_at = statement_get(s);
 }
 
 static const struct listing listing = {
     .columns = "u.name, u.full_name, u.role, u.agency, a.name, a.short, u.language, u.disabled, "
-               "u.created_at, u.last_login",
+               "u.created_at, u.last_login, u.changed_at",
     .from = "user u LEFT JOIN agency a ON a.key = u.agency",
     .where = "(?4 = '' OR instr(lower(u.name || ' ' || u.full_name), lower(?4)) > 0) "
              "AND (?5 = '' OR u.name = ?5) AND (?6 = '' OR u.role = ?6)",
@@ -255,10 +256,16 @@ bool records_user_password(struct records *records, const struct actor *actor, s
 {
     char hash[crypto_pwhash_STRBYTES];
     RECORDS_TRANSACTION t = { 0 };
+    STATEMENT s = { 0 };
     if (!password_check(password, e) || !password_hash(password, hash, e) ||
         !records_begin(records, &t, e) ||
-        !statement_do(records, "UPDATE user SET password = ?2 WHERE name = ?1", e, 2, name,
-                      slice_of(hash)))
+        !statement_start(records, "UPDATE user SET password = ?2, changed_at = ?3 WHERE name = ?1",
+                         &s, e))
+        return false;
+    statement_put_text(&s, name);
+    statement_put_text(&s, slice_of(hash));
+    statement_put(&s, clock_now());
+    if (!statement_run(&s, e))
         return false;
     if (!records_changed(records))
         return records_not_found(e, "there is no user '%.*s'", name);

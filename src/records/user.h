@@ -24,6 +24,7 @@ struct records_user {
     struct slice language;              /* vi, en */
     bool disabled;
     int64_t created_at, last_login;     /* last_login 0: never */
+    int64_t changed_at;                 /* password set, disabled or enabled; created_at: never */
 };
 
 struct records_user_list {

@@ -1,7 +1,9 @@
 #include "serve/first_start.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
@@ -33,6 +35,41 @@ static bool import_register(struct records *records, const char *folder, struct 
     return true;
 }
 
+#define FIRST_LOGIN "first-login"
+#define LOGIN_LINE "Login:     "
+
+static bool was_changed(struct records *records, struct slice line, struct arena *arena)
+{
+    struct records_user user;
+    struct slice name = slice_after(line, sizeof LOGIN_LINE - 1);
+    name = slice_cut(name, 0, slice_find_byte(name, ' '));
+    return slice_starts(line, SLICE(LOGIN_LINE)) &&
+           records_user_get(records, name, arena, &user, NULL) && user.changed_at != user.created_at;
+}
+
+/* A password that is not valid any more is not told any more. */
+static bool forget_changed_logins(struct records *records, const char *secrets, struct arena *arena,
+                                  struct error *e)
+{
+    BUFFER_AUTO kept;
+    struct slice told, rest, line;
+    char *path = file_join(arena, secrets, FIRST_LOGIN);
+    buffer_init(&kept, 4096);
+    if (access(path, F_OK) != 0)
+        return true; /* deleted by who read it */
+    if (!file_read(path, 4096, arena, &told, e))
+        return false;
+    for (rest = told; slice_split(&rest, '\n', &line);)
+        if (line.len && !was_changed(records, line, arena))
+            buffer_print(&kept, "%.*s\n", SLICE_ARGS(line));
+    bool same = kept.len == told.len;
+    bool well = same || (kept.len ? file_replace(path, buffer_slice(&kept), 0600, e)
+                                  : unlink(path) == 0 || error_errno(e, errno, "%s", path));
+    if (kept.data)
+        sodium_memzero(kept.data, kept.capacity);
+    return well;
+}
+
 static bool add_login(struct records *records, const char *name, const char *full_name,
                       enum role role, struct buffer *told, struct error *e)
 {
@@ -42,7 +79,7 @@ static bool add_login(struct records *records, const char *name, const char *ful
                                  .role = role, .language = SLICE("vi") };
     records_password_make(password);
     bool added = records_user_add(records, &actor, &user, slice_of(password), e);
-    buffer_print(told, "Login:     %-6s  password: %s\n", name, password);
+    buffer_print(told, LOGIN_LINE "%-6s  password: %s\n", name, password);
     sodium_memzero(password, sizeof password);
     return added;
 }
@@ -56,12 +93,12 @@ static bool add_first_logins(struct records *records, const char *secrets, struc
     if (!records_user_count(records, &users, e))
         return false;
     if (users)
-        return true;
+        return forget_changed_logins(records, secrets, arena, e);
     RECORDS_TRANSACTION t = { 0 };
     bool ok = records_begin(records, &t, e) &&
               add_login(records, "lead", "Cán bộ đầu mối", ROLE_LEAD, &told, e) &&
               add_login(records, "admin", "Quản trị hệ thống", ROLE_ADMIN, &told, e) &&
-              file_replace(file_join(arena, secrets, "first-login"), buffer_slice(&told), 0600, e) &&
+              file_replace(file_join(arena, secrets, FIRST_LOGIN), buffer_slice(&told), 0600, e) &&
               records_commit(&t, e);
     if (told.data)
         sodium_memzero(told.data, told.capacity);

@@ -6,7 +6,7 @@
 
 /* Fills an empty register from the CSV files of `import` ("" none). When there is no user yet, makes
  * the logins `lead` and `admin` with passwords of this moment, written to secrets/first-login (0600)
- * and nowhere else. */
+ * and nowhere else. Later starts take those out of it whose password was set anew. */
 bool first_start(struct records *records, const char *import, const char *secrets,
                  struct error *e);
 

@@ -28,6 +28,7 @@
 #include "archive/archive.h"
 #include "archive/outbox.h"
 #include "archive/retention.h"
+#include "detect/compiler.h"
 #include "detect/detector.h"
 #include "intake/intake.h"
 
@@ -227,9 +228,20 @@ static struct ruleset *load_rules(struct pipeline *p)
     return ruleset;
 }
 
+/* What cannot be read (a full disk at the first start, a damaged cache) must not keep events out. */
+static bool load_or_none(struct pipeline *p, struct ruleset **ruleset_out, struct error *e)
+{
+    static const char *const none[] = { NULL };
+    struct compiler_options nothing = { .rules = none };
+    *ruleset_out = load_rules(p);
+    return *ruleset_out || compiler_run(&nothing, ruleset_out, NULL, e);
+}
+
 static bool start_detector(struct pipeline *p, struct error *e)
 {
-    struct ruleset *ruleset = load_rules(p);
+    struct ruleset *ruleset = NULL;
+    if (!load_or_none(p, &ruleset, e))
+        return false;
     p->detector = detector_new(ruleset);
     ruleset_free(&ruleset);
     if (!p->detector)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@
 #define CONTENT_DIGEST 32u
 #define CONTENT_FILES 10000u
 #define CONTENT_MOST (4u * 1024 * 1024)    /* of one file */
+#define ROOM_LEAST (4u * 1024 * 1024)      /* free bytes without which no database can be begun */
 #define STOP_PATIENCE (20 * CLOCK_SECOND)  /* then a role that does not end is killed */
 
 enum { ROLES_MAX = 8, LOCALS_MOST = 8 };
@@ -571,6 +573,18 @@ static bool bind_local(struct supervisor *s, struct error *e)
            socket_bind_unix(s->settings.reader, &s->reader, e) && message_pair(s->nudges, e);
 }
 
+/* Nothing can be kept, nor written down that nothing can be kept. A disk that fills up later is another
+ * matter: the pipeline then refuses, and the hub tells (duties.h). */
+static bool check_room(const char *data, struct error *e)
+{
+    struct statvfs disk;
+    if (statvfs(data, &disk) != 0)
+        return error_errno(e, errno, "cannot look at %s", data);
+    if ((uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_LEAST)
+        return true;
+    return error_errno(e, ENOSPC, "there is no room for the data in %s", data);
+}
+
 /* The data folder may be there already, made for another user: everything in it is then theirs. */
 static bool prepare(struct supervisor *s, struct error *e)
 {
@@ -582,6 +596,8 @@ static bool prepare(struct supervisor *s, struct error *e)
     data = s->settings.data;
     if (!file_make_folder(data, 0700, e))
         return error_hint(e, "set `data` to a folder that you may write");
+    if (!check_room(data, e))
+        return false;
     if (!bind_network(s, e) || !jail_become_owner(data, e) ||
         !serve_settings_folders(&s->settings, e) || !take_lock(s, e) || !bind_local(s, e))
         return false;

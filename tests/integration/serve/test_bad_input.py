@@ -136,6 +136,18 @@ def _():
         check("^" in done.stderr, done.stderr)
 
 
+@test("rules that can be neither compiled nor read do not keep events out")
+def _():
+    with Server(start=False) as server:
+        (server.data / "cache" / "rules.blob").mkdir(parents=True)  # nothing can be written or read there
+        server.start()
+        reply = wait_for("an answer", lambda: (r := server.post([{"mark": "khong-luat"}],
+                                                                server.token(SOURCE))).status == 200 and r)
+        check(reply.json["accepted"] == 1, reply)
+        check(server.search("mark:khong-luat"), "the event is not there")
+        check("events are kept, but no rule is tried on them" in server.log_tail(), server.log_tail())
+
+
 @test("on a full disk the sender is told, nothing acknowledged is lost, and it goes on once there is room")
 def _():
     if os.geteuid() != 0:
