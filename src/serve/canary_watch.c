@@ -65,7 +65,7 @@ void canary_watch_free(struct canary_watch **watch)
     *watch = NULL;
 }
 
-/* ---- its source ---------------------------------------------------------------------------------- */
+/* ---- its source ------------------------------------------------------------------------------ */
 
 /* A new one at each start of the hub: the canary reads it each time. */
 static bool make_token(struct canary_watch *watch)
@@ -99,7 +99,7 @@ bool canary_watch_source(struct canary_watch *watch, struct roster_source *sourc
     return true;
 }
 
-/* ---- found again? ----------------------------------------------------------------------------------- */
+/* ---- found again? ---------------------------------------------------------------------------- */
 
 static bool on_event(void *owner, const struct search_event *found)
 {
@@ -144,7 +144,7 @@ static void look_for_pending(struct canary_watch *watch)
         search(watch, from - CLOCK_SECOND);
 }
 
-/* ---- lost and found ----------------------------------------------------------------------------------- */
+/* ---- lost and found -------------------------------------------------------------------------- */
 
 static struct slice entity_of(const struct bird *bird, struct arena *arena)
 {
@@ -221,7 +221,7 @@ static void settle(struct bird *bird, int64_t now, int64_t patience, struct reco
     bird->lost_since = 0;
 }
 
-/* ---- what was sent --------------------------------------------------------------------------------------- */
+/* ---- what was sent --------------------------------------------------------------------------- */
 
 static void copy(char *to, size_t size, struct slice from)
 {
@@ -289,7 +289,7 @@ void canary_watch_step(struct canary_watch *watch, struct records *records)
     pthread_mutex_unlock(&watch->lock);
 }
 
-/* ---- shown ------------------------------------------------------------------------------------------------- */
+/* ---- shown ----------------------------------------------------------------------------------- */
 
 static const char *state_of(const struct bird *bird)
 {

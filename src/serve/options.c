@@ -224,8 +224,9 @@ bool serve_settings_check(const struct serve_settings *s, struct error *e)
     return must_read(s->plan, "plan", e) && must_read(s->regimes, "regimes", e) &&
            must_read(s->rules, "rules", e) && must_read(s->decoders, "decoders", e) &&
            must_read(s->indicators, "indicators", e) &&
-           must_read(s->import, "import", e) &&
-           placeholders_right(s->placeholders, e) && must_read(s->enrol_trust, "enrol.trust", e) && must_read(s->certificate, "tls.certificate", e) &&
+           must_read(s->import, "import", e) && placeholders_right(s->placeholders, e) &&
+           must_read(s->enrol_trust, "enrol.trust", e) &&
+           must_read(s->certificate, "tls.certificate", e) &&
            must_read(s->key, "tls.key", e) && must_read(s->clients, "tls.clients", e);
 }
 

@@ -315,7 +315,7 @@ struct answer ask(const struct session *session, const char *method, const char 
     size_t len = client_ask(world()->port, request, answer.bytes, room);
     char *end = strstr(answer.bytes, "\r\n\r\n");
     if (len > 12)
-        answer.status = (unsigned)atoi(answer.bytes + 9);
+        answer.status = (unsigned)strtoul(answer.bytes + 9, NULL, 10);
     answer.body = end ? end + 4 : "";
     answer.len = end ? len - (size_t)(end + 4 - answer.bytes) : 0;
     snprintf(answer.head, sizeof answer.head, "%.*s", end ? (int)(end - answer.bytes) : 0,

@@ -107,17 +107,17 @@ TEST("too deep and too wide are refused, what is just inside is read")
         strncat(text, "]", 2);
     strncat(text, "}", 2);
     CHECK(strncmp(fields_of(text, true), "a[[", 3) == 0);
-    strcpy(text, "{\"a\":");
+    memcpy(text, "{\"a\":", sizeof "{\"a\":");
     for (int i = 0; i < 40; i++)
         strncat(text, "[", 2);
     for (int i = 0; i < 40; i++)
         strncat(text, "]", 2);
     strncat(text, "}", 2);
     CHECK(strstr(fields_of(text, true), "nested deeper than 32"));
-    strcpy(text, "{\"a\":[");
+    memcpy(text, "{\"a\":[", sizeof "{\"a\":[");
     for (size_t n = strlen(text), i = 0; i < 9000; i++, n += 2)
         memcpy(text + n, "1,", 3);
-    strcpy(text + strlen(text) - 1, "]}");
+    memcpy(text + strlen(text) - 1, "]}", sizeof "]}");
     CHECK(strstr(fields_of(text, true), "more than 8192 fields"));
 }
 

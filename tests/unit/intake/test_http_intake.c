@@ -157,7 +157,7 @@ TEST("many lines go in several batches and are answered once") {
     char *body = malloc(lines * 40), *at = body;
 
     for (size_t i = 0; i < lines; i++)
-        at += sprintf(at, "{\"i\":%zu}\n", i);
+        at += snprintf(at, 40, "{\"i\":%zu}\n", i);
     ask(sink, "POST", "/events", BEARER, body);
     CHECK(strstr(reply, "\"accepted\":5000"));
     CHECK_INT(sink->count, lines);

@@ -67,12 +67,12 @@ TEST("journal export: long values are cut and the entry is marked, what follows 
     memcpy(text, "A=", 2);
     memset(text + 2, 'x', len);
     size_t at = 2 + len;
-    at += (size_t)sprintf(text + at, "\nB\n");
+    at += (size_t)snprintf(text + at, 8, "\nB\n");
     for (int i = 0; i < 8; i++)
         text[at++] = (char)((len >> (8 * i)) & 255);
     memset(text + at, '\n', len);
     at += len;
-    at += (size_t)sprintf(text + at, "\nC=end\n\nC=next\n\n");
+    at += (size_t)snprintf(text + at, 32, "\nC=end\n\nC=next\n\n");
     for (size_t step = 1000; step < 400000; step *= 7) {
         const char *out = entries(slice_from(text, at), step);
         CHECK(strstr(out, "\"C\":\"end\"}+{\"C\":\"next\"}|") != NULL);
