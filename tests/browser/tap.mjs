@@ -35,6 +35,7 @@ async function attempt(run, patience) {
 export async function runAll(users, only, patience = 300_000) {
   let number = 0;
   let failed = 0;
+  let again = 0;
   for (const { sentence, needs, run } of cases) {
     if (only && !sentence.includes(only)) continue;
     number++;
@@ -46,7 +47,8 @@ export async function runAll(users, only, patience = 300_000) {
     const began = Date.now();
     let error = await attempt(run, patience);
     if (error) {
-      // A busy machine makes a browser late; a fault of ours fails again. Both are said.
+      // A busy machine makes a browser late; a fault of ours fails again. Both are said and counted.
+      again++;
       console.log(`# tried once more: ${sentence}`);
       say(error);
       error = await attempt(run, patience);
@@ -59,5 +61,6 @@ export async function runAll(users, only, patience = 300_000) {
     }
   }
   console.log(`1..${number}`);
+  if (again > 0) console.log(`# repeated ${again} of ${number} cases`);
   return failed;
 }

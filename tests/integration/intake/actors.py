@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from haidang import HAIDANG, ROOT, Failed, Server, Skip, check, free_port  # noqa: E402
+from haidang import HAIDANG, PATIENCE, ROOT, Failed, Server, Skip, check, free_port  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("HAIDANG_BUILD") or HAIDANG.parent)
 SINK = BUILD / "tests" / "unit" / "intake" / "intake_sink"
@@ -37,8 +37,7 @@ class Sink:
     line by line, by .next()."""
 
     def __init__(self, *arguments):
-        if not SINK.exists():
-            raise Skip(f"{SINK} is not built")
+        check(SINK.exists(), f"{SINK} is not built")
         # the sanitizer would keep what is freed, up to 256 MiB: .memory() is to tell of us
         environment = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=16"}
         self.process = subprocess.Popen([SINK, *map(str, arguments)], stdin=subprocess.PIPE, env=environment,
@@ -176,11 +175,11 @@ class Program:
                                         stderr=subprocess.PIPE, text=True, **options)
         self.said = []
         threading.Thread(target=lambda: self.said.extend(self.process.stderr), daemon=True).start()
-        until = time.time() + 15
+        until = time.time() + PATIENCE
         while not ready():
             if time.time() > until or self.process.poll() is not None:
-                self.stop()
-                raise Skip(f"{what} does not start here: {''.join(self.said)[-300:]}")
+                self.stop()  # it is there, so a configuration of ours is wrong
+                raise Failed(f"{what} does not start: {''.join(self.said)[-1000:]}")
             time.sleep(0.05)
 
     def stop(self):

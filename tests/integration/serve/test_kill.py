@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """kill -9 at any moment: what was answered 200 is there, and every alert once."""
+import collections
+import contextlib
 import http.client
 import json
 import pathlib
@@ -21,7 +23,7 @@ class Poster(threading.Thread):
         super().__init__(daemon=True)
         self.server, self.name = server, name
         self.token = server.token(SOURCE)
-        self.acknowledged, self.alerts, self.refused = [], 0, 0
+        self.acknowledged, self.alerts, self.refused = [], [], 0
         self.stopping = False
 
     def run(self):
@@ -29,7 +31,8 @@ class Poster(threading.Thread):
         while not self.stopping:
             marks = [f"{self.name}-{number}-{i}" for i in range(5)]
             number += 1
-            body = [{"time": stamp(), "message": "phep thu giet", "mark": mark} for mark in marks]
+            body = "".join(json.dumps({"time": stamp(), "message": "phep thu giet", "mark": mark}) + "\n"
+                           for mark in marks) + alert_line("srv-web-02", f"{self.name}{number}") + "\n"
             try:
                 reply = self.server.post(body, self.token)
             except (OSError, http.client.HTTPException):
@@ -37,7 +40,9 @@ class Poster(threading.Thread):
                 time.sleep(0.05)
                 continue
             if reply.status == 200:
-                check(reply.json["accepted"] == 5, reply)
+                check(reply.json["accepted"] == 6, reply)
+                check(len(reply.json["alerts"]) >= 1, f"no alert for the last line: {reply}")
+                self.alerts += [(alert["event"], alert["rule"]) for alert in reply.json["alerts"]]
                 self.acknowledged += marks
             else:
                 self.refused += 1
@@ -49,8 +54,37 @@ class Poster(threading.Thread):
 
 
 def found_marks(server, name):
-    rows = server.search(f"mark:{name}-*", "--limit", "100000")
-    return [row["fields"]["mark"] for row in rows]
+    found = server.search(f"mark:{name}-*", "--limit", "100000")
+    return [row["fields"]["mark"] for row in found]
+
+
+def alert_line(host, number):
+    return (f"<86>1 {stamp()} {host} sudo - - -   khach{number} : user NOT in sudoers ; TTY=pts/0 ; "
+            f"PWD=/tmp ; USER=root ; COMMAND=/usr/bin/id")
+
+
+def rows(file, sql):
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        return db.execute(sql).fetchall()
+
+
+def raised(server):
+    """(event, rule) of each match that the records hold, as often as they hold it."""
+    held = set(rows(server.data / "records/haidang.db", "SELECT day, class, sequence FROM alert_match"))
+    for file in (server.data / "archive").glob("*.db"):
+        day, name = file.name.split(".")[:2]
+        for number, event, rule in rows(file, "SELECT id, event, rule FROM alert"):
+            if (int(day), name, number) in held:
+                yield f"{day}.{name}.{event}", rule
+
+
+def hold_alerts(server, poster):
+    """What an answer said was raised stands in the records, once."""
+    check(poster.alerts, "no alert was raised")
+    wait_for("the alerts that were answered", lambda: set(poster.alerts) <= set(raised(server)))
+    stand = collections.Counter(raised(server))
+    wrong = [alert for alert in poster.alerts if stand[alert] != 1]
+    check(not wrong, f"{len(wrong)} of {len(poster.alerts)} alerts do not stand there once: {wrong[:3]}")
 
 
 def kill_while_posting(role, times):
@@ -72,9 +106,10 @@ def kill_while_posting(role, times):
             missing = set(poster.acknowledged) - set(found)
             check(not missing, f"{len(missing)} of {len(poster.acknowledged)} acknowledged are missing")
             check(len(found) == len(set(found)), "an event is there twice")
+            hold_alerts(server, poster)
 
 
-@test("after kill -9 of the pipeline nothing acknowledged is missing")
+@test("after kill -9 of the pipeline nothing acknowledged is missing, no event and no alert is there twice")
 def _():
     kill_while_posting("pipeline", 3)
 
@@ -91,11 +126,6 @@ def _():
         lead.wanted("/events", query="")
         server.wait_role("reader", other_than=server.kill("reader"))
         wait_for("an answer", lambda: lead.get("/events", query="").status == 200)
-
-
-def alert_line(host, number):
-    return (f"<86>1 {stamp()} {host} sudo - - -   khach{number} : user NOT in sudoers ; TTY=pts/0 ; "
-            f"PWD=/tmp ; USER=root ; COMMAND=/usr/bin/id")
 
 
 @test("kill -9 of pipeline and hub in turn: each alert stands in the records once")
