@@ -173,6 +173,22 @@ static void keep_indicators(struct worker *w, struct job *job, struct event *eve
     }
 }
 
+/* A record whose log source nobody knows, or whose values have no names, may hold what a decoder finds: a
+ * line that Filebeat carries, the journal's message, Fluent Bit's values. Then it is decoded and looked at
+ * again. The event's time is known then. */
+static bool open_record(struct worker *w, struct event *event)
+{
+    const struct decoders *decoders = w->engine->options->decoders;
+    if (!decoders || !scanner_unknown(w->scanner).len || !decoder_opens(decoders, event))
+        return false;
+    struct event opened = { .raw = event->raw, .received = event->received };
+    decoder_decode(decoders, &opened, &w->arena, NULL);
+    if (opened.flags & EVENT_UNDECODED)
+        return false;
+    *event = opened;
+    return true;
+}
+
 /* json: the time is looked for only when somebody asks. */
 static void scan_event(struct worker *w, struct job *job, struct event *event, uint64_t place,
                        bool json)
@@ -188,6 +204,12 @@ static void scan_event(struct worker *w, struct job *job, struct event *event, u
     if ((o->from || o->to) && outside(o, event->time))
         return;
     uint32_t count = scanner_scan(w->scanner, event, &rules);
+    if (json && open_record(w, event)) {
+        timed = true;
+        if ((o->from || o->to) && outside(o, event->time))
+            return;
+        count = scanner_scan(w->scanner, event, &rules);
+    }
     count_unknown(job, scanner_unknown(w->scanner));
     job->matched += count > 0;
     for (uint32_t i = 0; i < count; i++) {

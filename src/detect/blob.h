@@ -96,6 +96,7 @@ struct group {
 struct source {
     struct ref product, category, service;
     uint32_t node;
+    uint32_t unnamed;                        /* 1: events whose values have no names */
     struct span renames;                     /* in RENAME */
 };
 struct rename { uint16_t to, from; };

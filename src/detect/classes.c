@@ -296,9 +296,11 @@ static bool build(struct classes *c, struct evaluator *v, const struct event *ev
     class->known = event->logsource.product.len || event->logsource.category.len ||
                    event->logsource.service.len || c->given.product.len ||
                    c->given.category.len || c->given.service.len;
+    class->unnamed = false;
     for (uint32_t i = 0; i < r->source_count; i++) {
         sources[i] = evaluate_node(v, r->sources[i].node);
         class->known |= sources[i];
+        class->unnamed |= sources[i] && r->sources[i].unnamed;
     }
     class->plan = find_plan(c, &found);
     class->label = label_of(r, event, sources);

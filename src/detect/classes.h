@@ -44,6 +44,7 @@ struct plan {
 struct class {
     struct slice key;
     bool known;
+    bool unnamed;                   /* its values have no names: most rules miss it */
     struct event_logsource label;   /* for people: the event's own, the rest from the sources that fit */
     struct plan *plan;
 };

@@ -6,6 +6,7 @@ struct source_entry {
     struct slice product, category, service;
     struct expr *when;
     const struct yaml *fields;
+    bool unnamed;
 };
 
 struct logsources {
@@ -18,9 +19,10 @@ struct logsources {
 static bool read_source(struct logsources *l, const struct yaml *node, struct arena *arena,
                         struct error *e)
 {
-    static const char *const keys[] = { "product", "category", "service", "when", "fields", NULL };
+    static const char *const keys[] = { "product", "category", "service", "when", "fields", "unnamed", NULL };
     static const struct placeholders no_lists;
     const struct yaml *when = yaml_member(node, "when"), *fields = yaml_member(node, "fields");
+    const struct yaml *unnamed = yaml_member(node, "unnamed");
     if (node->kind != YAML_MAPPING || !when)
         return yaml_error(e, node, "a source needs 'when'");
     if (!yaml_known(node, keys, e))
@@ -42,6 +44,8 @@ static bool read_source(struct logsources *l, const struct yaml *node, struct ar
                                 .category = yaml_member_text(node, "category", SLICE_NONE),
                                 .service = yaml_member_text(node, "service", SLICE_NONE),
                                 .fields = fields };
+    if (unnamed && !yaml_to_boolean(unnamed, &s->unnamed))
+        return yaml_error(e, unnamed, "'unnamed' is true or false");
     uint32_t count = when->kind == YAML_SEQUENCE ? when->count : 1;
     const struct yaml *maps = when->kind == YAML_SEQUENCE ? when->children : when;
     s->when = expr_new(arena, EXPR_OR, count);
@@ -108,8 +112,8 @@ static void put_name(struct lowering *lowering, struct slice from, struct slice 
 
 /* IMPLEMENTS sigma-2/shape-evtx sigma-2/shape-velociraptor
  * sigma-2/shape-winlogbeat sigma-2/shape-nxlog sigma-2/shape-fluent-bit sigma-2/shape-wazuh
- * sigma-2/logsource-mapping sigma-2/shape-4688
- * sigma-2/shape-cloud sigma-2/shape-zeek sigma-2/shape-text */
+ * sigma-2/logsource-mapping sigma-2/shape-4688 sigma-2/shape-cloud sigma-2/shape-xml
+ * sigma-2/shape-devices sigma-2/shape-suricata sigma-2/shape-zeek sigma-2/shape-text */
 static void lower_names(const struct yaml *names, struct lowering *lowering)
 {
     const struct yaml *strip = yaml_member(names, "strip"), *rename = yaml_member(names, "rename");
@@ -153,7 +157,8 @@ bool logsources_lower(struct logsources *l, struct lowering *lowering, struct er
         const struct source_entry *s = &l->sources[i];
         struct source out = { .product = lower_text(lowering, s->product),
                               .category = lower_text(lowering, s->category),
-                              .service = lower_text(lowering, s->service) };
+                              .service = lower_text(lowering, s->service),
+                              .unnamed = s->unnamed };
         if (!lower_expr(lowering, s->when, &out.node, e))
             return false;
         out.renames = (struct span){ lower_count(lowering, SECTION_RENAME, sizeof(struct rename)),

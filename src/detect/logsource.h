@@ -10,6 +10,8 @@
  *     - product, category, service                           what Sigma calls it
  *       when:   a selection as in a rule; all events that match it belong to the source
  *       fields: { Image: NewProcessName }                    Sigma's name: the name in these events
+ *       unnamed: true                                        its values have no names: rules are tried,
+ *                                                            and the event counts as unknown
  * One event may belong to several sources.
  */
 #ifndef DETECT_LOGSOURCE_H

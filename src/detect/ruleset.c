@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 
-#define BLOB_FORMAT 4u
+#define BLOB_FORMAT 5u
 
 uint64_t ruleset_key(void)
 {

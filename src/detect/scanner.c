@@ -382,7 +382,7 @@ uint32_t scanner_scan(struct scanner *s, const struct event *event, const uint32
         return 0;
     if (!(s->class = classes_find(&s->classes, &s->evaluator, event)))
         return 0;
-    s->statistics.unknown += !s->class->known;
+    s->statistics.unknown += !s->class->known || s->class->unnamed;
     if (s->slow)
         try_all(s, s->class->plan);
     else
@@ -442,10 +442,33 @@ bool scanner_alert(struct scanner *s, const struct event *event, uint32_t rule,
     return fine && alert_copy_texts(out, arena);
 }
 
+/* The value of the selector of that name, or "". */
+static struct slice selected(struct scanner *s, const char *name)
+{
+    struct view *view = &s->evaluator.view;
+    for (uint32_t i = 0; i < s->ruleset->selector_count; i++) {
+        uint32_t slot = s->ruleset->selectors[i] & 0xffff;
+        int32_t at = view_head(view, slot);
+        if (at >= 0 && slice_is(blob_text(s->ruleset, s->ruleset->slots[slot]), name))
+            return slice_cut(view_raw(view, &view->values[at]), 0, 60);
+    }
+    return SLICE("");
+}
+
+static struct slice without_names(struct scanner *s)
+{
+    struct slice provider = selected(s, "Provider_Name"), id = selected(s, "EventID");
+    snprintf(s->unknown, sizeof s->unknown, "Provider_Name=%.*s EventID=%.*s, values without names",
+             SLICE_ARGS(provider), SLICE_ARGS(id));
+    return slice_of(s->unknown);
+}
+
 struct slice scanner_unknown(const struct scanner *scanner)
 {
     struct scanner *s = (struct scanner *)(uintptr_t)scanner;
     struct view *view = &s->evaluator.view;
+    if (s->class && s->class->unnamed)
+        return without_names(s);
     if (!s->class || s->class->known)
         return SLICE_NONE;
     for (uint32_t i = 0; i < s->ruleset->selector_count; i++) {

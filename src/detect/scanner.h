@@ -36,7 +36,8 @@ bool scanner_tries(const struct scanner *scanner, uint32_t rule);
 /* Of the event scanned last: why the rule matched; the bytes are the arena's. */
 bool scanner_alert(struct scanner *scanner, const struct event *event, uint32_t rule,
                    struct arena *arena, struct alert *out);
-/* Of the event scanned last: the log source nobody knows as "Channel=…" text; empty when known. */
+/* Of the event scanned last: the log source nobody knows as "Channel=…" text, or which event's values
+ * have no names; empty when known. */
 struct slice scanner_unknown(const struct scanner *scanner);
 /* Of the event scanned last: its log source for people, one category and service of those it belongs
  * to. Parts that the event did not say itself point into the ruleset. */

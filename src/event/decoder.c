@@ -146,6 +146,8 @@ static void apply_renames(struct decoding *x, const struct decoder *d)
         struct slice old = field.name;
         if (!new_name(x, d, &field.name) || field.name.len == 0)
             continue;
+        if (old.data != field.name.data)
+            field.id = 0; /* it stands for the old name */
         /* host.name → host takes the place of the object host */
         uint32_t place = old.data == field.name.data ? kept : x->own;
         while (place < kept && (x->fields.items[place].kind != EVENT_OBJECT ||
@@ -235,6 +237,8 @@ static void finish(struct decoding *x, const struct decoder *d, const struct dec
 {
     x->event->decoder = d->name;
     apply_nested(x, d);
+    if (d->inserts.field.len)
+        inserts_apply(&d->inserts, &x->fields, x->own);
     apply_hex(x, d);
     apply_time(x, d);     /* before the renames: they may drop what only the time needs */
     apply_splits(x, d);

@@ -46,6 +46,11 @@ bool decoder_zone(struct slice name, int64_t *offset_out);
 void decoder_decode(const struct decoders *decoders, struct event *event, struct arena *arena,
                     const struct decoder_hint *hint);
 
+/* Would a decoder find more in this JSON record than its fields show (a record within, names of values)?
+ * Asks for the fields' presence only, so that it may be lazy. For `haidang detect`, which decodes JSON only
+ * then. */
+bool decoder_opens(const struct decoders *decoders, const struct event *event);
+
 /* For lists, tests and documentation, in order of name. */
 struct decoder_info {
     struct slice name, kind, title, title_vi, file;

@@ -16,7 +16,8 @@ static const char *const kind_names[] = {
 
 static const char *const decoder_keys[] = {
     "name", "title", "title_vi", "kind", "applies", "logsource", "set", "patterns", "cases",
-    "rename", "split", "join", "copy", "time", "hex", "nested", "payload", "samples", NULL,
+    "rename", "split", "join", "copy", "time", "hex", "nested", "payload", "inserts",
+    "samples", NULL,
 };
 static const char *const applies_keys[] = { "program", "starts", "field", "line", "asked", NULL };
 static const char *const logsource_keys[] = { "product", "category", "service", NULL };
@@ -351,7 +352,8 @@ static bool read_decoder(struct decoders *set, const struct yaml *node, const ch
            read_splits(arena, yaml_member(node, "join"), &d->joins, &d->join_count, e) &&
            read_copies(arena, yaml_member(node, "copy"), d, e) &&
            read_names(arena, yaml_member(node, "hex"), &d->hex, e) &&
-           read_names(arena, yaml_member(node, "nested"), &d->nested, e);
+           read_names(arena, yaml_member(node, "nested"), &d->nested, e) &&
+           inserts_read(yaml_member(node, "inserts"), arena, &d->inserts, e);
 }
 
 /* --- who is asked when ------------------------------------------------------------------------ */
@@ -497,6 +499,7 @@ static bool load_file(struct decoders *set, const char *path, struct error *e)
     map_free(&d->renames);
     map_free(&d->hex);
     map_free(&d->nested);
+    inserts_free(&d->inserts);
     for (uint32_t i = 0; i < set->count; i++)
         if (set->all[i] == d)
             set->count--;
@@ -547,6 +550,7 @@ void decoders_free(struct decoders **decoders)
         map_free(&set->all[i]->renames);
         map_free(&set->all[i]->hex);
         map_free(&set->all[i]->nested);
+        inserts_free(&set->all[i]->inserts);
     }
     map_free(&set->names);
     map_free(&set->programs);

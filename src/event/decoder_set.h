@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/yaml.h"
 #include "event/decoder.h"
+#include "event/inserts.h"
 #include "event/keyvalue.h"
 #include "event/pattern.h"
 
@@ -84,6 +85,7 @@ struct decoder {
     uint32_t copy_count;
     struct map hex;                       /* names */
     struct map nested;                    /* names */
+    struct inserts inserts;               /* inserts.field.len 0: none */
     struct slice payload_program, payload_message; /* fields that hold a record within */
     const struct yaml *samples;
 };

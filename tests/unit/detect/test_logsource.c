@@ -37,7 +37,10 @@ static bool meets_as_file(struct scanner *s, const char *record, struct arena *a
     if (record[0] != '{')
         return meets_decoded(s, record, arena);
     CHECK(json_event_decode(event.raw, arena, &event.fields, &event.field_count, &e));
-    return scanner_scan(s, &event, &rules) == 1;
+    uint32_t count = scanner_scan(s, &event, &rules);
+    if (scanner_unknown(s).len && decoder_opens(decoders(), &event))
+        return meets_decoded(s, record, arena);
+    return count == 1;
 }
 
 /* Does a rule of this log source with this item match? Pipeline and detect have to agree. */
@@ -251,6 +254,93 @@ TEST("Windows, shape by shape: what must match, and what stands near it")
     CHECK_SHAPES(rows);
 }
 
+#define FLUENT(provider, channel, id, inserts) \
+    "{\"ProviderName\":\"" provider "\",\"EventID\":" id ",\"Version\":5,\"TimeCreated\":\"2026-11-24 07:31:02 +0700\"," \
+    "\"Channel\":\"" channel "\",\"Computer\":\"PC01\",\"Message\":\"m\",\"StringInserts\":[" inserts "]}"
+#define FLUENT_CREATED(image, command) \
+    FLUENT("Microsoft-Windows-Sysmon", SYSMON, "1", "\"-\",\"2026-11-24 00:31:02.5\",\"{A}\",4242,\"" image "\",\"10\"," \
+           "\"d\",\"p\",\"c\",\"o\",\"" command "\",\"C:\\\\\",\"PC01\\\\lan\",\"{B}\",\"0x1\",1,\"High\",\"MD5=0\",\"{C}\"," \
+           "10,\"C:\\\\Program Files\\\\Office\\\\WINWORD.EXE\",\"winword\",\"PC01\\\\lan\"")
+#define FLUENT_AUDIT(id, inserts) FLUENT("Microsoft-Windows-Security-Auditing", "Security", id, inserts)
+#define CREATED_13 "\"S-1\",\"lan\",\"D\",\"0x1\",\"0x2\",\"C:\\\\Windows\\\\whoami.exe\",\"%%1937\",\"0x3\",\"whoami /all\"," \
+                   "\"S-2\",\"-\",\"-\",\"0x0\""
+#define FLUENT_XML(xml) "{\"System\":\"" xml "\",\"Message\":\"m\",\"StringInserts\":[\"a\"]}"
+#define XML_CREATED(image) "<Event><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>1</EventID>" \
+    "<Channel>" SYSMON "</Channel></System><EventData><Data Name='Image'>" image "</Data></EventData></Event>"
+/* EVIDENCE sigma-2/shape-fluent-bit */
+TEST("Fluent Bit's values without names get them by provider, event and number")
+{
+    static const struct shape rows[] = {
+        { "Sysmon 1, three fields of one rule", "product: windows, category: process_creation", "Image|endswith: '\\cmd.exe'",
+          FLUENT_CREATED("C:\\\\cmd.exe", "cmd -enc A"), FLUENT_CREATED("C:\\\\cmd.com", "cmd.exe -enc A") },
+        { "the same, its parent", "product: windows, category: process_creation", "ParentImage|endswith: '\\winword.exe'",
+          FLUENT_CREATED("C:\\\\cmd.exe", "a"),
+          FLUENT("Microsoft-Windows-Sysmon", SYSMON, "5", "\"\\\\winword.exe\",\"\",\"\",\"\",\"\",\"\"") },
+        { "4688", "product: windows, category: process_creation", "CommandLine|contains: whoami",
+          FLUENT_AUDIT("4688", CREATED_13 ",\"C:\\\\cmd.exe\",\"S-3\""), FLUENT_AUDIT("4688", "\"whoami\"") },
+        { "4688 as Image", "product: windows, category: process_creation", "Image|endswith: '\\whoami.exe'",
+          FLUENT_AUDIT("4688", CREATED_13), FLUENT_AUDIT("4689", CREATED_13) },
+        { "4625", "product: windows, service: security", "TargetUserName: lan",
+          FLUENT_AUDIT("4625", "1,2,3,4,5,\"lan\",7,8,9,10,11,12,13,14,15,16,17,18,19,20,21"),
+          FLUENT_AUDIT("4625", "1,\"lan\",3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21") },
+        { "4657", "product: windows, category: registry_set", "Details: evil",
+          FLUENT_AUDIT("4657", "1,2,3,4,5,6,7,8,9,10,11,\"evil\",13,14"),
+          FLUENT_AUDIT("4657", "1,2,3,4,5,6,7,8,9,\"evil\",11,12,13,14") },
+        { "4697", "product: windows, service: security", "ServiceFileName: evil", FLUENT_AUDIT("4697", "1,2,3,4,5,\"evil\",7,8,9"),
+          FLUENT_AUDIT("4697", "1,2,3,4,\"evil\",6,7,8,9") },
+        { "4698", "product: windows, service: security", "TaskName: evil", FLUENT_AUDIT("4698", "1,2,3,4,\"evil\",6"),
+          FLUENT_AUDIT("4698", "1,2,3,4,5,\"evil\"") },
+        { "5156", "product: windows, category: network_connection", "DestinationPort: 4444",
+          FLUENT_AUDIT("5156", "1,2,3,4,5,6,4444,8,9,10,11,12,13"), FLUENT_AUDIT("5156", "1,2,3,4,4444,6,7,8,9,10,11,12,13") },
+        { "7045", "product: windows, service: system", "ImagePath|contains: PSEXESVC",
+          FLUENT("Service Control Manager", "System", "7045", "\"a\",\"PSEXESVC.exe\",\"b\",\"c\",\"d\""),
+          FLUENT("Service Control Manager", "System", "7045", "\"PSEXESVC.exe\",\"a\",\"b\",\"c\",\"d\"") },
+        { "4104", "product: windows, category: ps_script", "ScriptBlockText|contains: Invoke-",
+          FLUENT("Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational", "4104", "1,1,\"Invoke-X\",\"i\",\"\""),
+          FLUENT("Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational", "4103", "\"Invoke-X\",\"\",\"\"") },
+        { "XML", "product: windows, category: process_creation", "Image|endswith: '\\cmd.exe'",
+          FLUENT_XML(XML_CREATED("C:\\\\cmd.exe")), FLUENT_XML(XML_CREATED("C:\\\\a.exe")) },
+    };
+    CHECK_SHAPES(rows);
+}
+
+TEST("values that no row names are counted, and rules by channel and number are tried all the same")
+{
+    const char *record = FLUENT_AUDIT("4625", "\"lan\"");
+    struct ruleset *ruleset = compile_text("title: t\nlogsource: {product: windows, service: security}\n"
+                                           "detection:\n  s:\n    EventID: 4625\n  condition: s\n", LOGSOURCES, NULL);
+    ARENA_AUTO arena;
+    arena_init(&arena, 0);
+    struct scanner *s = scanner_new(ruleset);
+    CHECK(meets_decoded(s, record, &arena));
+    CHECK_SLICE(scanner_unknown(s),
+                "Provider_Name=Microsoft-Windows-Security-Auditing EventID=4625, values without names");
+    CHECK(meets_as_file(s, record, &arena));
+    CHECK(scanner_unknown(s).len > 0);
+    CHECK(scanner_statistics(s).unknown >= 2);
+    CHECK(!meets_decoded(s, FLUENT("Service Control Manager", "System", "7045", "1,2,3,4,5"), &arena));
+    CHECK_INT(scanner_unknown(s).len, 0);
+    scanner_free(&s);
+    ruleset_free(&ruleset);
+}
+
+TEST("lines that JSON carries are opened: Filebeat's and the journal's")
+{
+    static const struct shape rows[] = {
+        { "Filebeat", "product: linux, service: sshd", "src_ip: 203.0.113.77",
+          "{\"@timestamp\":\"2026-11-24T00:31:02Z\",\"message\":\"Nov 24 07:31:02 web01 sshd[7]: Failed password for "
+          "root from 203.0.113.77 port 4022 ssh2\"}",
+          "{\"@timestamp\":\"2026-11-24T00:31:02Z\",\"message\":\"Nov 24 07:31:02 web01 other[7]: Failed password for "
+          "root from 203.0.113.77 port 4022 ssh2\"}" },
+        { "journalctl -o json", "product: linux, service: sudo", "CommandLine|contains: /bin/bash",
+          "{\"__REALTIME_TIMESTAMP\":\"1795480262123456\",\"SYSLOG_IDENTIFIER\":\"sudo\",\"MESSAGE\":\"lan : TTY=pts/0 ; "
+          "PWD=/ ; USER=root ; COMMAND=/bin/bash\"}",
+          "{\"__REALTIME_TIMESTAMP\":\"1795480262123456\",\"SYSLOG_IDENTIFIER\":\"cat\",\"MESSAGE\":\"lan : TTY=pts/0 ; "
+          "PWD=/ ; USER=root ; COMMAND=/bin/bash\"}" },
+    };
+    CHECK_SHAPES(rows);
+}
+
 #define EXECVE "type=EXECVE msg=audit(1795480262.123:456): argc=2 a0=\"cat\" a1="
 
 #define XML(provider, id, name, value) \
@@ -259,6 +349,7 @@ TEST("Windows, shape by shape: what must match, and what stands near it")
 #define SYSMON_LINUX(id, name, value) \
     "<14>Nov 24 07:31:02 web01 sysmon: " XML("Linux-Sysmon", id, name, value)
 
+/* EVIDENCE sigma-2/shape-xml */
 TEST("Linux, clouds and containers, shape by shape")
 {
     static const struct shape rows[] = {
@@ -310,6 +401,7 @@ TEST("Linux, clouds and containers, shape by shape")
 #define EVE_QUERIES "\"dns\":{\"version\":3,\"type\":\"response\",\"queries\":[{\"rrname\":\"bad.vn\"," \
                     "\"rrtype\":\"TXT\"}],\"answers\":[{\"rrname\":\"bad.vn\",\"rdata\":\"IEX\"}]}"
 
+/* EVIDENCE sigma-2/shape-devices sigma-2/shape-suricata */
 TEST("the network, shape by shape")
 {
     static const struct shape rows[] = {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "event/decoder.h"
+#include "event/json_event.h"
 #include "test.h"
 
 static struct decoders *load(void)
@@ -118,6 +119,33 @@ TEST("Windows-1258 becomes composed UTF-8 in fields, and raw stays") {
     CHECK(slice_find_byte(event.raw, (char)0xe1) < event.raw.len);
 }
 
+TEST("a field that was renamed loses the number of its old name, by which others would know it") {
+    ARENA_AUTO arena;
+    arena_init(&arena, ARENA_NO_CEILING);
+    struct event event = decode(&arena, SLICE("{\"event_type\":\"flow\",\"flow_id\":1,\"dest_ip\":\"10.0.0.1\"}"),
+                                NULL);
+    const struct event_field *field = event_field(&event, SLICE("dst_ip"));
+    CHECK(field != NULL);
+    CHECK_INT(field->id, 0);
+    CHECK(event_field(&event, SLICE("flow_id"))->id != 0);
+}
+
+TEST("only a record that a decoder would open is worth decoding") {
+    static const struct { const char *json; bool opens; } rows[] = {
+        { "{\"@timestamp\":\"2026-11-24T00:31:02Z\",\"message\":\"m\"}", true },
+        { "{\"MESSAGE\":\"m\",\"__REALTIME_TIMESTAMP\":\"1\"}", true },
+        { "{\"MESSAGE\":\"m\"}", false },
+        { "{\"a\":1}", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ARENA_AUTO arena;
+        struct event event = { .raw = slice_of(rows[i].json) };
+        arena_init(&arena, ARENA_NO_CEILING);
+        CHECK(json_event_decode(event.raw, &arena, &event.fields, &event.field_count, NULL));
+        CHECK_INT(decoder_opens(load(), &event), rows[i].opens);
+    }
+}
+
 TEST("decoding stops cleanly at every allocation that fails") {
     static const char line[] =
         "<38>Nov 24 07:31:02 web01 sshd[4242]: Failed password for invalid user "
@@ -168,6 +196,10 @@ TEST("a decoder file that is wrong says where and why") {
         { "name: x\nkind: json\ntime: [{field: t, format: '%Q'}]\n", "no format of a time" },
         { "name: x\nkind: json\nrename: {'a.*': b}\n", "'*'" },
         { "name: x\nkind: json\ncases: [{set: {a: b}}]\n", "when" },
+        { "name: x\nkind: json\ninserts: {field: a}\n", "names" },
+        { "name: x\nkind: json\ninserts: {field: a, names: {P: [{id: 1}]}}\n", "parted by blanks" },
+        { "name: x\nkind: json\ninserts: {field: a, names: {P: [{id: 1, names: a b}, {id: 1, names: c d}]}}\n",
+          "another row" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error e = ERROR_NONE;
