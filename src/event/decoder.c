@@ -196,8 +196,8 @@ static void apply_time(struct decoding *x, const struct decoder *d)
         for (uint32_t f = 1; text.data && f < t->field_count; f++)
             text = arena_print(x->arena, "%.*s %.*s", SLICE_ARGS(text),
                                SLICE_ARGS(value_of(x, t->fields[f])));
-        if (text.len && stamp_parse(slice_trim(text), t->format, x->event->received, x->zone,
-                                    &stamp)) {
+        if (text.len && stamp_parse(slice_trim(text), t->format, x->event->received,
+                                    t->has_zone ? t->zone : x->zone, &stamp)) {
             x->event->time = stamp.time;
             x->event->flags &= ~(uint32_t)EVENT_TIME_GUESSED;
             x->event->flags |= stamp.guessed ? EVENT_TIME_GUESSED : 0;

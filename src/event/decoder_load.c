@@ -23,7 +23,7 @@ static const char *const applies_keys[] = { "program", "starts", "field", "line"
 static const char *const logsource_keys[] = { "product", "category", "service", NULL };
 static const char *const pattern_keys[] = { "text", "set", "logsource", NULL };
 static const char *const case_keys[] = { "when", "set", "logsource", NULL };
-static const char *const time_keys[] = { "field", "format", NULL };
+static const char *const time_keys[] = { "field", "format", "zone", NULL };
 static const char *const split_keys[] = { "field", "at", "before", "after", NULL };
 static const char *const payload_keys[] = { "program", "message", NULL };
 
@@ -196,6 +196,10 @@ static bool read_times(struct arena *arena, const struct yaml *node, struct deco
             return yaml_error(e, row, "a time has one to %u fields", DECODER_TIME_FIELDS);
         memcpy(t->fields, fields, t->field_count * sizeof *fields);
         t->format = yaml_member_text(row, "format", SLICE(""));
+        const struct yaml *zone = yaml_member(row, "zone");
+        t->has_zone = zone != NULL;
+        if (zone && !decoder_zone(zone->text, &t->zone))
+            return yaml_error(e, zone, "'%.*s' is no time zone that we know", SLICE_ARGS(zone->text));
         if (!stamp_format_valid(t->format)) {
             const struct yaml *format = yaml_member(row, "format");
             yaml_error(e, format, "'%.*s' is no format of a time",

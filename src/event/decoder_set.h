@@ -49,6 +49,8 @@ struct decoder_time {
     struct slice fields[DECODER_TIME_FIELDS]; /* joined by a blank */
     uint32_t field_count;
     struct slice format;
+    bool has_zone;            /* of times that carry none: zone instead of the sender's */
+    int64_t zone;
 };
 
 struct decoder_rename {

@@ -378,6 +378,24 @@ static bool parse_meraki(struct slice text, int64_t received, int64_t zone, stru
     return true;
 }
 
+/* "2026-11-24 00:31:02 10.1.2.3 GET /" or "… W3SVC1 …" is IIS's access log and no header: what looks like a
+ * host is the server's address, and the time is UTC. */
+static bool is_web_line(struct slice text)
+{
+    if (text.len < 24 || text.data[10] != ' ' || text.data[19] != ' ' || text.data[0] < '0' ||
+        text.data[0] > '9')
+        return false;
+    struct slice rest = slice_after(text, 20), word;
+    if (slice_starts(rest, SLICE("W3SVC")))
+        return true;
+    slice_split(&rest, ' ', &word);
+    slice_split(&rest, ' ', &word);
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] < 'A' || word.data[i] > 'Z')
+            return false;
+    return word.len >= 3 && rest.len && rest.data[0] == '/';
+}
+
 bool syslog_parse(struct slice text, int64_t received, int64_t zone, struct syslog_header *header)
 {
     struct slice rest = text;
@@ -387,6 +405,8 @@ bool syslog_parse(struct slice text, int64_t received, int64_t zone, struct sysl
         parse_5424(rest, received, zone, header))
         return true;
     header->structured = false;
+    if (header->priority < 0 && is_web_line(text))
+        return false;
     if (header->priority >= 0 && slice_starts(rest, SLICE("1 ")) &&
         parse_meraki(rest, received, zone, header))
         return true;
