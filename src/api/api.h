@@ -34,6 +34,7 @@ struct api_search_request {
     int64_t before_time;     /* and its time */
     unsigned budget_ms;      /* wall time */
     uint64_t budget_bytes;   /* inflated bytes */
+    uint64_t budget_rows;    /* events looked at; 0: any number */
     bool explain;            /* say of each block whether it was read */
     bool live;               /* what is stored from now on; from, to, before do not count */
     struct slice rule;       /* not empty: a back-test of this rule's text; then only the scope, the

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 #define OPEN_MOST 128u
+#define DIRECTORY_MOST (256u * 1024 * 1024) /* of one file, tails included */
 
 bool search_scope_sees(const struct search_scope *scope, struct slice agency)
 {
@@ -59,10 +60,20 @@ sqlite3 *catalogue_db(struct catalogue *c, struct catalogue_file *file, struct e
     return file->db;
 }
 
+static void close_file(struct catalogue *c, struct catalogue_file *file)
+{
+    if (file->db) {
+        day_close(&file->db);
+        c->open--;
+    }
+}
+
 void catalogue_close(struct catalogue *c)
 {
-    for (size_t i = 0; i < c->file_count; i++)
-        day_close(&c->files[i].db);
+    for (size_t i = 0; i < c->file_count; i++) {
+        close_file(c, &c->files[i]);
+        arena_free(&c->files[i].arena);
+    }
     free(c->heap);
     c->heap = NULL;
     c->file_count = 0;
@@ -70,22 +81,10 @@ void catalogue_close(struct catalogue *c)
 
 /* --- files ---------------------------------------------------------------------------------- */
 
-static bool read_times(struct catalogue *c, struct catalogue_file *file, bool *empty_out,
-                       struct error *e)
+static void tell(const struct catalogue *c, const char *file, int64_t block, const char *why)
 {
-    sqlite3 *db = catalogue_db(c, file, e);
-    DAY_STATEMENT *read = db ? day_prepare(db, "SELECT count(*), ifnull(min(time_min), 0),"
-                                               " ifnull(max(time_max), 0) FROM block",
-                                           file->file, e)
-                             : NULL;
-    if (!read)
-        return false;
-    if (sqlite3_step(read) != SQLITE_ROW)
-        return day_failed(db, file->file, e);
-    *empty_out = sqlite3_column_int64(read, 0) == 0;
-    file->time_min = sqlite3_column_int64(read, 1);
-    file->time_max = sqlite3_column_int64(read, 2);
-    return true;
+    if (c->tell)
+        c->tell(c->owner, file, block, why);
 }
 
 static bool outside(const struct search_options *options, int64_t time_min, int64_t time_max)
@@ -114,50 +113,69 @@ static bool behind_window(const struct catalogue_file *file, const struct block_
 static int newest_first(const void *a, const void *b)
 {
     const struct catalogue_file *x = a, *y = b;
-    return x->time_max > y->time_max ? -1 : x->time_max < y->time_max;
+    int64_t left = x->summary.time_max, right = y->summary.time_max;
+    return left > right ? -1 : left < right;
 }
 
 static void load_damaged(struct catalogue *c, struct catalogue_file *file, int64_t from);
 
-bool catalogue_open(struct catalogue *c, const struct search_options *options,
-                    struct arena *arena, struct search_foot *foot, struct error *e)
+/* Whether the scope lets see anything of the file: else it is not told of either. */
+static bool sees_file(struct catalogue *c, struct catalogue_file *file)
+{
+    struct error ignored = ERROR_NONE;
+    bool seen = c->options->scope.all;
+    sqlite3 *db = seen ? NULL : catalogue_db(c, file, &ignored);
+    DAY_STATEMENT *read = db ? day_prepare(db, "SELECT DISTINCT agency FROM origin", file->file,
+                                           &ignored) : NULL;
+    while (!seen && read && sqlite3_step(read) == SQLITE_ROW)
+        seen = search_scope_sees(&c->options->scope, day_column(read, 0));
+    return seen;
+}
+
+/* Whether the search must look into it; else it is closed again. */
+static bool wanted(struct catalogue *c, struct catalogue_file *file)
+{
+    struct error reason = ERROR_NONE;
+    bool read = window_of(c->options, file);
+    if (read) {
+        sqlite3 *db = catalogue_db(c, file, &reason);
+        read = db && day_summary_read(db, file->file, &file->summary, &reason);
+        if (!read && reason.kind != ERROR_NOT_FOUND) {
+            file->damage = arena_print(c->arena, "%s", reason.sentence);
+            return true;
+        }
+        read = read && file->summary.blocks &&
+               !outside(c->options, file->summary.time_min, file->summary.time_max);
+    }
+    if (!read) {
+        c->foot->files_skipped++;
+        if (c->tell && file->summary.blocks && sees_file(c, file))
+            tell(c, file->file, 0, "time");
+        close_file(c, file);
+    }
+    return read;
+}
+
+bool catalogue_open(struct catalogue *c, struct error *e)
 {
     struct day_name *names;
     size_t count;
-    *c = (struct catalogue){ .options = options, .arena = arena, .foot = foot };
-    if (!day_list(options->directory, arena, &names, &count, e))
+    if (!day_list(c->options->directory, c->arena, &names, &count, e))
         return false;
-    c->files = arena_array(arena, count, sizeof *c->files);
+    c->files = arena_array(c->arena, count, sizeof *c->files);
     if (!c->files)
         return error_set(e, "memory is short for searching");
-    foot->files = count;
     for (size_t i = 0; i < count; i++) {
         struct catalogue_file *file = &c->files[c->file_count];
-        struct error reason = ERROR_NONE;
-        bool empty = true;
-        if ((strcmp(names[i].class, SEARCH_OWN_CLASS) == 0) != options->own) {
-            foot->files--; /* it is not there for this search */
-            continue;
-        }
+        if ((strcmp(names[i].class, SEARCH_OWN_CLASS) == 0) != c->options->own)
+            continue; /* it is not there for this search */
+        c->foot->files++;
         *file = (struct catalogue_file){ .name = names[i] };
         day_name_print(&names[i], file->file);
-        if (!window_of(options, file)) {
-            foot->files_skipped++;
-            continue;
-        }
+        arena_init(&file->arena, DIRECTORY_MOST);
         c->file_count++; /* for catalogue_db to count and close it */
-        if (!read_times(c, file, &empty, &reason) && reason.kind != ERROR_NOT_FOUND) {
-            file->damage = arena_print(arena, "%s", reason.sentence);
-            continue;
-        }
-        if (!empty && !outside(options, file->time_min, file->time_max))
-            continue;
-        if (file->db) {
-            day_close(&file->db);
-            c->open--;
-        }
-        c->file_count--;
-        foot->files_skipped++;
+        if (!wanted(c, file))
+            c->file_count--;
     }
     if (c->file_count)
         qsort(c->files, c->file_count, sizeof *c->files, newest_first);
@@ -183,8 +201,8 @@ static bool load_origins(struct catalogue *c, struct catalogue_file *file, struc
     if (most < 0 || most > 10000000)
         return error_set(e, "the origins of the day file are damaged");
     file->origin_count = (uint32_t)most;
-    file->origins = arena_array(c->arena, (size_t)most, sizeof *file->origins);
-    file->visible = arena_array(c->arena, (size_t)most, sizeof *file->visible);
+    file->origins = arena_array(&file->arena, (size_t)most, sizeof *file->origins);
+    file->visible = arena_array(&file->arena, (size_t)most, sizeof *file->visible);
     if (!file->origins || !file->visible)
         return error_set(e, "memory is short for searching");
     int code;
@@ -193,9 +211,9 @@ static bool load_origins(struct catalogue *c, struct catalogue_file *file, struc
         if (id < 1 || id > most)
             continue;
         struct block_origin *origin = &file->origins[id - 1];
-        origin->source = arena_copy(c->arena, day_column(read, 1));
-        origin->system = arena_copy(c->arena, day_column(read, 2));
-        origin->agency = arena_copy(c->arena, day_column(read, 3));
+        origin->source = arena_copy(&file->arena, day_column(read, 1));
+        origin->system = arena_copy(&file->arena, day_column(read, 2));
+        origin->agency = arena_copy(&file->arena, day_column(read, 3));
         file->visible[id - 1] = search_scope_sees(&c->options->scope, origin->agency);
     }
     return code == SQLITE_DONE || day_failed(file->db, file->file, e);
@@ -207,11 +225,11 @@ static uint32_t number_at(struct slice bytes, size_t i)
     return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
-static bool read_origins(struct catalogue *c, struct catalogue_block *block, struct slice numbers)
+static bool read_origins(struct catalogue_block *block, struct slice numbers)
 {
     struct catalogue_file *file = block->file;
     size_t count = numbers.len / 4;
-    block->origins = arena_array(c->arena, count, sizeof *block->origins);
+    block->origins = arena_array(&file->arena, count, sizeof *block->origins);
     block->all_visible = true;
     if (!block->origins)
         return false;
@@ -261,24 +279,27 @@ static struct catalogue_block *heap_take(struct catalogue *c)
     return top;
 }
 
-static bool keep_tail(struct catalogue *c, struct catalogue_block *block, struct error *e)
+static bool keep_tail(struct catalogue_block *block, struct error *e)
 {
     BUFFER_AUTO stored;
     buffer_init(&stored, BLOCK_PART_MAX);
     for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
         if (!fetch_stored(block->file->db, block->file->file, block->block, part, &stored, e))
             return false;
-        block->tail[part] = arena_copy(c->arena, buffer_slice(&stored));
+        block->tail[part] = arena_copy(&block->file->arena, buffer_slice(&stored));
         if (!block->tail[part].data)
             return error_set(e, "memory is short for searching");
     }
     return true;
 }
 
-static struct catalogue_block *read_block(struct catalogue *c, struct catalogue_file *file,
-                                          sqlite3_stmt *read)
+static const char directory_query[] =
+    "SELECT id, kind, events, sequence_min, sequence_max, time_min, time_max, text_bytes, origins"
+    " FROM block";
+
+static struct catalogue_block *read_block(struct catalogue_file *file, sqlite3_stmt *read)
 {
-    struct catalogue_block *block = arena_zero(c->arena, sizeof *block);
+    struct catalogue_block *block = arena_zero(&file->arena, sizeof *block);
     if (!block)
         return NULL;
     block->file = file;
@@ -292,45 +313,53 @@ static struct catalogue_block *read_block(struct catalogue *c, struct catalogue_
         .time_max = sqlite3_column_int64(read, 6),
         .text_bytes = (uint64_t)sqlite3_column_int64(read, 7),
     };
-    return read_origins(c, block, day_column(read, 8)) ? block : NULL;
+    return read_origins(block, day_column(read, 8)) ? block : NULL;
 }
 
-static bool asked_for(struct catalogue *c, const struct catalogue_block *block)
+/* Whether the asker may see something of it, and where it must be looked at; counted either way. */
+static bool block_wanted(struct catalogue *c, const struct catalogue_block *block)
 {
     if (block->origin_count == 0) { /* not the asker's: not even counted */
         c->foot->skipped_scope++;
         return false;
     }
     c->foot->blocks++;
-    if (behind_window(block->file, &block->summary) ||
-        outside(c->options, block->summary.time_min, block->summary.time_max)) {
-        c->foot->skipped_time++;
-        return false;
+    if (!behind_window(block->file, &block->summary) &&
+        !outside(c->options, block->summary.time_min, block->summary.time_max))
+        return true;
+    c->foot->skipped_time++;
+    tell(c, block->file->file, block->block, "time");
+    return false;
+}
+
+/* Onto the heap, or forgotten: the mark is where it begins in the arena. False: memory is short. */
+static bool take_block(struct catalogue *c, struct catalogue_block *block, struct arena_mark mark)
+{
+    struct catalogue_file *file = block->file;
+    struct error reason = ERROR_NONE;
+    if (!block_wanted(c, block)) {
+        arena_reset(&file->arena, mark);
+        return true;
     }
-    return true;
+    if (block->kind == BLOCK_TAIL && !keep_tail(block, &reason)) {
+        search_note_damage(c->foot, c->arena, file->file, block->block, &reason);
+        return true;
+    }
+    file->waiting++;
+    return heap_add(c, block);
 }
 
 static bool load_blocks(struct catalogue *c, struct catalogue_file *file, struct error *e)
 {
-    DAY_STATEMENT *read = day_prepare(
-        file->db, "SELECT id, kind, events, sequence_min, sequence_max, time_min, time_max,"
-                  " text_bytes, origins FROM block", file->file, e);
+    DAY_STATEMENT *read = day_prepare(file->db, directory_query, file->file, e);
     int code;
     if (!read || !load_origins(c, file, e))
         return false;
     while ((code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct error reason = ERROR_NONE;
-        struct catalogue_block *block = read_block(c, file, read);
-        if (!block)
-            return error_set(e, "memory is short for searching");
-        file->last_block = block->block;
-        if (!asked_for(c, block))
-            continue;
-        if (block->kind == BLOCK_TAIL && !keep_tail(c, block, &reason)) {
-            search_note_damage(c->foot, c->arena, file->file, block->block, &reason);
-            continue;
-        }
-        if (!heap_add(c, block))
+        struct arena_mark mark = arena_mark(&file->arena);
+        struct catalogue_block *block = read_block(file, read);
+        file->last_block = block ? block->block : file->last_block;
+        if (!block || !take_block(c, block, mark))
             return error_set(e, "memory is short for searching");
     }
     return code == SQLITE_DONE || day_failed(file->db, file->file, e);
@@ -342,12 +371,12 @@ static bool load_blocks(struct catalogue *c, struct catalogue_file *file, struct
 static struct catalogue_block *salvaged_block(struct catalogue *c, struct catalogue_file *file,
                                               int64_t number, const struct block_rows *rows)
 {
-    struct catalogue_block *block = arena_zero(c->arena, sizeof *block);
+    struct catalogue_block *block = arena_zero(&file->arena, sizeof *block);
     if (!block)
         return NULL;
     *block = (struct catalogue_block){ .file = file, .block = number, .kind = BLOCK_SEALED,
                                        .summary = salvage_summary(rows), .all_visible = true };
-    block->origins = arena_array(c->arena, rows->origin_count, sizeof *block->origins);
+    block->origins = arena_array(&file->arena, rows->origin_count, sizeof *block->origins);
     for (uint32_t i = 0; block->origins && i < rows->origin_count; i++) {
         const struct block_origin *origin = &rows->origins[i];
         if (!search_scope_sees(&c->options->scope, origin->agency)) {
@@ -355,8 +384,8 @@ static struct catalogue_block *salvaged_block(struct catalogue *c, struct catalo
             continue;
         }
         block->origins[block->origin_count++] = (struct block_origin){
-            arena_copy(c->arena, origin->source), arena_copy(c->arena, origin->system),
-            arena_copy(c->arena, origin->agency) };
+            arena_copy(&file->arena, origin->source), arena_copy(&file->arena, origin->system),
+            arena_copy(&file->arena, origin->agency) };
     }
     return block->origins ? block : NULL;
 }
@@ -392,8 +421,8 @@ static void load_damaged(struct catalogue *c, struct catalogue_file *file, int64
     bool more;
     file->loaded = true;
     if (from == 1) {
-        file->time_min = INT64_MAX;
-        file->time_max = INT64_MIN;
+        file->summary.time_min = INT64_MAX;
+        file->summary.time_max = INT64_MIN;
     }
     fetch_init(&f);
     s.db = catalogue_db(c, file, NULL);
@@ -402,17 +431,30 @@ static void load_damaged(struct catalogue *c, struct catalogue_file *file, int64
         if (s.lost_from)
             note_loss(c, file, &s);
         struct catalogue_block *block = more ? salvaged_block(c, file, number, &f.rows) : NULL;
-        if (!block || !asked_for(c, block))
+        if (!block || !block_wanted(c, block))
             continue;
-        if (block->summary.time_min < file->time_min)
-            file->time_min = block->summary.time_min;
-        if (block->summary.time_max > file->time_max)
-            file->time_max = block->summary.time_max;
+        if (block->summary.time_min < file->summary.time_min)
+            file->summary.time_min = block->summary.time_min;
+        if (block->summary.time_max > file->summary.time_max)
+            file->summary.time_max = block->summary.time_max;
+        file->waiting++;
         more = heap_add(c, block);
     } while (more);
     if (c->foot->blocks_damaged == told)
         note_whole(c, file);
     fetch_free(&f);
+}
+
+/* When nothing of its directory is needed any more. */
+static void give_up(struct catalogue *c, struct catalogue_file *file)
+{
+    if (file->waiting)
+        return;
+    close_file(c, file);
+    arena_free(&file->arena);
+    file->origins = NULL;
+    file->visible = NULL;
+    file->origin_count = 0;
 }
 
 static void load_file(struct catalogue *c, struct catalogue_file *file)
@@ -435,20 +477,28 @@ static void load_file(struct catalogue *c, struct catalogue_file *file)
      * go, which are in memory by now. */
     if (file->name.day >= clock_day(clock_now(), 0))
         sqlite3_exec(file->db, "COMMIT", NULL, NULL, NULL);
+    give_up(c, file);
 }
 
 static void load_reached(struct catalogue *c)
 {
     while (c->next_file < c->file_count &&
            (c->count == 0 ||
-            c->files[c->next_file].time_max >= c->heap[0]->summary.time_max))
+            c->files[c->next_file].summary.time_max >= c->heap[0]->summary.time_max))
         load_file(c, &c->files[c->next_file++]);
 }
 
 struct catalogue_block *catalogue_take(struct catalogue *c)
 {
+    if (c->given) {
+        c->given->file->waiting--;
+        give_up(c, c->given->file);
+    }
+    c->given = NULL;
     load_reached(c);
-    return c->count ? heap_take(c) : NULL;
+    if (c->count)
+        c->given = heap_take(c);
+    return c->given;
 }
 
 int64_t catalogue_newest(struct catalogue *c)
@@ -457,7 +507,58 @@ int64_t catalogue_newest(struct catalogue *c)
     return c->count ? c->heap[0]->summary.time_max : INT64_MIN;
 }
 
-uint64_t catalogue_rest(struct catalogue *c)
+/* --- what was not read ----------------------------------------------------------------------- */
+
+/* Everything in the file is the asker's, and within the times asked for. */
+static bool wholly_asked(const struct catalogue *c, const struct catalogue_file *file)
 {
-    return c->count;
+    const struct search_options *o = c->options;
+    return o->scope.all && !file->window && !o->before.day &&
+           (!o->from || file->summary.time_min >= o->from) &&
+           (!o->to || file->summary.time_max < o->to);
+}
+
+static uint64_t count_blocks(struct catalogue *c, struct catalogue_file *file, struct error *e)
+{
+    uint64_t count = 0;
+    DAY_STATEMENT *read = catalogue_db(c, file, e) ? day_prepare(file->db, directory_query,
+                                                                 file->file, e) : NULL;
+    if (!read || !load_origins(c, file, e))
+        return 0;
+    while (sqlite3_step(read) == SQLITE_ROW) {
+        struct arena_mark mark = arena_mark(&file->arena);
+        struct catalogue_block *block = read_block(file, read);
+        count += block && block_wanted(c, block);
+        arena_reset(&file->arena, mark);
+    }
+    return count;
+}
+
+static uint64_t file_rest(struct catalogue *c, struct catalogue_file *file)
+{
+    struct error e = ERROR_NONE;
+    uint64_t count = file->summary.blocks;
+    if (wholly_asked(c, file))
+        c->foot->blocks += count;
+    else
+        count = count_blocks(c, file, &e);
+    if (e.set && e.kind != ERROR_NOT_FOUND)
+        search_note_damage(c->foot, c->arena, file->file, 0, &e);
+    give_up(c, file);
+    return count;
+}
+
+uint64_t catalogue_rest(struct catalogue *c, const char *why)
+{
+    uint64_t rest = c->count;
+    for (size_t i = 0; i < c->count; i++)
+        tell(c, c->heap[i]->file->file, c->heap[i]->block, why);
+    for (; c->next_file < c->file_count; c->next_file++) {
+        struct catalogue_file *file = &c->files[c->next_file];
+        uint64_t count = file->loaded ? 0 : file_rest(c, file); /* damaged: counted above */
+        rest += count;
+        if (count)
+            tell(c, file->file, 0, why);
+    }
+    return rest;
 }

@@ -1,7 +1,8 @@
 /* catalogue - which blocks of which day files a search must look at, newest first (private).
  *
- * Day files are listed and asked for their times; a file's directory is read when the search
- * reaches its newest event, its tails with it (sealing may take them away a moment later). */
+ * Day files are listed and asked for their summaries; a file's directory is read when the search
+ * reaches its newest event, its tails with it (sealing may take them away a moment later), and given
+ * up when its last block is done with: so memory holds some days, however many the archive has. */
 #ifndef ARCHIVE_CATALOGUE_H
 #define ARCHIVE_CATALOGUE_H
 
@@ -13,11 +14,13 @@ struct catalogue_file {
     char file[DAY_FILE];
     const struct search_window *window; /* NULL: all of it */
     sqlite3 *db;                 /* open while few are; see catalogue_db */
-    int64_t time_min, time_max;
+    struct day_summary summary;
     uint64_t used;
     struct slice damage;         /* why it is read by salvage.h; empty: sound */
     bool loaded;
     int64_t last_block;          /* that was read of the directory */
+    struct arena arena;          /* of its directory */
+    uint64_t waiting;            /* blocks not done with */
     struct block_origin *origins; /* by number - 1 */
     bool *visible;               /* the scope lets see it */
     uint32_t origin_count;
@@ -38,25 +41,31 @@ struct catalogue {
     const struct search_options *options;
     struct arena *arena;
     struct search_foot *foot;
+    /* Told of what is not read (block 0: the whole file), where that is wanted; NULL: it is not. */
+    void (*tell)(void *owner, const char *file, int64_t block, const char *why);
+    void *owner;
     struct catalogue_file *files;  /* by time_max, newest first */
     size_t file_count, next_file;
     struct catalogue_block **heap; /* by time_max, newest on top */
     size_t count, capacity;
+    struct catalogue_block *given; /* by the last catalogue_take */
     uint64_t uses;
     unsigned open;
 };
 
-bool catalogue_open(struct catalogue *catalogue, const struct search_options *options,
-                    struct arena *arena, struct search_foot *foot, struct error *e);
+/* options, arena, foot, tell and owner are set by the caller, the rest is zero. */
+bool catalogue_open(struct catalogue *catalogue, struct error *e);
 void catalogue_close(struct catalogue *catalogue);
-/* The block whose newest event is newest of all that are left; NULL at the end. */
+/* The block whose newest event is newest of all that are left; NULL at the end. It holds until the
+ * next call. */
 struct catalogue_block *catalogue_take(struct catalogue *catalogue);
 /* Time of the newest event that may still come; INT64_MIN when none. */
 int64_t catalogue_newest(struct catalogue *catalogue);
 /* Open handle of a file; NULL when it cannot be opened (any more). */
 sqlite3 *catalogue_db(struct catalogue *catalogue, struct catalogue_file *file, struct error *e);
-/* Blocks not taken: counted where the search ended early. */
-uint64_t catalogue_rest(struct catalogue *catalogue);
+/* Blocks not taken where the search ended early, those of files not reached too: counted, in the
+ * foot's blocks as well, and told of. Once, at the end. */
+uint64_t catalogue_rest(struct catalogue *catalogue, const char *why);
 
 bool search_scope_sees(const struct search_scope *scope, struct slice agency);
 /* Notes a damaged file or block in the foot. */

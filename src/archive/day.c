@@ -38,6 +38,21 @@ static const char tables[] =
     " first INTEGER NOT NULL, count INTEGER NOT NULL);"
     "CREATE INDEX mark_key ON mark(key);";
 
+/* What a search asks of a file before it looks into it: one row, kept by the tables themselves, so
+ * that nobody who adds or drops blocks has to think of it. The times never shrink. */
+static const char summary[] =
+    "CREATE TABLE summary(id INTEGER PRIMARY KEY CHECK(id = 1), blocks INTEGER NOT NULL,"
+    " events INTEGER NOT NULL, text_bytes INTEGER NOT NULL, time_min INTEGER, time_max INTEGER);"
+    "INSERT INTO summary SELECT 1, count(*), ifnull(sum(events), 0), ifnull(sum(text_bytes), 0),"
+    " min(time_min), max(time_max) FROM block;"
+    "CREATE TRIGGER summary_more AFTER INSERT ON block BEGIN"
+    " UPDATE summary SET blocks = blocks + 1, events = events + new.events,"
+    " text_bytes = text_bytes + new.text_bytes,"
+    " time_min = min(ifnull(time_min, new.time_min), new.time_min),"
+    " time_max = max(ifnull(time_max, new.time_max), new.time_max); END;"
+    "CREATE TRIGGER summary_less AFTER DELETE ON block BEGIN"
+    " UPDATE summary SET blocks = blocks - 1, events = events - old.events,"
+    " text_bytes = text_bytes - old.text_bytes; END;";
 
 bool day_class_valid(const char *class)
 {
@@ -213,7 +228,17 @@ static bool make_tables(sqlite3 *db, const char *file, struct error *e)
     snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              ARCHIVE_APPLICATION, ARCHIVE_FORMAT);
     return day_run(db, "BEGIN IMMEDIATE", file, e) && day_run(db, tables, file, e) &&
-           day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
+           day_run(db, summary, file, e) && day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
+}
+
+/* A file made before there were summaries gets its own when it is written again. */
+static bool make_summary(sqlite3 *db, const char *file, struct error *e)
+{
+    int64_t there;
+    if (!read_integer(db, "SELECT 1 FROM sqlite_schema WHERE name = 'summary'", file, &there, e))
+        return false;
+    return there || (day_run(db, "BEGIN IMMEDIATE", file, e) && day_run(db, summary, file, e) &&
+                     day_run(db, "COMMIT", file, e));
 }
 
 bool day_sync_folder(const char *directory, struct error *e)
@@ -263,7 +288,7 @@ static bool prepare_for_writing(sqlite3 *db, const char *directory, const char *
     if (!day_run(db, pragmas, file, e) || !check_format(db, file, &version, e))
         return false;
     if (version == ARCHIVE_FORMAT)
-        return true;
+        return make_summary(db, file, e);
     return make_tables(db, file, e) && day_sync_folder(directory, e);
 }
 
@@ -305,6 +330,29 @@ bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_o
     }
     day_close(db_out);
     return false;
+}
+
+bool day_summary_read(sqlite3 *db, const char *file, struct day_summary *out, struct error *e)
+{
+    static const char *const queries[] = {
+        "SELECT blocks, events, text_bytes, ifnull(time_min, 0), ifnull(time_max, 0) FROM summary",
+        "SELECT count(*), ifnull(sum(events), 0), ifnull(sum(text_bytes), 0),"
+        " ifnull(min(time_min), 0), ifnull(max(time_max), 0) FROM block",
+    };
+    struct error none = ERROR_NONE;
+    DAY_STATEMENT *kept = day_prepare(db, queries[0], file, &none);
+    DAY_STATEMENT *computed = kept ? NULL : day_prepare(db, queries[1], file, e);
+    sqlite3_stmt *read = kept ? kept : computed;
+    if (!read)
+        return false;
+    if (sqlite3_step(read) != SQLITE_ROW)
+        return day_failed(db, file, e);
+    out->blocks = (uint64_t)sqlite3_column_int64(read, 0);
+    out->events = (uint64_t)sqlite3_column_int64(read, 1);
+    out->text_bytes = (uint64_t)sqlite3_column_int64(read, 2);
+    out->time_min = sqlite3_column_int64(read, 3);
+    out->time_max = sqlite3_column_int64(read, 4);
+    return true;
 }
 
 void day_close(sqlite3 **db)

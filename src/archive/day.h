@@ -7,7 +7,7 @@
  *   part    the bytes of a block: row id = block * 4 + part (block.h)
  *   origin  source, system and agency behind the numbers in block.origins (u32 each)
  *   alert   alerts as detect made them, earlier events as ids in words
- * Tables (format 5):
+ *   summary one row: how many blocks, events and bytes of text, and the times they reach over
  *   hit     events counted by correlations whose window was open
  * Never: opened for writing by two processes; carried across fork.
  */
@@ -49,6 +49,14 @@ void day_close(sqlite3 **db);
 
 /* So that names made or changed in it outlive a power cut. */
 bool day_sync_folder(const char *directory, struct error *e);
+
+/* The file in one row; a file without that row (of an earlier version, not written since) is counted
+ * block by block. */
+struct day_summary {
+    uint64_t blocks, events, text_bytes;
+    int64_t time_min, time_max;   /* event time; 0 without blocks */
+};
+bool day_summary_read(sqlite3 *db, const char *file, struct day_summary *out, struct error *e);
 
 /* Says what SQLite said: a full disk is ERROR_BUSY with a hint, broken pages ERROR_DAMAGED, the rest
  * ERROR_FAILED. */

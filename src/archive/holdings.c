@@ -56,19 +56,16 @@ static void look_at(const char *directory, const char *file, const char *end, st
 /* A file that is being made or deleted just now holds nothing that could be counted. */
 static void count(const char *directory, struct counted *c)
 {
-    static const char sql[] = "SELECT coalesce(sum(events), 0), coalesce(sum(text_bytes), 0) "
-                              "FROM block";
+    struct day_summary summary;
     struct error ignored = ERROR_NONE;
     char file[DAY_FILE];
     sqlite3 *db = NULL;
 
     day_name_print(&c->name, file);
-    if (day_open(directory, &c->name, &db, &ignored)) {
-        DAY_STATEMENT *sum = day_prepare(db, sql, file, &ignored);
-        if (sum && sqlite3_step(sum) == SQLITE_ROW) {
-            c->events = (uint64_t)sqlite3_column_int64(sum, 0);
-            c->raw_bytes = (uint64_t)sqlite3_column_int64(sum, 1);
-        }
+    if (day_open(directory, &c->name, &db, &ignored) &&
+        day_summary_read(db, file, &summary, &ignored)) {
+        c->events = summary.events;
+        c->raw_bytes = summary.text_bytes;
     }
     day_close(&db);
 }

@@ -44,6 +44,8 @@ void query_print(const struct query *query, struct buffer *out);
 
 /* True when the query ends in a table (count, top, stats, timechart, fields, uniq), not in events. */
 bool query_gives_table(const struct query *query);
+/* True when it has no pipe at all. */
+bool query_is_plain(const struct query *query);
 
 /* A point in time as the query, the CLI and the API write it: `2026-11-24`, `2026-11-24T08:00`,
  * `…:00Z`, `…+07:00`, `-1h`, `-7d`, `now`, unix seconds `@1790000000`. Without a zone it is

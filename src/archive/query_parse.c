@@ -308,6 +308,11 @@ bool query_gives_table(const struct query *query)
     return false;
 }
 
+bool query_is_plain(const struct query *query)
+{
+    return query->stage_count == 0;
+}
+
 /* --- times ---------------------------------------------------------------------------------- */
 
 bool query_duration(struct slice text, int64_t *ns_out)

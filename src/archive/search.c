@@ -200,10 +200,10 @@ static bool range_of(struct run *run, int64_t *from, int64_t *to)
     *from = INT64_MAX;
     *to = INT64_MIN;
     for (size_t i = 0; i < c->file_count; i++) {
-        if (c->files[i].time_min < *from)
-            *from = c->files[i].time_min;
-        if (c->files[i].time_max > *to)
-            *to = c->files[i].time_max;
+        if (c->files[i].summary.time_min < *from)
+            *from = c->files[i].summary.time_min;
+        if (c->files[i].summary.time_max > *to)
+            *to = c->files[i].summary.time_max;
     }
     if (run->options->from)
         *from = run->options->from;
@@ -309,11 +309,18 @@ static struct slice read_filter(struct run *run)
     return bytes;
 }
 
+static void tell_of(void *owner, const char *file, int64_t block, const char *why)
+{
+    struct run *run = owner;
+    if (run->cancelled) /* nobody listens */
+        return;
+    run->cancelled |= !run->handlers->explain(run->handlers->owner, file, block, why);
+}
+
 static bool explain(struct run *run, const struct catalogue_block *block, const char *why)
 {
-    if (run->options->explain && run->handlers->explain)
-        run->cancelled |= !run->handlers->explain(run->handlers->owner, block->file->file,
-                                                  block->block, why);
+    if (run->catalogue.tell)
+        tell_of(run, block->file->file, block->block, why);
     return true;
 }
 
@@ -548,9 +555,9 @@ static void read_blocks(struct run *run)
             break;
         if (run->cancelled || limit_reached(run, newest)) {
             end = run->cancelled ? SEARCH_CANCELLED : SEARCH_LIMITED;
-            run->foot->skipped_limit = catalogue_rest(&run->catalogue);
+            run->foot->skipped_limit = catalogue_rest(&run->catalogue, search_end_name(end));
         } else if (over_budget(run, &end))
-            run->foot->blocks_left = catalogue_rest(&run->catalogue);
+            run->foot->blocks_left = catalogue_rest(&run->catalogue, "budget");
         if (end != SEARCH_COMPLETE) {
             run->foot->read_down_to = newest;
             break;
@@ -618,7 +625,11 @@ static bool begin(struct run *run, struct error *e)
         if (!run->facets)
             return error_set(e, "memory is short for searching");
     }
-    if (!catalogue_open(&run->catalogue, o, run->arena, run->foot, e) || !begin_pipes(run, e) ||
+    run->catalogue = (struct catalogue){ .options = o, .arena = run->arena, .foot = run->foot,
+                                         .owner = run };
+    if (o->explain && run->handlers->explain)
+        run->catalogue.tell = tell_of;
+    if (!catalogue_open(&run->catalogue, e) || !begin_pipes(run, e) ||
         !begin_buckets(run, e))
         return false;
     run->counts_all = run->span || run->facets;

@@ -51,7 +51,10 @@ struct search_options {
     size_t facet_count;
     bool own;                     /* only the machine's own events (class SEARCH_OWN_CLASS), which no
                                    * other search sees: the canary's */
-    bool explain;                 /* say for every block not read why (handlers.explain) */
+    bool explain;                 /* say for every block whether it was read, or why not
+                                   * (handlers.explain; block 0: the whole file, not reached or beside
+                                   * the times): "read", "damaged", "time", "source", "words", "limit",
+                                   * "budget", "cancelled" */
 };
 
 #define SEARCH_OWN_CLASS "canary"
@@ -99,7 +102,8 @@ const char *search_end_name(enum search_end end);
 struct search_foot {
     enum search_end end;
     uint64_t files, files_skipped;        /* in the directory; outside time, class or scope */
-    uint64_t blocks;                      /* in the files looked at, within the scope */
+    uint64_t blocks;                      /* within the scope, in the files not skipped: those not
+                                           * reached too */
     uint64_t blocks_read;
     uint64_t skipped_time, skipped_scope, skipped_source, skipped_words, skipped_limit;
     uint64_t blocks_damaged;              /* checksum wrong: skipped, reported, the rest read */

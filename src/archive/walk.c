@@ -7,13 +7,24 @@
 
 #define BATCH_MEMORY (256u << 20)   /* events of one batch, and what is made of them */
 
+#define PIECES_MEMORY (512u << 20)  /* the directory of one day file, with its tails as they are stored */
+
+/* One block of the file at hand, by itself: the catalogue gives its own up one after the other. */
+struct piece {
+    int64_t block;
+    int kind;
+    struct block_summary summary;
+    struct slice tail[PART_COUNT];  /* stored parts of a tail, which sealing may take away meanwhile */
+};
+
 struct walk {
-    const struct search_options *options;
+    struct search_options options;  /* with the window of the file at hand */
+    struct search_window window;
     const struct walk_handlers *handlers;
     struct search_foot *foot;
-    struct arena *arena;
-    struct catalogue catalogue;
-    struct catalogue_block **blocks;
+    struct arena *arena, memory;    /* memory: of the pieces */
+    struct catalogue catalogue;     /* of the file at hand */
+    struct piece *pieces;
     size_t count, capacity;
     struct fetched fetched;
     struct batch batch;
@@ -27,39 +38,44 @@ struct walk {
 
 static int order(const void *a, const void *b)
 {
-    const struct catalogue_block *x = *(struct catalogue_block *const *)a,
-                                 *y = *(struct catalogue_block *const *)b;
-    if (x->file->name.day != y->file->name.day)
-        return x->file->name.day > y->file->name.day ? -1 : 1;
-    int class = strcmp(x->file->name.class, y->file->name.class);
-    if (class)
-        return class;
+    const struct piece *x = a, *y = b;
     if (x->summary.sequence_min != y->summary.sequence_min)
         return x->summary.sequence_min < y->summary.sequence_min ? -1 : 1;
     return x->block < y->block ? -1 : x->block > y->block;
 }
 
+static bool add_piece(struct walk *w, const struct catalogue_block *block)
+{
+    if (w->count == w->capacity) {
+        size_t capacity = w->capacity ? w->capacity * 2 : 1024;
+        struct piece *more = realloc(w->pieces, capacity * sizeof *more);
+        if (!more)
+            return false;
+        w->pieces = more;
+        w->capacity = capacity;
+    }
+    struct piece *piece = &w->pieces[w->count++];
+    *piece = (struct piece){ block->block, block->kind, block->summary, { SLICE_NONE } };
+    for (enum block_part part = PART_ROWS; block->kind == BLOCK_TAIL && part <= PART_FIELDS; part++)
+        piece->tail[part] = arena_copy(&w->memory, block->tail[part]);
+    return !w->memory.exhausted;
+}
+
 static bool list_blocks(struct walk *w, struct error *e)
 {
-    for (struct catalogue_block *block; (block = catalogue_take(&w->catalogue));) {
-        if (w->count == w->capacity) {
-            size_t capacity = w->capacity ? w->capacity * 2 : 1024;
-            struct catalogue_block **more = realloc(w->blocks, capacity * sizeof(struct catalogue_block *));
-            if (!more)
-                return error_set(e, "memory is short for reading the archive");
-            w->blocks = more;
-            w->capacity = capacity;
-        }
-        w->blocks[w->count++] = block;
-    }
+    w->count = 0;
+    arena_clear(&w->memory);
+    for (struct catalogue_block *block; (block = catalogue_take(&w->catalogue));)
+        if (!add_piece(w, block))
+            return error_set(e, "memory is short for reading the archive");
     if (w->count)
-        qsort(w->blocks, w->count, sizeof(struct catalogue_block *), order);
+        qsort(w->pieces, w->count, sizeof *w->pieces, order);
     return true;
 }
 
 /* ---- one block -------------------------------------------------------------------------------- */
 
-static bool read_parts(struct walk *w, const struct catalogue_block *block, struct error *e)
+static bool read_parts(struct walk *w, const struct piece *block, struct error *e)
 {
     struct fetched *f = &w->fetched;
     bool well;
@@ -68,8 +84,8 @@ static bool read_parts(struct walk *w, const struct catalogue_block *block, stru
                fetch_part_of(f, block->tail[PART_TEXT], PART_TEXT, e) &&
                fetch_part_of(f, block->tail[PART_FIELDS], PART_FIELDS, e);
     } else {
-        const char *file = block->file->file;
-        sqlite3 *db = catalogue_db(&w->catalogue, block->file, e);
+        const char *file = w->catalogue.files->file;
+        sqlite3 *db = catalogue_db(&w->catalogue, w->catalogue.files, e);
         well = db && fetch_rows(f, db, file, block->block, e) &&
                fetch_part(f, db, file, block->block, PART_TEXT, e) &&
                fetch_part(f, db, file, block->block, PART_FIELDS, e);
@@ -96,7 +112,7 @@ static void hand_on(struct walk *w)
 static bool wanted(const struct walk *w, uint32_t row)
 {
     const struct block_rows *rows = &w->fetched.rows;
-    const struct search_options *o = w->options;
+    const struct search_options *o = &w->options;
     return (!o->from || rows->time[row] >= o->from) && (!o->to || rows->time[row] < o->to) &&
            search_scope_sees(&o->scope, rows->origins[rows->origin[row]].agency);
 }
@@ -117,9 +133,9 @@ static bool add_row(struct walk *w, const struct day_name *name, uint32_t row, s
     return true;
 }
 
-static bool read_block(struct walk *w, const struct catalogue_block *block, struct error *e)
+static bool read_block(struct walk *w, const struct piece *block, struct error *e)
 {
-    const struct day_name *name = &block->file->name;
+    const struct day_name *name = &w->catalogue.files->name;
     if (!read_parts(w, block, e))
         return false;
     begin_batch(w, name);
@@ -143,7 +159,7 @@ static bool read_block(struct walk *w, const struct catalogue_block *block, stru
 
 static bool over(const struct walk *w, enum search_end *end)
 {
-    const struct search_options *o = w->options;
+    const struct search_options *o = &w->options;
     if (w->cancelled)
         *end = SEARCH_CANCELLED;
     else if (o->budget_bytes && w->foot->bytes_inflated >= o->budget_bytes)
@@ -155,30 +171,72 @@ static bool over(const struct walk *w, enum search_end *end)
     return true;
 }
 
-static void leave(struct walk *w, const struct catalogue_block *block)
+static void leave(struct walk *w, const struct piece *block)
 {
     if (w->handlers->left)
         w->handlers->left(w->handlers->owner, block->summary.time_min, block->summary.time_max);
 }
 
+/* Nothing is read any more once the budget is spent: what is left is told block by block. */
 static void read_blocks(struct walk *w)
 {
     size_t i = 0;
     for (; i < w->count && !over(w, &w->foot->end); i++) {
         struct error reason = ERROR_NONE;
         w->foot->blocks_read++;
-        if (!read_block(w, w->blocks[i], &reason)) {
-            search_note_damage(w->foot, w->arena, w->blocks[i]->file->file, w->blocks[i]->block,
+        if (!read_block(w, &w->pieces[i], &reason)) {
+            search_note_damage(w->foot, w->arena, w->catalogue.files->file, w->pieces[i].block,
                                &reason);
-            leave(w, w->blocks[i]);
+            leave(w, &w->pieces[i]);
         }
         w->foot->elapsed_ns = clock_steady() - w->started;
         if (w->handlers->progress)
             w->cancelled |= !w->handlers->progress(w->handlers->owner, w->foot);
     }
-    w->foot->blocks_left = w->count - i;
+    w->foot->blocks_left += w->count - i;
     for (; i < w->count; i++)
-        leave(w, w->blocks[i]);
+        leave(w, &w->pieces[i]);
+}
+
+/* What the catalogue of one file says; the others are not its business, and so not skipped. */
+static void add_foot(struct search_foot *to, const struct search_foot *file)
+{
+    to->files += file->files;
+    to->files_skipped += file->files == 0;
+    to->blocks += file->blocks;
+    to->skipped_time += file->skipped_time;
+    to->skipped_scope += file->skipped_scope;
+    to->blocks_damaged += file->blocks_damaged;
+    if (!to->damaged.len)
+        to->damaged = file->damaged;
+}
+
+static bool read_file(struct walk *w, const struct day_name *name, struct error *e)
+{
+    struct search_foot foot = { .end = SEARCH_COMPLETE };
+    w->window = (struct search_window){ .after = { .day = name->day }, .upto = UINT64_MAX };
+    memcpy(w->window.after.class, name->class, sizeof w->window.after.class);
+    w->options.windows = &w->window;
+    w->options.window_count = 1;
+    w->catalogue = (struct catalogue){ .options = &w->options, .arena = w->arena, .foot = &foot };
+    bool well = catalogue_open(&w->catalogue, e) && list_blocks(w, e);
+    add_foot(w->foot, &foot);
+    if (well)
+        read_blocks(w);
+    catalogue_close(&w->catalogue);
+    return well;
+}
+
+static bool read_files(struct walk *w, struct error *e)
+{
+    struct day_name *names;
+    size_t count;
+    if (!day_list(w->options.directory, w->arena, &names, &count, e))
+        return false;
+    for (size_t i = 0; i < count && !w->cancelled; i++)
+        if (!read_file(w, &names[i], e))
+            return false;
+    return true;
 }
 
 bool walk_run(const struct search_options *options, const struct walk_handlers *handlers,
@@ -188,18 +246,17 @@ bool walk_run(const struct search_options *options, const struct walk_handlers *
     *foot_out = (struct search_foot){ .end = SEARCH_COMPLETE };
     if (!w)
         return error_set(e, "memory is short for reading the archive");
-    *w = (struct walk){ .options = options, .handlers = handlers, .foot = foot_out, .arena = arena,
+    *w = (struct walk){ .options = *options, .handlers = handlers, .foot = foot_out, .arena = arena,
                         .started = clock_steady() };
     fetch_init(&w->fetched);
+    arena_init(&w->memory, PIECES_MEMORY);
     arena_init(&w->batch.arena, BATCH_MEMORY);
-    bool well = catalogue_open(&w->catalogue, options, arena, foot_out, e) && list_blocks(w, e);
-    if (well)
-        read_blocks(w);
+    bool well = read_files(w, e);
     foot_out->elapsed_ns = clock_steady() - w->started;
-    catalogue_close(&w->catalogue);
     fetch_free(&w->fetched);
     arena_free(&w->batch.arena);
-    free(w->blocks);
+    arena_free(&w->memory);
+    free(w->pieces);
     free(w);
     return well;
 }

@@ -109,8 +109,9 @@ static void put_foot(struct printer *p, const struct search_foot *foot)
     if (foot->end == SEARCH_LIMITED)
         fprintf(stderr, "%s\n", cli_say(cli, "there may be more: ask for them with --limit"));
     else if (foot->end != SEARCH_COMPLETE)
-        fprintf(stderr, cli_say(cli, "not everything was read: the budget ended (%s)\n"),
-                search_end_name(foot->end));
+        fprintf(stderr, cli_say(cli, "not everything was read: the budget ended (%s), %llu blocks are "
+                                     "left\n"),
+                search_end_name(foot->end), (unsigned long long)foot->blocks_left);
     if (foot->cut)
         fprintf(stderr, cli_say(cli, "%llu values did not fit into the table's memory\n"),
                 (unsigned long long)foot->cut);
@@ -167,6 +168,9 @@ static int run_search(struct cli *cli)
     options.agency = slice_of(cli_text(cli, "agency"));
     options.source = slice_of(cli_text(cli, "source"));
     options.limit = (uint64_t)cli_number(cli, "limit", SEARCH_LIMIT);
+    options.budget_bytes = (uint64_t)cli_number(cli, "budget-bytes", 0);
+    options.budget_rows = (uint64_t)cli_number(cli, "budget-rows", 0);
+    options.budget_ms = (unsigned)cli_number(cli, "budget-seconds", 0) * 1000u;
     options.explain = cli_flag(cli, "explain");
     if (!query_parse(whole_query(cli), cli->now, &cli->arena, &query, &e))
         return cli_fail(cli, &e);
@@ -188,8 +192,14 @@ static const struct cli_option options_of_search[] = {
     { .name = "source", .kind = CLI_TEXT, .value = "KEY", .help = "only events of this source" },
     { .name = "limit", .letter = 'n', .kind = CLI_NUMBER, .value = "N", .least = 1, .most = 1000000,
       .help = "at most so many events or rows (100)" },
+    { .name = "budget-bytes", .kind = CLI_NUMBER, .value = "N", .least = 1, .most = INT64_MAX,
+      .help = "stop when so many bytes were unpacked, and say what was left" },
+    { .name = "budget-rows", .kind = CLI_NUMBER, .value = "N", .least = 1, .most = INT64_MAX,
+      .help = "stop when so many events were looked at, and say what was left" },
+    { .name = "budget-seconds", .kind = CLI_NUMBER, .value = "N", .least = 1, .most = 86400,
+      .help = "stop after so many seconds, and say what was left" },
     { .name = "explain", .kind = CLI_FLAG,
-      .help = "say for each block whether it was read, or why not" },
+      .help = "say for each block whether it was read, or why not (block 0: a whole day file)" },
     { .name = "archive", .kind = CLI_FOLDER, .value = "DIR",
       .help = "folder of day files instead of the configured one" },
     { .name = NULL },
@@ -199,6 +209,7 @@ static const struct cli_example examples_of_search[] = {
     { "haidang search 'failed password' --from -1h", "both words, in the last hour" },
     { "haidang search 'src_ip:10.0.0.0/8 sc-status:>=500' --json", "events as JSON lines" },
     { "haidang search 'action:failed | count by user | top 10'", "a table" },
+    { "haidang search powershell --from -90d --budget-seconds 60", "what a minute's reading finds" },
     { NULL },
 };
 

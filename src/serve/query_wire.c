@@ -28,6 +28,7 @@ void query_wire_request(const struct api_search_request *request, struct buffer 
     json_integer_member(&w, "before_time", request->before_time);
     json_integer_member(&w, "budget_ms", request->budget_ms);
     json_integer_member(&w, "budget_bytes", (int64_t)request->budget_bytes);
+    json_integer_member(&w, "budget_rows", (int64_t)request->budget_rows);
     json_boolean_member(&w, "explain", request->explain);
     json_boolean_member(&w, "live", request->live);
     json_close_object(&w);

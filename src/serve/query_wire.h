@@ -1,7 +1,8 @@
 /* query_wire - how the hub asks the reader: one JSON object, a line end; then lines until the end.
  *
  *   {"query":"…","from":0,"to":0,"all":true,"scope":"","agency":"","source":"","limit":100,
- *    "buckets":0,"before":"","before_time":0,"budget_ms":10000,"budget_bytes":0,"explain":false}
+ *    "buckets":0,"before":"","before_time":0,"budget_ms":10000,"budget_bytes":0,
+ *    "budget_rows":0,"explain":false}
  *   or {"id":"…",…} or {…,"live":true} or {"rule":"…","beside":"…","days":30,"all":…,"budget_ms":…,…}
  *
  * Answer lines begin with a letter: 'Q' the query was understood {"table":false} (first), 'E' an

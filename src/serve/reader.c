@@ -136,6 +136,7 @@ static struct search_options options_of(const char *directory, const struct json
         .limit = positive(json, "limit"),
         .before_time = json_integer(json_member(json, "before_time"), 0),
         .budget_bytes = positive(json, "budget_bytes"),
+        .budget_rows = positive(json, "budget_rows"),
         .budget_ms = (unsigned)positive(json, "budget_ms"),
         .buckets = (unsigned)positive(json, "buckets"),
         .explain = json_boolean(json_member(json, "explain"), false),

@@ -80,7 +80,7 @@ function Explained({ asked }: { asked: Asked }) {
             {blocks.slice(0, SHOWN).map((b, i) => (
               <tr key={i} className={b.why === 'read' ? undefined : 'quiet'}>
                 <td>{b.file}</td>
-                <td>{number(b.block)}</td>
+                <td>{b.block === 0 ? t('search.whole_file') : number(b.block)}</td>
                 <td className={b.why === 'damaged' ? 'field-error' : undefined}>{t(`search.why_${b.why}` as Key)}</td>
               </tr>
             ))}
