@@ -80,19 +80,39 @@ static bool put_in_place(const char *part, const char *path, uint64_t *bytes, st
     return true;
 }
 
-static bool copy_day(const char *directory, const char *to, const struct day_name *name,
-                     uint64_t *bytes, struct error *e)
+/* Made whole beside its place, then renamed. */
+static bool copy_whole(sqlite3 *db, const char *path, const char *file, uint64_t *bytes,
+                       struct error *e)
 {
-    char file[DAY_FILE], path[PATH], part[PATH];
-    sqlite3 *db = NULL;
-    day_name_print(name, file);
-    if (snprintf(path, sizeof path, "%s/%s", to, file) >= PATH ||
-        snprintf(part, sizeof part, "%s/%s.part", to, file) >= PATH)
+    char part[PATH];
+    if (snprintf(part, sizeof part, "%s.part", path) >= PATH)
         return error_set(e, "the path of the archive is too long");
     if (unlink(part) != 0 && errno != ENOENT)
         return error_errno(e, errno, "the copy %s cannot be put in its place", path);
-    bool well = day_open(directory, name, &db, e) && copy_pages(db, part, file, e) &&
-                put_in_place(part, path, bytes, e);
+    return copy_pages(db, part, file, e) && put_in_place(part, path, bytes, e);
+}
+
+bool backup_day(const char *directory, const char *to, const struct day_name *name,
+                uint64_t *bytes, struct error *e)
+{
+    char file[DAY_FILE], path[PATH];
+    sqlite3 *db = NULL;
+    day_name_print(name, file);
+    if (snprintf(path, sizeof path, "%s/%s", to, file) >= PATH)
+        return error_set(e, "the path of the archive is too long");
+    bool well = day_open(directory, name, &db, e) && copy_whole(db, path, file, bytes, e);
+    day_close(&db);
+    return well;
+}
+
+bool backup_database(const char *from, const char *to, uint64_t *bytes, struct error *e)
+{
+    sqlite3 *db = NULL;
+    bool well = sqlite3_open_v2(from, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL) ==
+                SQLITE_OK;
+    if (well)
+        sqlite3_busy_timeout(db, 5000);
+    well = (well || day_failed(db, from, e)) && copy_whole(db, to, from, bytes, e);
     day_close(&db);
     return well;
 }
@@ -134,7 +154,7 @@ bool backup_run(const char *directory, const char *to, struct backup_result *res
         struct error reason = ERROR_NONE;
         if (is_copied(directory, to, &names[i - 1]))
             result_out->unchanged++;
-        else if (copy_day(directory, to, &names[i - 1], &result_out->bytes, &reason))
+        else if (backup_day(directory, to, &names[i - 1], &result_out->bytes, &reason))
             result_out->copied++;
         else if (reason.kind != ERROR_NOT_FOUND) { /* expired meanwhile */
             result_out->failed++;

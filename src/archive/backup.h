@@ -8,6 +8,7 @@
 #ifndef ARCHIVE_BACKUP_H
 #define ARCHIVE_BACKUP_H
 
+#include "archive/day.h"
 #include "base/error.h"
 
 struct backup_result {
@@ -20,5 +21,11 @@ struct backup_result {
  * e says what failed first. */
 bool backup_run(const char *directory, const char *to, struct backup_result *result_out,
                 struct error *e);
+
+/* One day file as it stands at this moment into the folder, whole or not at all; *bytes grows. */
+bool backup_day(const char *directory, const char *to, const struct day_name *name,
+                uint64_t *bytes, struct error *e);
+/* Any SQLite database, while it is written and read, to that path; made whole beside it. */
+bool backup_database(const char *from, const char *to, uint64_t *bytes, struct error *e);
 
 #endif

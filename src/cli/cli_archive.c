@@ -1,9 +1,7 @@
-/* haidang archive verify, sign, seal, export, hunt */
+/* haidang archive verify, sign, compact */
 #include "archive/archive.h"
 #include "archive/aside.h"
 #include "archive/heads.h"
-#include "archive/hunt.h"
-#include "archive/search.h"
 #include "archive/verify.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -30,12 +28,6 @@ const char *cli_archive_folder(struct cli *cli, struct error *e)
     error_hint(e, "start the server once, or name another folder with --archive");
     return NULL;
 }
-
-#define OPTION_ARCHIVE                                                                            \
-    {                                                                                             \
-        .name = "archive", .kind = CLI_FOLDER, .value = "DIR",                                    \
-        .help = "folder of day files instead of the configured one"                               \
-    }
 
 /* ---- verify ----------------------------------------------------------------------------------- */
 
@@ -285,9 +277,9 @@ const struct command cli_archive_sign_command = {
     .run = run_sign,
 };
 
-/* ---- seal ------------------------------------------------------------------------------------- */
+/* ---- compact ---------------------------------------------------------------------------------- */
 
-static int run_seal(struct cli *cli)
+static int run_compact(struct cli *cli)
 {
     struct error e = ERROR_NONE;
     struct archive *archive;
@@ -306,285 +298,23 @@ static int run_seal(struct cli *cli)
     return CLI_FINE;
 }
 
-static const struct cli_option options_of_seal[] = { OPTION_ARCHIVE, { .name = NULL } };
+static const struct cli_option options_of_compact[] = { OPTION_ARCHIVE, { .name = NULL } };
 
-static const struct cli_example examples_of_seal[] = {
-    { "haidang archive seal", "after the server was stopped for long" },
+static const struct cli_example examples_of_compact[] = {
+    { "haidang archive compact", "after the server was stopped for long" },
     { NULL },
 };
 
-const struct command cli_archive_seal_command = {
-    .name = "archive seal",
+const struct command cli_archive_compact_command = {
+    .name = "archive compact",
     .group = "Events",
-    .summary = "pack the small blocks of past days into large ones",
-    .about = "The server does this by itself; this is for an archive that no server writes.",
+    .summary = "pack small blocks into large ones, and those of past days tightly",
+    .about = "Seals what has gathered, and re-packs each day that is over: alike lines together, at a\n"
+             "higher level, with word filters. Events keep their ids and the chain stays. It may be\n"
+             "killed at any moment. The server does this by itself; this is for an archive that no\n"
+             "server writes.",
     .takes_config = true,
-    .options = options_of_seal,
-    .examples = examples_of_seal,
-    .run = run_seal,
-};
-
-/* ---- export ----------------------------------------------------------------------------------- */
-
-struct exporter {
-    struct cli *cli;
-    FILE *file;
-    struct buffer line;
-    bool csv, failed;
-};
-
-static bool put_line(struct exporter *x)
-{
-    buffer_add_byte(&x->line, '\n');
-    x->failed = x->line.failed || fwrite(x->line.data, 1, x->line.len, x->file) != x->line.len;
-    buffer_clear(&x->line);
-    return !x->failed;
-}
-
-/* RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe in front. */
-static void put_cell(struct exporter *x, struct slice cell, bool last)
-{
-    bool formula = cell.len && strchr("=+-@\t\r", cell.data[0]);
-    buffer_add_byte(&x->line, '"');
-    if (formula)
-        buffer_add_byte(&x->line, '\'');
-    for (size_t i = 0; i < cell.len; i++) {
-        if (cell.data[i] == '"')
-            buffer_add_byte(&x->line, '"');
-        if (cell.data[i] != '\0')
-            buffer_add_byte(&x->line, cell.data[i]);
-    }
-    buffer_add(&x->line, last ? SLICE("\"") : SLICE("\","));
-}
-
-static bool export_event(void *owner, const struct search_event *event)
-{
-    struct exporter *x = owner;
-    if (!x->csv) {
-        search_event_json(event, &x->line);
-        return put_line(x);
-    }
-    char id[EVENT_ID_TEXT], time[CLOCK_TEXT], received[CLOCK_TEXT];
-    event_id_print(&event->id, id);
-    clock_print(event->event.time, time);
-    clock_print(event->event.received, received);
-    const struct slice cells[] = {
-        slice_of(id), slice_of(time), slice_of(received), event->event.agency,
-        event->event.system, event->event.source, event->event.decoder, event->event.raw,
-    };
-    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
-        put_cell(x, cells[i], i + 1 == sizeof cells / sizeof *cells);
-    return put_line(x);
-}
-
-static bool export_row(void *owner, const struct search_table *table,
-                       const struct search_cell *cells)
-{
-    struct exporter *x = owner;
-    if (!x->csv) {
-        search_row_json(table, cells, &x->line);
-        return put_line(x);
-    }
-    for (size_t i = 0; i < table->column_count; i++)
-        put_cell(x, cells[i].text, i + 1 == table->column_count);
-    return put_line(x);
-}
-
-static bool open_out(struct exporter *x, const char *path, struct error *e)
-{
-    x->file = path ? fopen(path, "wbxe") : stdout;
-    if (x->file)
-        return true;
-    error_place(e, "%s", path);
-    return error_errno(e, errno, "the file cannot be made");
-}
-
-static int run_export(struct cli *cli)
-{
-    struct error e = ERROR_NONE;
-    struct query *query;
-    struct search_foot foot;
-    struct exporter x = { .cli = cli };
-    const char *format = cli_text(cli, "format");
-    struct search_options options = {
-        .directory = cli_archive_folder(cli, &e), .scope.all = true, .limit = 1000000,
-        .from = cli_number(cli, "from", 0), .to = cli_number(cli, "to", 0),
-        .agency = slice_of(cli_text(cli, "agency")),
-    };
-    struct search_handlers handlers = { .owner = &x, .event = export_event, .row = export_row };
-    x.csv = format && strcmp(format, "csv") == 0;
-    if (!options.directory ||
-        !query_parse(slice_of(cli->arguments[0]), cli->now, &cli->arena, &query, &e) ||
-        !open_out(&x, cli_text(cli, "out"), &e))
-        return cli_fail(cli, &e);
-    buffer_init(&x.line, 0);
-    if (x.csv && !query_gives_table(query)) {
-        buffer_add(&x.line, SLICE("id,time,received,agency,system,source,decoder,raw"));
-        put_line(&x);
-    }
-    bool well = search_run(query, &options, &handlers, &cli->arena, &foot, &e);
-    int at_close = x.file == stdout ? fflush(stdout) : fclose(x.file);
-    buffer_free(&x.line);
-    if (well && (x.failed || at_close != 0))
-        well = error_errno(&e, errno, "the file cannot be written whole");
-    if (!well)
-        return cli_fail(cli, &e);
-    fprintf(stderr, cli_say(cli, "%llu events written"), (unsigned long long)foot.delivered);
-    if (foot.end == SEARCH_LIMITED)
-        fprintf(stderr, cli_say(cli, "; there are more: export a shorter time"));
-    fprintf(stderr, "\n");
-    if (foot.blocks_damaged)
-        fprintf(stderr, cli_say(cli, "%llu damaged blocks were skipped, the first: %.*s\n"),
-                (unsigned long long)foot.blocks_damaged, SLICE_ARGS(foot.damaged));
-    return foot.blocks_damaged ? CLI_NO : CLI_FINE;
-}
-
-static const char *const formats[] = { "json", "csv", NULL };
-
-static const struct cli_option options_of_export[] = {
-    { .name = "out", .letter = 'o', .kind = CLI_FILE, .value = "FILE",
-      .help = "a new file (standard output without it)" },
-    { .name = "format", .kind = CLI_CHOICE, .value = "FORMAT", .choices = formats,
-      .help = "json: a line an event with all fields; csv: the envelope and the raw line" },
-    { .name = "from", .kind = CLI_TIME, .value = "TIME", .help = "only events from this time on" },
-    { .name = "to", .kind = CLI_TIME, .value = "TIME", .help = "only events before this time" },
-    { .name = "agency", .kind = CLI_TEXT, .value = "KEY", .help = "only events of this agency" },
-    OPTION_ARCHIVE,
-    { .name = NULL },
-};
-
-static const struct cli_example examples_of_export[] = {
-    { "haidang archive export 'src_ip:203.0.113.77' --from 2026-11-01 --out events.jsonl",
-      "everything of one address since a day" },
-    { NULL },
-};
-
-const struct command cli_archive_export_command = {
-    .name = "archive export",
-    .group = "Events",
-    .summary = "write events out as JSON lines or CSV",
-    .arguments = "QUERY",
-    .argument_least = 1,
-    .argument_most = 1,
-    .takes_config = true,
-    .options = options_of_export,
-    .examples = examples_of_export,
-    .run = run_export,
-};
-
-/* ---- hunt ------------------------------------------------------------------------------------- */
-
-struct hunter {
-    struct cli *cli;
-    uint64_t found;
-    int code;
-};
-
-static bool put_hit(void *owner, const struct hunt_hit *hit)
-{
-    struct hunter *hunter = owner;
-    BUFFER_AUTO out;
-    buffer_init(&out, 0);
-    hunter->found++;
-    if (hunter->cli->json) {
-        struct json_writer w;
-        json_writer_init(&w, &out);
-        json_open_object(&w);
-        json_integer_member(&w, "day", hit->day.day);
-        json_text_member(&w, "class", slice_of(hit->day.class));
-        json_text_member(&w, "kind", slice_of(indicator_kind_name(hit->kind)));
-        json_text_member(&w, "value", hit->value);
-        json_integer_member(&w, "count", (int64_t)hit->count);
-        json_close_object(&w);
-        buffer_add_byte(&out, '\n');
-    } else
-        buffer_print(&out, "%d\t%s\t%.*s\t%llu\n", (int)hit->day.day,
-                     indicator_kind_name(hit->kind), SLICE_ARGS(hit->value),
-                     (unsigned long long)hit->count);
-    hunter->code = cli_put(hunter->cli, buffer_slice(&out));
-    return hunter->code == CLI_FINE;
-}
-
-#define HUNT_FILE_MAX (256u * 1024 * 1024)
-
-/* The lines of the file that are neither empty nor comments. */
-static bool read_indicators(struct cli *cli, struct slice **list_out, size_t *count_out,
-                            struct error *e)
-{
-    struct slice all, line, rest;
-    size_t lines = 1;
-    if (!file_read(cli->arguments[0], HUNT_FILE_MAX, &cli->arena, &all, e))
-        return false;
-    for (size_t i = 0; i < all.len; i++)
-        lines += all.data[i] == '\n';
-    *list_out = arena_array(&cli->arena, lines, sizeof **list_out);
-    *count_out = 0;
-    if (!*list_out)
-        return error_set(e, "memory is short for the hunt");
-    for (rest = all; slice_split(&rest, '\n', &line);) {
-        line = slice_trim(line);
-        if (line.len && line.data[0] != '#')
-            (*list_out)[(*count_out)++] = line;
-    }
-    return true;
-}
-
-static int32_t day_option(struct cli *cli, const char *name)
-{
-    int64_t time = cli_number(cli, name, 0);
-    return time ? clock_day(time, CLOCK_ZONE) : 0;
-}
-
-static int run_hunt(struct cli *cli)
-{
-    struct error e = ERROR_NONE;
-    struct hunter hunter = { .cli = cli };
-    struct hunt_foot foot;
-    struct slice *list;
-    size_t count;
-    const char *folder = cli_archive_folder(cli, &e);
-    if (!folder || !read_indicators(cli, &list, &count, &e) ||
-        !hunt_run(folder, list, count, day_option(cli, "from"), day_option(cli, "to"), put_hit,
-                  &hunter, &foot, &e))
-        return cli_fail(cli, &e);
-    if (hunter.code != CLI_FINE)
-        return hunter.code;
-    fprintf(stderr,
-            cli_say(cli, "%llu indicators (%llu are none) in %llu days: %llu found, %.3f s\n"),
-            (unsigned long long)foot.given, (unsigned long long)foot.refused,
-            (unsigned long long)foot.days, (unsigned long long)hunter.found,
-            (double)foot.elapsed_ns / 1e9);
-    if (foot.damaged)
-        fprintf(stderr, cli_say(cli, "%llu day files could not be read\n"),
-                (unsigned long long)foot.damaged);
-    return hunter.found ? CLI_FINE : CLI_NO;
-}
-
-static const struct cli_option options_of_hunt[] = {
-    { .name = "from", .kind = CLI_TIME, .value = "DATE", .help = "only receipt days from this one on" },
-    { .name = "to", .kind = CLI_TIME, .value = "DATE", .help = "only receipt days up to this one" },
-    OPTION_ARCHIVE,
-    { .name = NULL },
-};
-
-static const struct cli_example examples_of_hunt[] = {
-    { "haidang archive hunt indicators.txt --from -30d", "one indicator a line; # begins a comment" },
-    { NULL },
-};
-
-const struct command cli_archive_hunt_command = {
-    .name = "archive hunt",
-    .group = "Events",
-    .summary = "find many indicators in the whole archive",
-    .about = "FILE holds addresses, hashes (MD5, SHA-1, SHA-256) and host names. Each day keeps an\n"
-             "exact table of those it saw, so a hundred thousand of them are looked for in seconds.\n"
-             "Prints day, kind, value and number of events. The exit status is 1 when none is found.",
-    .arguments = "FILE",
-    .argument_least = 1,
-    .argument_most = 1,
-    .takes_config = true,
-    .takes_json = true,
-    .options = options_of_hunt,
-    .examples = examples_of_hunt,
-    .run = run_hunt,
+    .options = options_of_compact,
+    .examples = examples_of_compact,
+    .run = run_compact,
 };

@@ -11,7 +11,8 @@ extern const struct command cli_indicators_allow_command;
 extern const struct command cli_indicators_disallow_command;
 extern const struct command cli_indicators_stats_command;
 extern const struct command cli_search_command;
-extern const struct command cli_archive_sign_command, cli_archive_verify_command, cli_archive_seal_command;
+extern const struct command cli_archive_sign_command, cli_archive_verify_command;
+extern const struct command cli_archive_compact_command, cli_archive_import_command;
 extern const struct command cli_archive_retain_command;
 extern const struct command cli_archive_export_command, cli_archive_hunt_command;
 extern const struct command cli_archive_backup_command;
@@ -51,9 +52,10 @@ const struct command *const commands[] = {
     &cli_search_command,
     &cli_archive_verify_command,
     &cli_archive_sign_command,
-    &cli_archive_seal_command,
+    &cli_archive_compact_command,
     &cli_archive_retain_command,
     &cli_archive_export_command,
+    &cli_archive_import_command,
     &cli_archive_hunt_command,
     &cli_archive_backup_command,
     &cli_plan_check_command,

@@ -17,6 +17,13 @@
  * appears in it: read what only root may read before. */
 bool cli_settings(struct cli *cli, struct serve_settings *settings_out, struct error *e);
 
+/* The option that names it. */
+#define OPTION_ARCHIVE                                                                            \
+    {                                                                                             \
+        .name = "archive", .kind = CLI_FOLDER, .value = "DIR",                                    \
+        .help = "folder of day files instead of the configured one"                               \
+    }
+
 /* The folder of the command's --archive or of the configuration; NULL: e is set. */
 const char *cli_archive_folder(struct cli *cli, struct error *e);
 

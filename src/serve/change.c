@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include "exchange/register.h"
+#include "records/audit.h"
 #include "records/source.h"
 #include "records/user.h"
 
@@ -79,6 +80,28 @@ static bool ask_keeper(struct records *records, const struct json *request, stru
     clock_print(clock_now(), now);
     json_text_member(w, "asked", slice_of(now));
     return records_setting_put(records, &actor, DUTIES_RETAIN_ASKED, slice_of(now), e);
+}
+
+/* ---- what comes into the archive from outside ------------------------------------------------------ */
+
+static bool note_import(struct records *records, const struct json *request, struct arena *arena,
+                        struct json_writer *w, struct error *e)
+{
+    static const char *const numbers[] = { "files", "events", "days" };
+    struct actor actor = ACTOR_SYSTEM;
+    struct json_writer detail;
+    BUFFER_AUTO text;
+    (void)arena;
+    (void)w;
+    buffer_init(&text, 0);
+    json_writer_init(&detail, &text);
+    json_open_object(&detail);
+    json_text_member(&detail, "from", json_member_text(request, "from"));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        json_integer_member(&detail, numbers[i], json_integer(json_member(request, numbers[i]), 0));
+    json_close_object(&detail);
+    return records_audit(records, &actor, SLICE(""), "archive.import", SLICE("archive"),
+                         buffer_slice(&text), e);
 }
 
 /* ---- sheets -------------------------------------------------------------------------------------- */
@@ -257,6 +280,7 @@ static const struct change changes[] = {
     { "import", import_sheet, NULL },
     { "source token", make_token, NULL },
     { "archive retain", ask_keeper, NULL },
+    { "archive import", note_import, NULL },
     { "enrol", NULL, make_package },
     { "enrol register", NULL, register_certificate },
     { "enrol revoke", revoke_certificate, NULL },
