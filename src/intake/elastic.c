@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "intake/body.h"
-#include "intake/web.h"
+#include "intake/marked.h"
 
 #define VERSION_LEAST "8.19.0"
 
@@ -167,27 +167,63 @@ static bool read_operation(struct slice line, struct arena *arena, enum operatio
     return found;
 }
 
+/* The next record with its operation; a line that is no operation is a record as it stands, and of a
+ * deletion it is kept that it was asked. False at the end. */
+static bool next_record(struct slice *rest, struct arena *scratch, struct slice *record,
+                        enum operation *operation)
+{
+    struct slice line;
+
+    while (body_next_line(rest, &line)) {
+        *operation = OPERATION_CREATE;
+        *record = line;
+        if (!read_operation(line, scratch, operation) || *operation == OPERATION_DELETE)
+            return true;
+        if (body_next_line(rest, record))
+            return true;
+    }
+    return false;
+}
+
+/* An item for each operation, as shippers count them. */
+static void say_again(struct web_request *request, const struct repeats_known *known)
+{
+    BUFFER_AUTO out;
+    ARENA_AUTO scratch;
+    struct slice rest = request->text, record;
+    enum operation operation;
+    unsigned count = 0;
+
+    buffer_init(&out, 64u * 1024 * 1024);
+    arena_init(&scratch, 1024 * 1024);
+    if (known->answer.data) {
+        reply(request->http, 200, known->answer);
+        return;
+    }
+    buffer_print(&out, "{\"took\":0,\"errors\":false,\"items\":[");
+    while (next_record(&rest, &scratch, &record, &operation))
+        buffer_print(&out, "%s{\"%s\":{\"_index\":\"events\",\"_id\":\"repeated\",\"_version\":1,"
+                     "\"result\":\"created\",\"status\":201}}", count++ ? "," : "",
+                     operation_names[operation]);
+    buffer_add(&out, SLICE("]}"));
+    reply(request->http, out.failed ? 500 : 200, buffer_slice(&out));
+}
+
+static const struct marked_face face = { &dialect, elastic_refuse, say_again };
+
 void elastic_bulk(struct web_request *request)
 {
-    struct load *load = load_new(request->listener, request->http, &dialect, &request->source);
-    struct slice rest = request->text, line, document;
-    bool ok = load != NULL;
+    struct load *load = marked_load(request, &face);
+    struct slice rest = request->text, record;
+    enum operation operation;
     ARENA_AUTO scratch;
 
     arena_init(&scratch, 1024 * 1024);
-    http_reply_header(request->http, "X-Elastic-Product", SLICE("Elasticsearch"));
-    if (!ok) {
-        elastic_refuse(request->http, 503, "the server has no memory left");
+    if (!load)
         return;
-    }
-    while (ok && body_next_line(&rest, &line)) {
-        enum operation operation = OPERATION_CREATE;
-        if (!read_operation(line, &scratch, &operation)) /* no operation: it is kept as it stands */
-            ok = load_add(load, line, OPERATION_CREATE, SLICE(""));
-        else if (operation == OPERATION_DELETE) /* nothing is deleted: keep that it was asked */
-            ok = load_add(load, line, OPERATION_DELETE, SLICE(""));
-        else if (body_next_line(&rest, &document))
-            ok = load_add(load, document, (uint8_t)operation, SLICE(""));
-    }
+    http_reply_header(request->http, "X-Elastic-Product", SLICE("Elasticsearch"));
+    while (next_record(&rest, &scratch, &record, &operation))
+        if (!load_add(load, record, (uint8_t)operation, SLICE("")))
+            break;
     load_finish(load);
 }

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "intake/body.h"
-#include "intake/web.h"
+#include "intake/marked.h"
 
 static void answer(struct load *load, struct buffer *out)
 {
@@ -54,35 +54,9 @@ void events_refuse(struct http_request *request, unsigned status, const char *se
     http_reply_copy(request, status, "application/json", buffer_slice(&out));
 }
 
-static void store(struct web_request *request, const struct batch_mark *mark,
-                  struct repeats_known *known)
-{
-    struct load *load = load_new(request->listener, request->http, &dialect, &request->source);
-    struct slice rest = request->text, record;
-    struct slice first = slice_trim(rest);
-    bool array = first.len && first.data[0] == '[' &&
-                 slice_is(http_media_type(request->http), "application/json");
-
-    if (!load) {
-        if (mark)
-            repeats_end(request->repeats, mark, false, 0, SLICE_NONE);
-        events_refuse(request->http, 503, "the server has no memory left");
-        return;
-    }
-    if (mark)
-        load_repeatable(load, request->repeats, mark, known);
-    if (array)
-        rest = slice_after(first, 1);
-    while (array ? body_next_value(&rest, &record) : body_next_line(&rest, &record))
-        if (!load_add(load, record, 0, SLICE("")))
-            break;
-    load_finish(load);
-}
-
 /* Answered as it was then. */
 static void say_again(struct web_request *request, const struct repeats_known *known)
 {
-    listener_repeat(request->listener, &request->source, SLICE("http"), known->count);
     if (known->answer.data)
         http_reply_copy(request->http, 200, "application/json", known->answer);
     else
@@ -91,37 +65,24 @@ static void say_again(struct web_request *request, const struct repeats_known *k
                                (unsigned long long)known->count));
 }
 
-static void store_marked(struct web_request *request, const struct batch_mark *mark)
-{
-    struct repeats_known known;
-
-    switch (repeats_begin(request->repeats, mark, &known)) {
-    case REPEAT_NEW:
-    case REPEAT_PARTLY:
-        store(request, mark, &known);
-        break;
-    case REPEAT_ON_ITS_WAY:
-        http_reply_header(request->http, "Retry-After", SLICE("1"));
-        events_refuse(request->http, 429, "this batch is on its way; ask again");
-        break;
-    case REPEAT_STORED:
-        say_again(request, &known);
-        break;
-    }
-    repeats_known_free(&known);
-}
+static const struct marked_face face = { &dialect, events_refuse, say_again };
 
 void events_post(struct web_request *request)
 {
-    struct slice text = slice_trim(http_header(request->http, "X-Batch-Id"));
-    struct batch_mark mark = repeats_mark(request->source.key, text, 0);
+    struct load *load = marked_load(request, &face);
+    struct slice rest = request->text, record;
+    struct slice first = slice_trim(rest);
+    bool array = first.len && first.data[0] == '[' &&
+                 slice_is(http_media_type(request->http), "application/json");
 
-    if (text.len > REPEATS_MARK_MOST)
-        events_refuse(request->http, 400, "the batch's id is too long");
-    else if (text.len == 0)
-        store(request, NULL, NULL);
-    else
-        store_marked(request, &mark);
+    if (!load)
+        return;
+    if (array)
+        rest = slice_after(first, 1);
+    while (array ? body_next_value(&rest, &record) : body_next_line(&rest, &record))
+        if (!load_add(load, record, 0, SLICE("")))
+            break;
+    load_finish(load);
 }
 
 /* omhttp's checkpath and load balancers. */

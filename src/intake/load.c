@@ -1,5 +1,6 @@
 #include "intake/load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 /* A batch of the load: its place among the request's records. */
 struct load_batch {
     struct load *load;
-    uint32_t first;             /* index of its first record */
+    uint32_t first, count;      /* index of its first record; how many follow it */
     struct event_id id;         /* of its first event, after the commit */
     struct load_batch *next;
 };
@@ -171,6 +172,7 @@ static void hand_on(struct load *load)
     load->open = NULL;
     if (!batch)
         return;
+    ((struct load_batch *)batch->owner)->count = batch->event_count;
     if (load->repeats) {
         const struct load_batch *part = batch->owner;
         batch->mark = load->mark;
@@ -350,8 +352,12 @@ void load_event_id(const struct load *load, uint32_t i, char *text)
 {
     const struct load_batch *part = load->batches;
 
-    while (part->next && part->first > i)
+    while (part && part->first > i)
         part = part->next;
+    if (!part || i - part->first >= part->count) { /* stored by an earlier attempt */
+        snprintf(text, EVENT_ID_TEXT, "repeated");
+        return;
+    }
     struct event_id id = part->id;
     id.sequence += i - part->first;
     event_id_print(&id, text);

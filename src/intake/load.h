@@ -53,7 +53,7 @@ void load_abandon(struct load *load);
 uint32_t load_count(const struct load *load);
 uint32_t load_undecoded(const struct load *load);
 uint8_t load_mark(const struct load *load, uint32_t i);
-/* Text of the id that record i got; text has EVENT_ID_TEXT bytes. */
+/* Text of the id that record i got, "repeated" when it was stored before; text has EVENT_ID_TEXT bytes. */
 void load_event_id(const struct load *load, uint32_t i, char *text);
 /* The alerts as a JSON array. */
 struct slice load_alerts(const struct load *load);

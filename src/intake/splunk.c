@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "intake/body.h"
-#include "intake/web.h"
+#include "intake/marked.h"
 
 static void answer(struct load *load, struct buffer *out)
 {
@@ -47,16 +47,23 @@ void splunk_refuse(struct http_request *request, unsigned status, const char *se
     http_reply_copy(request, status, "application/json", buffer_slice(&out));
 }
 
+static void say_again(struct web_request *request, const struct repeats_known *known)
+{
+    (void)known;
+    http_reply(request->http, 200, "application/json",
+               SLICE("{\"text\":\"Success\",\"code\":0,\"ackId\":0}"));
+}
+
+static const struct marked_face face = { &dialect, splunk_refuse, say_again };
+
 static void collect(struct web_request *request, bool (*next)(struct slice *, struct slice *),
                     struct slice decoder)
 {
-    struct load *load = load_new(request->listener, request->http, &dialect, &request->source);
+    struct load *load = marked_load(request, &face);
     struct slice rest = slice_trim(request->text), record;
 
-    if (!load) {
-        splunk_refuse(request->http, 503, "Server is busy");
+    if (!load)
         return;
-    }
     if (rest.len && rest.data[0] == '[')
         rest = slice_after(rest, 1);
     while (next(&rest, &record))

@@ -89,14 +89,28 @@ def _():
     with AllListeners() as server:
         token = server.token(HTTP)
         import http.client
-        for _ in range(3):
+        faces = [("/events", b'{"a":1}\n{"a":2}\n', "mot"),
+                 ("/_bulk", b'{"create":{}}\n{"a":1}\n{"create":{}}\n{"a":2}\n', "hai"),
+                 ("/services/collector/event", b'{"event":"a"}{"event":"b"}', "ba")]
+        for path, body, mark in faces * 3:
             connection = http.client.HTTPConnection("127.0.0.1", server.ports["http"], timeout=60)
             with contextlib.closing(connection):
-                connection.request("POST", "/events", b'{"a":1}\n{"a":2}\n', {
-                    "Authorization": f"Bearer {token}", "X-Batch-Id": "mot"})
+                connection.request("POST", path, body, {
+                    "Authorization": f"Bearer {token}", "X-Batch-Id": mark})
                 check(connection.getresponse().status == 200)
         wait_for("the repeats", lambda: sums(server, HTTP) == {
-            "received": 6, "stored": 2, "repeated": 4, "quarantined": 0, "refused": 0})
+            "received": 18, "stored": 6, "repeated": 12, "quarantined": 0, "refused": 0})
+        server.kill("pipeline")
+        for path, body, mark in faces:
+            def again():
+                connection = http.client.HTTPConnection("127.0.0.1", server.ports["http"], timeout=60)
+                with contextlib.closing(connection):
+                    connection.request("POST", path, body, {
+                        "Authorization": f"Bearer {token}", "X-Batch-Id": mark})
+                    return connection.getresponse().status == 200
+            wait_for(f"{path} after the kill", again)
+        wait_for("the repeats after the kill", lambda: sums(server, HTTP) == {
+            "received": 24, "stored": 6, "repeated": 18, "quarantined": 0, "refused": 0})
 
 
 @test("a slow disk slows the senders; HTTP is told 429 before anything is stored; memory stays bounded")

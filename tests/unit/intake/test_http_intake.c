@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "intake/repeats.h"
 #include "sink.h"
 #include "test.h"
 
@@ -217,5 +218,58 @@ TEST("Splunk's collector: concatenated objects, raw lines, health, acks, its own
     CHECK(strstr(ask(sink, "POST", "/services/collector", "", "{}"), "\"code\":4"));
     CHECK(strstr(ask(sink, "POST", "/services/collector/ack", token, "{\"acks\":[1,7]}"),
                  "{\"acks\":{\"1\":true,\"7\":true}}"));
+    sink_stop(&sink);
+}
+
+static unsigned items(void)
+{
+    unsigned count = 0;
+
+    for (const char *at = reply; (at = strstr(at, "\"status\":201")); at++)
+        count++;
+    return count;
+}
+
+TEST("a marked batch of _bulk or HEC is stored once too, and answered as its sender reads it") {
+    struct sink *sink = start(0);
+    char many[8000] = "";
+
+    for (int i = 0; i < 60; i++) /* an answer that is too long to be kept */
+        snprintf(many + strlen(many), sizeof many - strlen(many), "{\"create\":{}}\n{\"n\":%d}\n", i);
+    for (int i = 0; i < 2; i++) {
+        ask(sink, "POST", "/_bulk", BEARER "X-Batch-Id: b1\r\n",
+            "{\"create\":{}}\n{\"a\":1}\n{\"index\":{}}\n{\"a\":2}\n");
+        CHECK(strstr(reply, "\"errors\":false") && strstr(reply, "{\"index\":{"));
+        CHECK(strstr(reply, "X-Elastic-Product: Elasticsearch"));
+        CHECK_INT(items(), 2);
+        ask(sink, "POST", "/_bulk", BEARER "X-Batch-Id: b2\r\n", many);
+        CHECK_INT(items(), 60);
+        ask(sink, "POST", "/services/collector/event", BEARER "X-Batch-Id: h1\r\n",
+            "{\"event\":\"a\"}{\"event\":\"b\"}{\"event\":\"c\"}");
+        CHECK(strstr(reply, "HTTP/1.1 200") && strstr(reply, "\"code\":0"));
+    }
+    CHECK(sink_wait(sink, 65));
+    CHECK_INT(sink->count, 65);
+    for (int i = 0; i < 300 && sink->repeated < 65; i++, usleep(10000))
+        intake_tick(sink->intake);
+    CHECK_INT(sink->repeated, 65);
+    CHECK_INT(sink->received, sink->stored + sink->repeated);
+    sink_stop(&sink);
+}
+
+TEST("a marked batch of _bulk that was stored before the start is answered item by item") {
+    struct sink *sink = start(0);
+    struct batch_mark mark = repeats_mark(SLICE("so-tttt.api"), SLICE("old"), 0);
+
+    mark.count = 2;
+    intake_remember(sink->intake, &mark);
+    ask(sink, "POST", "/_bulk", BEARER "X-Batch-Id: old\r\n",
+        "{\"create\":{}}\n{\"a\":1}\n{\"create\":{}}\n{\"a\":2}\n{\"create\":{}}\n{\"a\":3}\n");
+    CHECK_INT(items(), 3);
+    CHECK(strstr(reply, "\"_id\":\"repeated\""));
+    CHECK(sink_wait(sink, 1));
+    CHECK_INT(sink->count, 1);
+    ask(sink, "POST", "/_bulk", BEARER "X-Batch-Id: all\r\n", "");
+    CHECK(strstr(reply, "\"items\":[]"));
     sink_stop(&sink);
 }
