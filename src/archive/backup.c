@@ -139,8 +139,8 @@ static bool copy_beside(const char *directory, const char *to, const char *name,
     return false;
 }
 
-bool backup_run(const char *directory, const char *to, struct backup_result *result_out,
-                struct error *e)
+bool backup_run(const char *directory, const char *heads, const char *to,
+                struct backup_result *result_out, struct error *e)
 {
     ARENA_AUTO arena;
     struct day_name *names;
@@ -168,5 +168,6 @@ bool backup_run(const char *directory, const char *to, struct backup_result *res
         return false;
     }
     return copy_beside(directory, to, "heads.jsonl", e) &&
+           (!heads || copy_beside(heads, to, "heads.jsonl", e)) &&
            copy_beside(directory, to, "deleted.jsonl", e) && day_sync_folder(to, e);
 }

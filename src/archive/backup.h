@@ -17,10 +17,11 @@ struct backup_result {
     uint64_t failed;             /* could not be read or written */
 };
 
-/* Made when missing. Goes on behind a day file that fails; false then, or when nothing could be done:
+/* Made when missing. heads: the folder of the signed heads, which are copied beside the day files; NULL:
+ * they stand there in the archive too. Goes on behind a day file that fails; false then, or when nothing could be done:
  * e says what failed first. */
-bool backup_run(const char *directory, const char *to, struct backup_result *result_out,
-                struct error *e);
+bool backup_run(const char *directory, const char *heads, const char *to,
+                struct backup_result *result_out, struct error *e);
 
 /* One day file as it stands at this moment into the folder, whole or not at all; *bytes grows. */
 bool backup_day(const char *directory, const char *to, const struct day_name *name,

@@ -45,20 +45,32 @@ void chain_start(const struct day_name *name, unsigned char *chain)
     crypto_generichash(chain, CHAIN_BYTES, (const unsigned char *)text, (size_t)len, NULL, 0);
 }
 
-void chain_next(unsigned char *chain, uint64_t batch, uint64_t first, uint64_t events,
-                const unsigned char *digest, struct slice counts)
+void chain_counted(struct slice counts, unsigned char *counted_out)
+{
+    crypto_generichash(counted_out, CHAIN_BYTES, (const unsigned char *)counts.data, counts.len,
+                       NULL, 0);
+}
+
+void chain_next_counted(unsigned char *chain, uint64_t batch, uint64_t first, uint64_t events,
+                        const unsigned char *digest, const unsigned char *counted)
 {
     crypto_generichash_state state;
-    unsigned char numbers[24], counted[CHAIN_BYTES];
+    unsigned char numbers[24];
     put(numbers, batch, 8);
     put(numbers + 8, first, 8);
     put(numbers + 16, events, 8);
-    crypto_generichash(counted, CHAIN_BYTES, (const unsigned char *)counts.data, counts.len, NULL,
-                       0);
     crypto_generichash_init(&state, NULL, 0, CHAIN_BYTES);
     add(&state, chain, CHAIN_BYTES);
     add(&state, numbers, sizeof numbers);
     add(&state, digest, CHAIN_BYTES);
     add(&state, counted, CHAIN_BYTES);
     crypto_generichash_final(&state, chain, CHAIN_BYTES);
+}
+
+void chain_next(unsigned char *chain, uint64_t batch, uint64_t first, uint64_t events,
+                const unsigned char *digest, struct slice counts)
+{
+    unsigned char counted[CHAIN_BYTES];
+    chain_counted(counts, counted);
+    chain_next_counted(chain, batch, first, events, digest, counted);
 }

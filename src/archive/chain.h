@@ -30,5 +30,9 @@ void chain_digest_end(struct chain_digest *digest, unsigned char *out);
 void chain_start(const struct day_name *name, unsigned char *chain);
 void chain_next(unsigned char *chain, uint64_t batch, uint64_t first, uint64_t events,
                 const unsigned char *digest, struct slice counts);
+/* The same from the digest of the counts, for who holds no more of them. */
+void chain_counted(struct slice counts, unsigned char *counted_out);
+void chain_next_counted(unsigned char *chain, uint64_t batch, uint64_t first, uint64_t events,
+                        const unsigned char *digest, const unsigned char *counted);
 
 #endif

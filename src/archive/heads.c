@@ -9,11 +9,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/map.h"
 
 #define HEADS "heads.jsonl"
 #define HEADS_MAX (64u * 1024 * 1024)
 #define CONTEXT "haidang archive head 1\n"
 #define HASH 32
+#define SIGN_AFTER (30 * CLOCK_MINUTE) /* late batches are in by then */
 
 const char *heads_state_name(enum heads_state state)
 {
@@ -96,6 +98,7 @@ struct heads {
     struct slice last;      /* the newest one */
     struct slice of_day;    /* the newest one of the day asked for */
     bool sound;             /* each line names the one before and is signed rightly */
+    struct map by_file;     /* file → its newest line, where asked for */
 };
 
 static void digest(struct slice line, char *hex)
@@ -130,14 +133,32 @@ static bool is_signed(struct slice line, const struct json *json, const unsigned
                                                message.len, public) == 0;
 }
 
-/* public NULL: signatures are not held (the signer asks only where the file ends). */
-static bool read_heads(const char *directory, const char *file, const unsigned char *public,
-                       struct arena *arena, struct heads *out, struct error *e)
+static const char *folder_of(const struct heads_place *place)
+{
+    return place->folder ? place->folder : place->directory;
+}
+
+static bool remember(struct heads *heads, struct slice file, struct slice line,
+                     struct arena *arena)
+{
+    struct slice *kept = arena_alloc(arena, sizeof *kept);
+    if (kept)
+        *kept = line;
+    return kept && map_put(&heads->by_file, file, kept);
+}
+
+/* public NULL: signatures are not held (the signer asks only where the file ends). file NULL: the
+ * newest line of each file is remembered. */
+static bool read_heads(const struct heads_place *place, const char *file,
+                       const unsigned char *public, struct arena *arena, struct heads *out,
+                       struct error *e)
 {
     struct slice rest, line;
     char before[HASH * 2 + 1] = "";
-    char *path = file_join(arena, directory, HEADS);
+    char *path = file_join(arena, folder_of(place), HEADS);
     *out = (struct heads){ .sound = true };
+    if (path && access(path, F_OK) != 0)
+        path = file_join(arena, place->directory, HEADS);
     if (!path)
         return error_set(e, "memory is short for the signed heads");
     if (access(path, F_OK) != 0)
@@ -155,8 +176,10 @@ static bool read_heads(const char *directory, const char *file, const unsigned c
         }
         out->sound &= slice_is(json_member_text(json, "before"), before) &&
                       is_signed(line, json, public);
-        if (slice_is(json_member_text(json, "file"), file))
+        if (file && slice_is(json_member_text(json, "file"), file))
             out->of_day = line;
+        if (!file && !remember(out, json_member_text(json, "file"), line, arena))
+            return error_set(e, "memory is short for the signed heads");
         out->last = line;
         digest(line, before);
     }
@@ -245,7 +268,7 @@ static bool says_the_same(struct slice line, const struct verify_result *day, st
            slice_is(json_member_text(json, "head"), head);
 }
 
-bool heads_sign(const char *directory, const struct verify_result *day,
+bool heads_sign(const struct heads_place *place, const struct verify_result *day,
                 const struct heads_key *key, int64_t now, struct error *e)
 {
     ARENA_AUTO arena;
@@ -262,16 +285,16 @@ bool heads_sign(const char *directory, const struct verify_result *day,
         return error_set(e, "a day that is not over is not signed");
     if (e)
         error_clear(e);
-    if (!read_heads(directory, file, NULL, &arena, &heads, e))
+    if (!read_heads(place, file, NULL, &arena, &heads, e))
         return false;
     if (says_the_same(heads.of_day, day, &arena))
         return true;
     write_line(day, file, heads.last, key, now, &line);
     return line.failed ? error_set(e, "memory is short for the signed heads")
-                       : append(directory, &heads, buffer_slice(&line), e);
+                       : append(folder_of(place), &heads, buffer_slice(&line), e);
 }
 
-bool heads_check(const char *directory, const struct verify_result *day,
+bool heads_check(const struct heads_place *place, const struct verify_result *day,
                  const unsigned char *public, enum heads_state *state_out, struct error *e)
 {
     ARENA_AUTO arena;
@@ -281,7 +304,7 @@ bool heads_check(const char *directory, const struct verify_result *day,
     if (sodium_init() < 0)
         return error_set(e, "the cryptographic library cannot start");
     day_name_print(&day->name, file);
-    if (!read_heads(directory, file, public, &arena, &heads, e))
+    if (!read_heads(place, file, public, &arena, &heads, e))
         return false;
     if (!heads.sound)
         *state_out = HEADS_FORGED;
@@ -290,7 +313,91 @@ bool heads_check(const char *directory, const struct verify_result *day,
     else if (says_the_same(heads.of_day, day, &arena))
         *state_out = HEADS_SIGNED;
     else
-        *state_out = goes_on(directory, &day->name, heads.of_day, &arena) ? HEADS_GREW
+        *state_out = goes_on(place->directory, &day->name, heads.of_day, &arena) ? HEADS_GREW
                                                                           : HEADS_CHANGED;
     return true;
+}
+
+bool heads_line(const struct heads_place *place, const char *file, struct arena *arena,
+                struct slice *line_out, struct error *e)
+{
+    struct heads heads;
+    if (!read_heads(place, file, NULL, arena, &heads, e))
+        return false;
+    *line_out = heads.of_day;
+    return true;
+}
+
+bool heads_line_holds(struct slice line, const unsigned char *public)
+{
+    ARENA_AUTO arena;
+    struct json *json;
+    struct error ignored = ERROR_NONE;
+    arena_init(&arena, 1024 * 1024);
+    return json_parse(line, &arena, &json, &ignored) && is_signed(line, json, public);
+}
+
+/* --- what is to be signed ------------------------------------------------------------------- */
+
+static bool last_link(const char *directory, const struct day_name *name, unsigned char *link)
+{
+    struct error ignored = ERROR_NONE;
+    char file[DAY_FILE];
+    sqlite3 *db = NULL;
+    bool found = false;
+    day_name_print(name, file);
+    if (day_open(directory, name, &db, &ignored)) {
+        DAY_STATEMENT *read = day_prepare(db, "SELECT chain FROM batch ORDER BY id DESC LIMIT 1",
+                                          file, &ignored);
+        struct slice chain = read && sqlite3_step(read) == SQLITE_ROW ? day_column(read, 0)
+                                                                      : SLICE_NONE;
+        found = chain.len == HASH;
+        if (found)
+            memcpy(link, chain.data, HASH);
+    }
+    day_close(&db);
+    return found;
+}
+
+/* Whether the file's last link is the one that its newest line tells. */
+static bool is_told(const struct heads_place *place, const struct day_name *name,
+                    const struct heads *heads)
+{
+    ARENA_AUTO arena;
+    struct verify_result last = { .name = *name };
+    char file[DAY_FILE];
+    arena_init(&arena, 1024 * 1024);
+    day_name_print(name, file);
+    const struct slice *line = map_get(&heads->by_file, slice_of(file));
+    return line && last_link(place->directory, name, last.head) &&
+           says_the_same(*line, &last, &arena);
+}
+
+static bool unsound(struct error *e)
+{
+    error_set(e, "the signed heads were not all made with this key");
+    error_hint(e, "look with: haidang archive verify --key FILE.pub");
+    return error_kind(e, ERROR_CONFLICT);
+}
+
+bool heads_due(const struct heads_place *place, const unsigned char *public, int64_t now,
+               struct arena *arena, struct day_name **names_out, size_t *count_out,
+               struct error *e)
+{
+    struct day_name *names;
+    struct heads heads;
+    size_t count;
+    *count_out = 0;
+    if (!day_list(place->directory, arena, &names, &count, e))
+        return false;
+    *names_out = arena_array(arena, count + 1, sizeof **names_out);
+    if (!*names_out)
+        return error_set(e, "memory is short for the signed heads");
+    bool well = read_heads(place, NULL, public, arena, &heads, e) && (heads.sound || unsound(e));
+    for (size_t i = count; well && i > 0; i--)
+        if (names[i - 1].day < clock_day(now - SIGN_AFTER, 0) &&
+            !is_told(place, &names[i - 1], &heads))
+            (*names_out)[(*count_out)++] = names[i - 1];
+    map_free(&heads.by_file);
+    return well;
 }

@@ -35,6 +35,7 @@ struct verify {
     uint64_t first;           /* of the file: 1, unless it goes on behind another (aside.h) */
     uint64_t low, high;       /* the window's sequences [low, high] */
     bool whole;               /* every event of the window is there */
+    const atomic_bool *stop;  /* NULL: goes on to its end */
 };
 
 static void note(struct verify *v, const char *what, uint64_t number, const char *reason)
@@ -158,6 +159,10 @@ static void open_block(struct verify *v, uint32_t i, const struct span *span)
 static bool next_window(struct verify *v, struct error *e)
 {
     close_window(v);
+    if (v->stop && atomic_load(v->stop)) {
+        error_set(e, "the verification was stopped");
+        return error_kind(e, ERROR_BUSY);
+    }
     size_t first = v->first_open, last = first;
     if (first >= v->span_count)
         return false;
@@ -296,8 +301,14 @@ static bool walk_batches(struct verify *v, struct error *e)
 bool verify_day(const char *directory, const struct day_name *name, struct arena *arena,
                 struct verify_result *result_out, struct error *e)
 {
+    return verify_day_until(directory, name, NULL, arena, result_out, e);
+}
+
+bool verify_day_until(const char *directory, const struct day_name *name, const atomic_bool *stop,
+                      struct arena *arena, struct verify_result *result_out, struct error *e)
+{
     char file[DAY_FILE];
-    struct verify v = { .result = result_out, .arena = arena, .file = file };
+    struct verify v = { .result = result_out, .arena = arena, .file = file, .stop = stop };
     day_name_print(name, file);
     *result_out = (struct verify_result){ .name = *name };
     if (sodium_init() < 0)

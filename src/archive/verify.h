@@ -6,6 +6,8 @@
 #ifndef ARCHIVE_VERIFY_H
 #define ARCHIVE_VERIFY_H
 
+#include <stdatomic.h>
+
 #include "archive/day.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -29,5 +31,8 @@ static inline bool verify_is_well(const struct verify_result *r)
 /* One file. False: it cannot be read at all (e); what is wrong inside it stands in the result. */
 bool verify_day(const char *directory, const struct day_name *name, struct arena *arena,
                 struct verify_result *result_out, struct error *e);
+/* The same, given up (ERROR_BUSY) soon after another thread set *stop. */
+bool verify_day_until(const char *directory, const struct day_name *name, const atomic_bool *stop,
+                      struct arena *arena, struct verify_result *result_out, struct error *e);
 
 #endif

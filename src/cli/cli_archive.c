@@ -29,6 +29,14 @@ const char *cli_archive_folder(struct cli *cli, struct error *e)
     return NULL;
 }
 
+struct heads_place cli_heads_place(struct cli *cli, const char *folder)
+{
+    struct serve_settings settings;
+    struct error ignored = ERROR_NONE;
+    bool configured = !cli_text(cli, "archive") && cli_settings(cli, &settings, &ignored);
+    return (struct heads_place){ folder, configured ? settings.heads : NULL };
+}
+
 /* ---- verify ----------------------------------------------------------------------------------- */
 
 static void head_text(const unsigned char *head, char *text)
@@ -99,7 +107,7 @@ static const unsigned char *public_key(struct cli *cli, unsigned char *bytes, st
     return heads_public_load(path, bytes, e) ? bytes : NULL;
 }
 
-static int verify_one(struct cli *cli, const char *folder, const struct day_name *name,
+static int verify_one(struct cli *cli, const struct heads_place *place, const struct day_name *name,
                       const unsigned char *public)
 {
     ARENA_AUTO arena;
@@ -109,8 +117,8 @@ static int verify_one(struct cli *cli, const char *folder, const struct day_name
     struct error e = ERROR_NONE;
     arena_init(&arena, 0);
     buffer_init(&out, 0);
-    if (!verify_day(folder, name, &arena, &result, &e) ||
-        (public && !heads_check(folder, &result, public, &state, &e))) {
+    if (!verify_day(place->directory, name, &arena, &result, &e) ||
+        (public && !heads_check(place, &result, public, &state, &e))) {
         cli_fail(cli, &e);
         return CLI_NO; /* the other files are looked at, too */
     }
@@ -160,11 +168,12 @@ static int run_verify(struct cli *cli)
     const unsigned char *public = public_key(cli, bytes, &e);
     if (e.set)
         return cli_fail(cli, &e);
+    const struct heads_place place = cli_heads_place(cli, folder);
     int64_t only = cli_number(cli, "day", 0);
     for (size_t i = count; i > 0; i--) {
         if (only && names[i - 1].day != clock_day(only, CLOCK_ZONE))
             continue;
-        int code = verify_one(cli, folder, &names[i - 1], public);
+        int code = verify_one(cli, &place, &names[i - 1], public);
         worst = code > worst ? code : worst;
     }
     for (size_t i = aside_count; i > 0; i--) {
@@ -207,19 +216,19 @@ const struct command cli_archive_verify_command = {
 
 /* ---- sign ------------------------------------------------------------------------------------- */
 
-static bool sign_one(struct cli *cli, const char *folder, const struct day_name *name,
+static bool sign_one(struct cli *cli, const struct heads_place *place, const struct day_name *name,
                      const struct heads_key *key, struct error *e)
 {
     ARENA_AUTO arena;
     struct verify_result result;
     arena_init(&arena, 0);
-    if (!verify_day(folder, name, &arena, &result, e))
+    if (!verify_day(place->directory, name, &arena, &result, e))
         return false;
     if (!verify_is_well(&result)) {
         error_place(e, "%.*s", SLICE_ARGS(result.first));
         return error_set(e, "a day that is not whole is not signed");
     }
-    return heads_sign(folder, &result, key, cli->now, e);
+    return heads_sign(place, &result, key, cli->now, e);
 }
 
 static int run_sign(struct cli *cli)
@@ -237,11 +246,12 @@ static int run_sign(struct cli *cli)
     if (!folder || !path || !day_list(folder, &cli->arena, &names, &count, &e) ||
         !heads_key_load(path, &key, &e))
         return cli_fail(cli, &e);
+    const struct heads_place place = cli_heads_place(cli, folder);
     for (size_t i = count; i > 0; i--) {
         struct error reason = ERROR_NONE;
         if (names[i - 1].day >= clock_day(cli->now, 0))
             continue;
-        if (sign_one(cli, folder, &names[i - 1], &key, &reason))
+        if (sign_one(cli, &place, &names[i - 1], &key, &reason))
             done++;
         else {
             cli_fail(cli, &reason);
@@ -261,7 +271,8 @@ static const struct cli_option options_of_sign[] = {
 };
 
 static const struct cli_example examples_of_sign[] = {
-    { "haidang archive sign", "every night, from a timer" },
+    { "haidang archive sign --archive /mnt/backup/archive --key /media/key/archive.key",
+      "a back-up, with a key that no server has" },
     { NULL },
 };
 
@@ -269,8 +280,10 @@ const struct command cli_archive_sign_command = {
     .name = "archive sign",
     .group = "Events",
     .summary = "sign the last link of each day that is over",
-    .about = "Verifies each day that is over and appends its signed head to heads.jsonl. With the\n"
-             "key kept where the archive's writer cannot read it, nobody rewrites a day unseen.",
+    .about = "Verifies each day that is over and appends its signed head to heads.jsonl, so that nobody\n"
+             "rewrites a day unseen. The server does this by itself with archive.key of its secrets,\n"
+             "which the process that writes the archive cannot read; this is for a key kept on another\n"
+             "machine (--key, --archive with a back-up), and for an archive that no server writes.",
     .takes_config = true,
     .options = options_of_sign,
     .examples = examples_of_sign,

@@ -12,7 +12,7 @@ static int run_backup(struct cli *cli)
     const char *folder = cli_archive_folder(cli, &e);
     if (!folder)
         return cli_fail(cli, &e);
-    bool well = backup_run(folder, cli->arguments[0], &done, &e);
+    bool well = backup_run(folder, cli_heads_place(cli, folder).folder, cli->arguments[0], &done, &e);
     fprintf(stderr, cli_say(cli, "%llu day files copied (%llu bytes), %llu unchanged, %llu failed\n"),
             (unsigned long long)done.copied, (unsigned long long)done.bytes,
             (unsigned long long)done.unchanged, (unsigned long long)done.failed);

@@ -7,6 +7,7 @@
 #ifndef CLI_DATA_H
 #define CLI_DATA_H
 
+#include "archive/heads.h"
 #include "serve/change.h"
 #include "serve/options.h"
 
@@ -26,6 +27,10 @@ bool cli_settings(struct cli *cli, struct serve_settings *settings_out, struct e
 
 /* The folder of the command's --archive or of the configuration; NULL: e is set. */
 const char *cli_archive_folder(struct cli *cli, struct error *e);
+
+/* Where the signed heads of that archive stand: in the data directory for the configured one, beside
+ * the day files for one of --archive. */
+struct heads_place cli_heads_place(struct cli *cli, const char *folder);
 
 /* The records, read-only. ERROR_NOT_FOUND with what to do when there are none yet. */
 bool cli_records(struct cli *cli, const struct serve_settings *settings,

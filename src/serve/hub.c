@@ -39,6 +39,7 @@
 #include "serve/pem.h"
 #include "serve/roles.h"
 #include "serve/search_client.h"
+#include "serve/signer.h"
 
 /* As supervisor.c hands them over. */
 #define LISTENER_ADDRESS(id, name, kind, standard, help) heritage_text(heritage, "listen." name),
@@ -68,6 +69,7 @@ struct hub {
     struct duties duties;
     struct canary_watch *canary;
     struct damage_watch *damage;
+    struct signer *signer;
 };
 
 /* Any thread. */
@@ -313,6 +315,9 @@ static bool start(struct hub *hub, struct error *e)
     load_plan(hub);
     hub->duties.keeper.plan = hub->plan;
     return fold_open(heritage_text(h, "archive"), hub->records, &hub->fold, e) &&
+           signer_start(heritage_text(h, "archive"), heritage_text(h, "heads"),
+                        file_join(h->arena, heritage_text(h, "secrets"), "archive.key"),
+                        &hub->signer, e) &&
            control_start(heritage_descriptor(h, "control"), heritage_text(h, "records"), hub->office,
                          changed, hub, &hub->control, e) &&
            start_api(hub, e);
@@ -321,6 +326,7 @@ static bool start(struct hub *hub, struct error *e)
 static void stop(struct hub *hub)
 {
     api_stop(&hub->api);
+    signer_stop(&hub->signer);
     control_stop(&hub->control);
     /* What the pipeline stored at its end; when it goes on, the next hub goes on too. */
     int64_t until = clock_steady() + LAST_FOLD;

@@ -108,6 +108,7 @@ static void fill_data(struct arena *arena, struct serve_settings *s)
     s->control = file_join(arena, s->data, "run/control.sock");
     s->reader = file_join(arena, s->data, "run/reader.sock");
     s->secrets = file_join(arena, s->data, "secrets");
+    s->heads = file_join(arena, s->data, "heads");
     s->tls = file_join(arena, s->data, "tls");
     s->tokens = file_join(arena, s->data, "secrets/tokens");
 }
@@ -233,7 +234,8 @@ bool serve_settings_check(const struct serve_settings *s, struct error *e)
 bool serve_settings_folders(const struct serve_settings *s, struct error *e)
 {
     const char *const folders[] = { s->data, s->archive, s->records_folder, s->roster_folder,
-                                    s->cache, s->run, s->secrets, s->tokens, s->tls };
+                                    s->cache, s->run, s->secrets, s->tokens, s->tls,
+                                    s->heads };
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (!file_make_folder(folders[i], 0700, e))
             return error_hint(e, "set `data` to a folder that you may write");

@@ -18,7 +18,7 @@ struct serve_settings {
     const char *language;
     const char *data;                     /* the data directory, and in it: */
     const char *archive, *records_folder, *records, *roster_folder, *roster, *indicator_table, *cache,
-        *blob, *run, *control, *reader, *secrets, *tokens, *tls;
+        *blob, *run, *control, *reader, *secrets, *tokens, *tls, *heads;
     const char *plan, *regimes, *rules, *decoders, *logsources, *import, *indicators;
     const char *placeholders;             /* file of the lists that rules name by %name%; "": none */
     const char *files;                    /* "SOURCE PATH" lines */

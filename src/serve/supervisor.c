@@ -110,7 +110,7 @@ static void put_all(struct supervisor *s, struct heritage_writer *w)
         { "http_address", t->listen[INTAKE_HTTP] },
         { "https_address", t->listen[INTAKE_HTTPS] },
         { "syslog_tls_address", t->listen[INTAKE_SYSLOG_TLS] }, { "console_address", t->console },
-        { "tls", t->tls }, { "names", t->names }, { "enrol_templates", t->enrol_templates },
+        { "tls", t->tls }, { "heads", t->heads }, { "names", t->names }, { "enrol_templates", t->enrol_templates },
         { "enrol_console", t->enrol_console }, { "enrol_trust", t->enrol_trust },
         { "certificate", t->certificate }, { "key", t->key },
         { "clients", t->clients }, { "cookie_secure", t->cookie_secure ? "1" : "" },

@@ -190,19 +190,19 @@ TEST("a back-up is an archive of its own, and the second one copies only what ch
     snprintf(to, sizeof to, "%s/copy", directory);
     CHECK(archive_open(directory, &archive, &e));
     store_lines(archive, 1);
-    if (!backup_run(directory, to, &result, &e)) /* while it is open for writing */
+    if (!backup_run(directory, NULL, to, &result, &e)) /* while it is open for writing */
         fail_msg("%s", e.sentence);
     CHECK_INT(result.copied, 1);
     check_whole(to, EVENTS);
-    CHECK(backup_run(directory, to, &result, &e));
+    CHECK(backup_run(directory, NULL, to, &result, &e));
     CHECK_INT(result.copied, 0);
     CHECK_INT(result.unchanged, 1);
     fixture_store(archive, late, 1);
-    CHECK(backup_run(directory, to, &result, &e));
+    CHECK(backup_run(directory, NULL, to, &result, &e));
     CHECK_INT(result.copied, 1);
     check_whole(to, EVENTS + 1);
     fixture_seal(archive);
-    CHECK(backup_run(directory, to, &result, &e));
+    CHECK(backup_run(directory, NULL, to, &result, &e));
     CHECK_INT(result.copied, 1);
     archive_close(&archive);
     check_whole(to, EVENTS + 1);

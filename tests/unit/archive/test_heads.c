@@ -32,9 +32,10 @@ static enum heads_state state_now(bool sign, struct arena *arena)
     struct verify_result day;
     struct error e = ERROR_NONE;
     enum heads_state found;
+    const struct heads_place place = { directory, NULL };
     if (!verify_day(directory, &name, arena, &day, &e) ||
-        (sign && !heads_sign(directory, &day, &key, later, &e)) ||
-        !heads_check(directory, &day, key.public, &found, &e))
+        (sign && !heads_sign(&place, &day, &key, later, &e)) ||
+        !heads_check(&place, &day, key.public, &found, &e))
         fail_msg("%s", e.sentence);
     return found;
 }
@@ -107,7 +108,7 @@ TEST("a day that is not over is not signed, and a file that is no key is refused
     arena_init(&arena, 0);
     fill();
     CHECK(verify_day(directory, &name, &arena, &day, &e));
-    CHECK(!heads_sign(directory, &day, &key, FIXTURE_DAY + CLOCK_HOUR, &e));
+    CHECK(!heads_sign(&(struct heads_place){ directory, NULL }, &day, &key, FIXTURE_DAY + CLOCK_HOUR, &e));
     CHECK_ERROR(e, "a day that is not over is not signed");
     e = ERROR_NONE;
     CHECK(heads_key_load(path, &other, &e));
