@@ -141,7 +141,10 @@ struct api_options {
     const struct plan *plan;     /* shared, never changed; NULL: the plan's pages say 503 */
     const char *rules[4];        /* folders of rules, for an alert's text; NULL-filled */
     const char *catalogue;       /* cache/catalogue.json of the compiler; NULL: no list of rules */
-    const char *archive;         /* directory, for the disk's figures; may be NULL */
+    const char *archive;         /* directory, for the disk's figures and packages of evidence; may
+                                  * be NULL */
+    const char *heads;           /* folder of the signed heads */
+    const char *archive_key;     /* that signs them, and packages; NULL: none are made */
     struct api_search search;    /* run NULL: search answers 503 */
     struct api_machine machine;  /* look NULL: the page of the machine shows what the API knows */
     void (*changed)(void *owner);/* something was changed that standings may rest on; may be NULL */

@@ -58,6 +58,7 @@ bool api_incident_open(struct api_call *call);
 bool api_incident_get(struct api_call *call);
 bool api_incident_move(struct api_call *call);
 bool api_incident_hold(struct api_call *call);
+bool api_incident_package(struct api_call *call);
 
 bool api_plan_get(struct api_call *call);
 bool api_plan_matrix(struct api_call *call);

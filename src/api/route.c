@@ -198,6 +198,8 @@ static const struct api_field search_body[] = {
     { "minutes", API_INTEGER, .least = 1, .most = 527040 }, { "shared", API_BOOLEAN }, END };
 static const struct api_field hold_body[] = {
     { "held", API_BOOLEAN, .required = true }, { "reason", API_TEXT, .most = 2000 }, END };
+static const struct api_field package_body[] = {
+    { "reason", API_TEXT, .required = true, .least = 1, .most = 2000 }, END };
 static const struct api_field export_body[] = {
     QUERY, FROM, TO, AGENCY, SOURCE,
     { "format", API_CHOICE, .required = true, .choices = formats },
@@ -317,6 +319,8 @@ static const struct api_route table[] = {
       api_incident_move },
     { POST, "/incidents/{incident}/hold", ROLE_LEAD | ROLE_RESPONDER, true, PLAN, incident, hold_body,
       api_incident_hold },
+    { POST, "/incidents/{incident}/package", TRIAGE, true, SLOW, incident, package_body,
+      api_incident_package },
 
     { GET, "/plan", PLAN_READERS, false, QUICK, none, NULL, api_plan_get },
     { GET, "/plan/matrix", PLAN_READERS, false, PLAN, standing_day, NULL, api_plan_matrix },

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 
 #include "cli/data.h"
+#include "cli/package.h"
 
 struct exporter {
     struct cli *cli;
@@ -135,6 +136,10 @@ static int run_export(struct cli *cli)
     struct query *query;
     struct search_foot foot;
     struct exporter x = { .cli = cli };
+    if (cli_number(cli, "incident", 0))
+        return cli_package_incident(cli);
+    if (cli->argument_count == 0)
+        return cli_wrong(cli, "a query is missing ('*' for everything), or --incident");
     const char *format = cli_text(cli, "format");
     bool cut;
     struct search_options options = {
@@ -175,6 +180,11 @@ static const struct cli_option options_of_export[] = {
     { .name = "from", .kind = CLI_TIME, .value = "TIME", .help = "only events from this time on" },
     { .name = "to", .kind = CLI_TIME, .value = "TIME", .help = "only events before this time" },
     { .name = "agency", .kind = CLI_TEXT, .value = "KEY", .help = "only events of this agency" },
+    { .name = "incident", .kind = CLI_NUMBER, .value = "N", .least = 1, .most = INT64_MAX,
+      .help = "instead of a query: the events of this incident's alerts, as a signed package" },
+    { .name = "package", .kind = CLI_FILE, .value = "FILE", .help = "the package (ZIP) to be made" },
+    { .name = "reason", .kind = CLI_TEXT, .value = "TEXT",
+      .help = "why it is made: stands in the package, the time line and the audit log" },
     OPTION_ARCHIVE,
     { .name = NULL },
 };
@@ -182,6 +192,8 @@ static const struct cli_option options_of_export[] = {
 static const struct cli_example examples_of_export[] = {
     { "haidang archive export 'src_ip:203.0.113.77' --from 2026-11-01 --out events.jsonl",
       "everything of one address since a day" },
+    { "haidang archive export --incident 3 --package case.zip --reason 'for the police'",
+      "evidence, signed; `archive check-package` tells whether it is whole" },
     { NULL },
 };
 
@@ -189,8 +201,8 @@ const struct command cli_archive_export_command = {
     .name = "archive export",
     .group = "Events",
     .summary = "write events out as JSON lines or CSV",
-    .arguments = "QUERY",
-    .argument_least = 1,
+    .arguments = "[QUERY]",
+    .argument_least = 0,
     .argument_most = 1,
     .takes_config = true,
     .options = options_of_export,

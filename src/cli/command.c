@@ -13,6 +13,7 @@ extern const struct command cli_indicators_stats_command;
 extern const struct command cli_search_command;
 extern const struct command cli_archive_sign_command, cli_archive_verify_command;
 extern const struct command cli_archive_compact_command, cli_archive_import_command;
+extern const struct command cli_archive_check_package_command;
 extern const struct command cli_archive_retain_command;
 extern const struct command cli_archive_export_command, cli_archive_hunt_command;
 extern const struct command cli_archive_backup_command;
@@ -55,6 +56,7 @@ const struct command *const commands[] = {
     &cli_archive_compact_command,
     &cli_archive_retain_command,
     &cli_archive_export_command,
+    &cli_archive_check_package_command,
     &cli_archive_import_command,
     &cli_archive_hunt_command,
     &cli_archive_backup_command,

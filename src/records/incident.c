@@ -154,6 +154,36 @@ bool records_incident_entries(struct records *records, const struct records_scop
     return !s.failed && records_arena_held(arena, e);
 }
 
+bool records_incident_matches(struct records *records, const struct records_scope *scope,
+                              int64_t id, struct arena *arena,
+                              struct records_incident_match **matches_out, uint32_t *count_out,
+                              struct error *e)
+{
+    *matches_out = NULL;
+    *count_out = 0;
+    STATEMENT s = { 0 };
+    if (!statement_start(records,
+            "SELECT m.day, m.class, m.sequence, count(*) OVER () FROM incident_alert l "
+            "JOIN alert_match m ON m.alert = l.alert JOIN incident i ON i.id = l.incident "
+            "WHERE l.incident = ?3 AND (?1 OR i.agency = ?2) ORDER BY m.day, m.class, m.sequence",
+            &s, e))
+        return false;
+    statement_put_scope(&s, scope);
+    statement_put(&s, id);
+    while (statement_next(&s, e)) {
+        if (!*matches_out)
+            *matches_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 3),
+                                       sizeof **matches_out);
+        if (!*matches_out)
+            break;
+        struct records_incident_match *m = &(*matches_out)[(*count_out)++];
+        m->day = (int32_t)statement_get(&s);
+        m->class = statement_get_text(&s, arena);
+        m->row = statement_get(&s);
+    }
+    return !s.failed && records_arena_held(arena, e);
+}
+
 /* ---- change ------------------------------------------------------------------------------------------ */
 
 static struct slice fold(const struct records_incident *i, struct arena *arena)

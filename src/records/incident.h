@@ -64,6 +64,17 @@ bool records_incident_entries(struct records *records, const struct records_scop
                               struct records_incident_entry **entries_out, uint32_t *count_out,
                               struct error *e);
 
+/* Where the matches of its alerts stand in the archive: rows of the day files' alerts. */
+struct records_incident_match {
+    int32_t day;
+    struct slice class;
+    int64_t row;
+};
+bool records_incident_matches(struct records *records, const struct records_scope *scope,
+                              int64_t id, struct arena *arena,
+                              struct records_incident_match **matches_out, uint32_t *count_out,
+                              struct error *e);
+
 /* ---- for cases/ ------------------------------------------------------------------------------ */
 
 /* Numbers and stores a new one (id, year, number, version are set here) with its audit row.

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include "cases/evidence.h"
 #include "exchange/register.h"
 #include "records/audit.h"
 #include "records/source.h"
@@ -102,6 +103,19 @@ static bool note_import(struct records *records, const struct json *request, str
     json_close_object(&detail);
     return records_audit(records, &actor, SLICE(""), "archive.import", SLICE("archive"),
                          buffer_slice(&text), e);
+}
+
+/* A package made by the command is written down like one of the console's. */
+static bool note_package(struct records *records, const struct json *request, struct arena *arena,
+                         struct json_writer *w, struct error *e)
+{
+    struct actor actor = ACTOR_SYSTEM;
+    (void)arena;
+    (void)w;
+    return evidence_record(records, &actor, json_integer(json_member(request, "incident"), 0),
+                           json_member_text(request, "sha256"),
+                           (uint64_t)json_integer(json_member(request, "events"), 0),
+                           json_member_text(request, "reason"), e);
 }
 
 /* ---- sheets -------------------------------------------------------------------------------------- */
@@ -281,6 +295,7 @@ static const struct change changes[] = {
     { "source token", make_token, NULL },
     { "archive retain", ask_keeper, NULL },
     { "archive import", note_import, NULL },
+    { "incident package", note_package, NULL },
     { "enrol", NULL, make_package },
     { "enrol register", NULL, register_certificate },
     { "enrol revoke", revoke_certificate, NULL },

@@ -14,6 +14,7 @@
  *   {"do":"enrol register","source":KEY or "relay":KEY,"bytes":BASE64} → {"certificate":…}
  *   {"do":"enrol revoke","certificate":SHA256,"reason":"…"} → {"certificate":…}
  *   {"do":"archive import","from":"…","files":n,"events":n,"days":n} → {}: the audit log's row alone
+ *   {"do":"incident package","incident":n,"sha256":"…","events":n,"reason":"…"} → {}: into the time line
  *   {"do":"archive retain"} → {"asked":time}: the hub's keeper looks at once
  *   {"do":"source token","source":"so-tttt.cong.web01"} → {"source":…,"token":…}: shown once
  * To add one: a row in change.c.

@@ -259,6 +259,8 @@ static bool start_api(struct hub *hub, struct error *e)
         .rules = { heritage_text(h, "rules") },
         .catalogue = heritage_text(h, "catalogue"),
         .archive = heritage_text(h, "archive"),
+        .heads = heritage_text(h, "heads"),
+        .archive_key = file_join(h->arena, heritage_text(h, "secrets"), "archive.key"),
         .search = { (void *)heritage_text(h, "reader"), search_client_run },
         .machine = { &hub->machine, machine_look },
         .changed = changed,

@@ -52,3 +52,23 @@ test('from the list of incidents a case opens', ['lead'], async () => {
   await page.waitForSelector('.timeline .entry');
   await close(page);
 });
+
+test('the evidence package comes as a file, and stands in the time line', ['lead'], async () => {
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    const page = await pageFor('lead', { viewport: { width, height } });
+    await open(page, '/incidents');
+    await page.click('.list td.card-head a');
+    await page.waitForSelector('#package-reason');
+    check(await page.isDisabled('.panel:has(#package-reason) button'), 'it is taken without a reason');
+    await page.fill('#package-reason', `công an yêu cầu ${width}`);
+    const file = page.waitForEvent('download');
+    await page.click('.panel:has(#package-reason) button');
+    check(/^haidang-SC-\d{4}-\d+\.zip$/.test((await file).suggestedFilename()), (await file).suggestedFilename());
+    await page.waitForFunction((words) => document.querySelector('.timeline').innerText.includes(words), `công an yêu cầu ${width}`);
+    await page.locator('#package-reason').scrollIntoViewIfNeeded();
+    await settled(page);
+    await picture(page, `incident-package-${width}`);
+    check(page.complaints.length === 0, page.complaints.join('\n'));
+    await close(page);
+  }
+});

@@ -11,6 +11,7 @@ import { Empty, Page, Panel, Shown } from '../../parts/page';
 import { When } from '../../parts/time';
 import { useText } from '../../text';
 import { Hold } from './Hold';
+import { Package } from './Package';
 import { Moves } from './Moves';
 import { TimeLine } from './TimeLine';
 
@@ -105,6 +106,7 @@ export default function IncidentPage() {
                   )}
                 </Panel>
                 <Hold incident={i} />
+                <Package incident={i} />
                 {i.closed && <p className="quiet">{t('incidents.closed_on', { day: day(i.closed) })}</p>}
               </div>
             </div>
