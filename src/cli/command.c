@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+extern const struct command cli_backup_command;
 extern const struct command cli_serve_command, cli_config_check_command;
 extern const struct command cli_detect_command, cli_rules_check_command, cli_rules_list_command;
 extern const struct command cli_rules_explain_command, cli_rules_test_command;
@@ -37,6 +38,7 @@ const struct command *const commands[] = {
     &cli_relay_command,
     &cli_relay_status_command,
     &cli_config_check_command,
+    &cli_backup_command,
     &cli_detect_command,
     &cli_rules_check_command,
     &cli_rules_list_command,
