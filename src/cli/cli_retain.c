@@ -28,11 +28,16 @@ static bool list(struct retain *r, struct error *e)
 
 static bool prepare(struct retain *r, struct error *e)
 {
+    struct error unread = ERROR_NONE; /* the plan: without it the regime that holds today counts */
+    const struct regime *regime = NULL;
     if (!cli_settings(r->cli, &r->settings, e) ||
-        !cli_records(r->cli, &r->settings, &r->records, e) ||
-        !plan_load(r->settings.plan, r->settings.regimes, &r->plan, e))
+        !cli_records(r->cli, &r->settings, &r->records, e))
         return false;
-    r->keeper = (struct keeper){ r->records, r->plan, r->settings.archive, r->settings.keep_days,
+    if (plan_load(r->settings.plan, r->settings.regimes, &r->plan, &unread))
+        regime = r->plan->regime;
+    else if (!keeper_regime(r->settings.regimes, r->cli->now, &r->cli->arena, &regime, e))
+        return false;
+    r->keeper = (struct keeper){ r->records, regime, r->settings.archive, r->settings.keep_days,
                                  (uint64_t)r->settings.reserve };
     return list(r, e);
 }

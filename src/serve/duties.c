@@ -69,8 +69,7 @@ static void tidy(struct duties *d)
 static void judge(struct duties *d)
 {
     struct error e = ERROR_NONE;
-    if (d->keeper.plan &&
-        !judge_store(d->records, d->records_path, d->keeper.plan, clock_now(), &e))
+    if (d->plan && !judge_store(d->records, d->records_path, d->plan, clock_now(), &e))
         log_error(&e, "where the plan stands is not stored");
 }
 

@@ -18,6 +18,7 @@ struct duties {
     const char *records_path;
     int64_t skew_most;             /* ns that a source's clock may be wrong */
     struct keeper keeper;
+    const struct plan *plan;       /* what is judged; NULL: nothing is */
     const char *orders;            /* path of the keeper's orders */
     int nudges;                    /* to the pipeline */
     bool listening;                /* the pipeline lives, and its gaps so far are written down */

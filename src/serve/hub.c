@@ -285,6 +285,19 @@ static void load_plan(struct hub *hub)
         log_error(&e, "the plan cannot be read: its pages stay closed");
 }
 
+/* How long events are kept is the regime's: the plan's, or the one that holds where there is no plan. */
+static void find_regime(struct hub *hub)
+{
+    struct error e = ERROR_NONE;
+    const struct heritage *h = hub->heritage;
+    hub->duties.plan = hub->plan;
+    if (hub->plan)
+        hub->duties.keeper.regime = hub->plan->regime;
+    else if (!keeper_regime(heritage_text(h, "regimes"), clock_now(), h->arena,
+                            &hub->duties.keeper.regime, &e))
+        log_error(&e, "nothing is deleted, however short the disk");
+}
+
 static bool start(struct hub *hub, struct error *e)
 {
     struct heritage *h = hub->heritage;
@@ -315,7 +328,7 @@ static bool start(struct hub *hub, struct error *e)
         return error_set(e, "not enough memory to start");
     publish(hub);
     load_plan(hub);
-    hub->duties.keeper.plan = hub->plan;
+    find_regime(hub);
     return fold_open(heritage_text(h, "archive"), hub->records, &hub->fold, e) &&
            signer_start(heritage_text(h, "archive"), heritage_text(h, "heads"),
                         file_join(h->arena, heritage_text(h, "secrets"), "archive.key"),

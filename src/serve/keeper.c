@@ -1,15 +1,18 @@
 #include "serve/keeper.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 #include "records/hold.h"
 #include "records/outbox.h"
 
 #include "serve/canary_send.h"
 
+#define REGIMES_MOST 1000u
 #define OWN_DAYS 7     /* of the canary, which no law asks for */
 
 /* A class of day files, and the value of the regime that tells its term. */
@@ -24,23 +27,50 @@ static const struct {
 
 #define TERMS (sizeof terms / sizeof *terms)
 
-/* The plan's regime, or the one that has taken its place by today. */
-static const struct regime *regime_of_today(const struct plan *plan, int64_t now)
+/* That regime, or the one that has taken its place by today. */
+static const struct regime *regime_of_today(const struct regime *regime, int64_t now)
 {
     char text[CLOCK_TEXT];
     clock_print(now, text);
     struct slice today = slice_from(text, 10);
-    const struct regime *regime = plan->regime;
     while (regime->successor && regime->holds_to.len && slice_compare(regime->holds_to, today) < 0)
         regime = regime->successor;
     return regime;
+}
+
+static bool holds_on(const struct regime *regime, struct slice day)
+{
+    return slice_compare(regime->holds_from, day) <= 0 &&
+           (regime->holds_to.len == 0 || slice_compare(day, regime->holds_to) <= 0);
+}
+
+bool keeper_regime(const char *folder, int64_t now, struct arena *arena,
+                   const struct regime **regime_out, struct error *e)
+{
+    static const char *const ends[] = { ".yaml", NULL };
+    struct slice *paths;
+    size_t count, begin = strlen(folder) + 1;
+    char today[CLOCK_TEXT];
+    clock_print(now, today);
+    *regime_out = NULL;
+    if (!file_list(folder, ends, REGIMES_MOST, arena, &paths, &count, e))
+        return false;
+    for (size_t i = 0; i < count && !*regime_out; i++) {
+        struct slice id = slice_cut(paths[i], begin, paths[i].len - (sizeof ".yaml" - 1));
+        struct regime *regime;
+        struct error broken = ERROR_NONE; /* another one may be whole */
+        if (slice_find_byte(id, '/') == id.len && regime_load(folder, id, arena, &regime, &broken) &&
+            holds_on(regime, slice_from(today, 10)))
+            *regime_out = regime;
+    }
+    return *regime_out || error_set(e, "no regime in %s holds today", folder);
 }
 
 static size_t make_rules(const struct keeper *k, int64_t now, bool law_alone, struct arena *arena,
                          struct retention_rule *rules)
 {
     size_t count = 0;
-    const struct regime *regime = regime_of_today(k->plan, now);
+    const struct regime *regime = regime_of_today(k->regime, now);
     for (size_t i = 0; i < TERMS; i++) {
         const struct regime_value *value = regime_value(regime, slice_of(terms[i].value));
         if (!value || value->number <= 0 || (!law_alone && k->keep_days == 0))
@@ -109,8 +139,8 @@ bool keeper_list(const struct keeper *k, int64_t now, bool short_of_disk, struct
     *count_out = 0;
     if (!rules)
         return error_set(e, "memory is short for the list of day files");
-    if (!k->plan)
-        return error_set(e, "without a plan and its regime no term is known: nothing is deleted");
+    if (!k->regime)
+        return error_set(e, "no regime can be read, so no term is known: nothing is deleted");
     size_t rule_count = make_rules(k, now, short_of_disk, arena, rules);
     if (!retention_list(k->archive, rules, rule_count, now, arena, &due, &count, e))
         return false;

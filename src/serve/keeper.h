@@ -19,7 +19,7 @@
 
 struct keeper {
     struct records *records;
-    const struct plan *plan;               /* NULL: no term is known, nothing goes */
+    const struct regime *regime;           /* the plan's, else keeper_regime's; NULL: nothing goes */
     const char *archive;
     int64_t keep_days;                     /* the operator's wish; 0: as long as the disk allows */
     uint64_t reserve;                      /* bytes of the disk that stay free */
@@ -38,6 +38,11 @@ struct keeper_file {
  * and no more go than the reserve asks for. */
 bool keeper_list(const struct keeper *keeper, int64_t now, bool short_of_disk, struct arena *arena,
                  struct keeper_file **files_out, size_t *count_out, struct error *e);
+
+/* The regime of the folder that holds today, for a server whose plan cannot be read: what the law lets
+ * go does not hang on the plan. In the arena. */
+bool keeper_regime(const char *folder, int64_t now, struct arena *arena,
+                   const struct regime **regime_out, struct error *e);
 
 /* The orders for those that go, as JSON. */
 void keeper_write_orders(const struct keeper_file *files, size_t count, int64_t now,

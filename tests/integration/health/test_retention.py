@@ -80,6 +80,25 @@ def _():
         check(not server.files(), server.files())
 
 
+@test("what the law lets go does not hang on a plan that can be read")
+def _():
+    with Shifted(start=False, archive="{keep: 93d}") as server:
+        server.days = -150
+        server.start()
+        server.take([{"message": "cu"}])
+        server.folded(1)
+        server.stop()
+        server.days = 0
+        broken = server.place / "plan"
+        broken.mkdir()
+        (broken / "plan.yaml").write_text("plan: [")
+        server.write_config(plan=broken)
+        server.start()
+        check("its pages stay closed" in server.log_tail(100), server.log_tail(20))
+        server.cli("archive", "retain")
+        check(not server.files(), server.files())
+
+
 @test("an almost full disk lets go what is beyond the law, then takes nothing in, and says so")
 def _():
     if os.geteuid() != 0:
