@@ -25,7 +25,8 @@ def stored(server, tag, count):
     return len(found) - count
 
 
-@test("rsyslog's disk-assisted queues: the server stops, lines wait on disk, it starts: nothing is lost")
+@test("rsyslog's disk-assisted queues: the server stops, lines wait on disk, it starts: by RELP all are there, "
+      "by plain TCP at most 100 of 3,500 are lost")
 @in_folder
 def _(folder):
     Rsyslog.needs("omrelp", "rsyslog-relp")
@@ -51,7 +52,8 @@ def _(folder):
             check(len(rows) >= 3400, f"{len(rows)} of 3500 lines by TCP")
 
 
-@test("syslog-ng's reliable disk buffer: the server stops, lines wait on disk, it starts: nothing is lost")
+@test("syslog-ng's reliable disk buffer over plain TCP: the server stops, lines wait on disk, it starts: at most "
+      "10 of 1,800 are lost")
 @in_folder
 def _(folder):
     with Server() as server:

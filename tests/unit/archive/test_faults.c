@@ -208,3 +208,29 @@ TEST("a back-up is an archive of its own, and the second one copies only what ch
     check_whole(to, EVENTS + 1);
     CHECK_INT(fixture_count(to, "late"), 1);
 }
+
+TEST("a day file cut short, its log all written, is told as damaged, and what is left is found")
+{
+    struct archive *archive;
+    struct error e = ERROR_NONE;
+    ARENA_AUTO arena;
+    struct verify_result result;
+    char path[4096];
+    sqlite3 *db;
+    const char *directory = test_folder();
+    CHECK(archive_open(directory, &archive, &e));
+    for (unsigned i = 0; i < BATCHES; i++)
+        store_lines(archive, i);
+    archive_close(&archive);
+    snprintf(path, sizeof path, "%s/20251124.standard.db", directory);
+    CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    CHECK_INT(truncate(path, size_of(directory, "") - 8192), 0);
+    arena_init(&arena, 0);
+    CHECK(!verify_day(directory, &the_day, &arena, &result, &e));
+    CHECK_ERROR(e, "damaged");
+    int found = fixture_count(directory, "*");
+    CHECK(found > (int)(BATCHES * EVENTS) / 2);
+    CHECK(fixture_foot.blocks_damaged > 0);
+}
