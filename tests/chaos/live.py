@@ -78,25 +78,29 @@ def set_aside(server):
 
 
 def torn_page(scene):
-    """The head of the file that is being written is torn, and the pipeline killed: a new file goes on. What
-    stood in the old one is not found until it comes back; it is excused, and taken away by the operator."""
+    """The head of the file that is being written is torn, and the pipeline killed: a new file goes on. The
+    operator takes the old one away and mends its head: all that is no longer found here is found there."""
     server, rng = scene.server, scene.rng
     file = rng.choice(day_files(server))
     before = set_aside(server)
     pid = server.roles()["pipeline"]["pid"]
     into_the_file(file)
+    half = rng.choice([0, 100, PAGE // 2])
     with open(file, "r+b", buffering=0) as disk:
-        half = rng.choice([0, 100, PAGE // 2])
+        head = os.pread(disk.fileno(), PAGE - half, half)
         os.pwrite(disk.fileno(), bytes(PAGE - half), half)
     os.kill(pid, signal.SIGKILL)
     server.again(("pipeline", pid))
     aside = wait_for("the torn file to be set aside", lambda: set_aside(server) - before, 40)
-    scene.excuse()
     with tempfile.TemporaryDirectory(prefix="haidang-aside.") as folder:
+        folder = pathlib.Path(folder)
         for one in aside:
             for path in one.parent.glob(one.name + "*"):
-                path.rename(pathlib.Path(folder) / path.name)
-    return "a new file goes on"
+                path.rename(folder / path.name.replace(one.name, file.name))
+        with open(folder / file.name, "r+b", buffering=0) as disk:
+            if os.pread(disk.fileno(), PAGE - half, half) == bytes(PAGE - half):
+                os.pwrite(disk.fileno(), head, half)
+        return f"a new file goes on; {scene.mended(folder)} events found in the mended old one"
 
 
 # ---- a disk that is really full -------------------------------------------------------------------------

@@ -95,7 +95,7 @@ class Scene:
         self.server, self.fault, self.rng = server, fault, rng
         self.clients = [Poster(server), BatchPoster(server), RelpSender(server)]
         self.held = {client.name: set() for client in self.clients}  # acknowledged in any round
-        self.excused = set()    # in a file that we broke ourselves
+        self.elsewhere = set()  # found in files that were set aside, mended and taken away
         self.broke = False      # in this round
         self.alerts = 0         # stored events that raise one, up to the round before
         self.owed = False       # the hub has not looked yet into a day that is over
@@ -107,12 +107,19 @@ class Scene:
             before = client.acknowledgements
             wait_for(f"{client.name} to go on", lambda: client.acknowledgements > before + 2)
 
-    def excuse(self):
-        """What was acknowledged up to now and is no longer found stood in the broken file."""
+    def mended(self, folder):
+        """What was acknowledged up to now and is no longer found here stands in that archive: how much."""
+        count = 0
         for client in self.clients:
             known = self.held[client.name] | set(client.peek())
-            self.excused |= known - set(found(self.server, client, "r"))
+            gone = known - self.elsewhere - set(found(self.server, client, "r"))
+            lost = gone - set(found(self.server, client, "r", "--archive", folder))
+            check(not lost, f"{client.name}: {len(lost)} of {len(gone)} are not in the file that was set aside: "
+                            f"{sorted(lost)[:5]}")
+            self.elsewhere |= gone
+            count += len(gone)
         self.broke = True
+        return count
 
 
 # ---- the faults: each is given the scene; what it returns stands in the report ------------------------
@@ -260,10 +267,10 @@ FAULTS = {
 
 # ---- what must hold --------------------------------------------------------------------------------
 
-def found(server, client, rounds):
+def found(server, client, rounds, *options):
     """Marks of that client in the archive; rounds: "r", or "r7n" for one."""
     return [re.search(r"(poster|batch|relp)r\d+n\d+i\d+", row["raw"])[0]
-            for row in server.search(client.query(rounds), *WIDE)]
+            for row in server.search(client.query(rounds), *WIDE, *options)]
 
 
 def hold_marks(scene, client):
@@ -274,11 +281,11 @@ def hold_marks(scene, client):
 
     def all_there():
         marks = found(server, client, rounds)
-        return marks or [""] if sent - scene.excused <= set(marks) else None
+        return marks or [""] if sent - scene.elsewhere <= set(marks) else None
     try:
         marks = wait_for("what was acknowledged", all_there, 20)
     except Failed:
-        missing = sorted(sent - scene.excused - set(found(server, client, rounds)))
+        missing = sorted(sent - scene.elsewhere - set(found(server, client, rounds)))
         raise Failed(f"{client.name}: {len(missing)} of {len(sent)} acknowledged are missing: "
                      f"{missing[:5]}") from None
     if client.once:
@@ -290,11 +297,11 @@ def hold_all(scene):
     """What was acknowledged in any round is there still."""
     total = 0
     for client in scene.clients:
-        wanted = scene.held[client.name] - scene.excused
+        wanted = scene.held[client.name] - scene.elsewhere
         missing = sorted(wanted - set(found(scene.server, client, "r")))
         check(not missing, f"{client.name}: {len(missing)} of {len(wanted)} are missing: {missing[:5]}")
         total += len(wanted)
-    return f"{total} found again, {len(scene.excused)} stood in files that were broken on purpose"
+    return f"{total} found again, {len(scene.elsewhere)} were found in files set aside"
 
 
 def matches(server):
@@ -408,7 +415,7 @@ def start_over(scene):
     scene.fault.clear()
     for client in scene.clients:
         client.pause()
-        scene.excused |= set(client.take_acknowledged())
+        scene.elsewhere |= set(client.take_acknowledged())  # told by the round that failed
     with contextlib.suppress(Failed):
         scene.server.wait_up()
         time.sleep(3)
@@ -420,9 +427,9 @@ def report(path, seed, done, acknowledged, scene, tap, took):
              "Made by `tests/chaos/run.py --report` (`make chaos`); what a round is, and what must hold after it,",
              "stands at the head of that file.", "",
              f"Seed {seed}, {sum(done.values())} rounds in {took / 60:.0f} minutes, {acknowledged:,} events acknowledged; "
-             f"{len(scene.excused):,} of them",
-             "stood in files of the archive that were broken on purpose and set aside. All others were found at the",
-             "end of their round and again after the last one.", "", "| fault | rounds |", "|---|---|"]
+             f"{len(scene.elsewhere):,} of them",
+             "were found, once its head was mended, in a file that had been torn on purpose and set aside; all others",
+             "at the end of their round and again after the last one.", "", "| fault | rounds |", "|---|---|"]
     lines += [f"| {name} | {done[name]} |" for name in FAULTS]
     lines += ["", "| calls of the operating system that failed or were slowed | |", "|---|---|"]
     lines += [f"| {kind.replace('_', ' ')} | {count} |" for kind, count in sorted(scene.fired.items())]
