@@ -162,13 +162,12 @@ static bool rename_all(const char *directory, const char *file, const char *to, 
 }
 
 bool aside_put(const char *directory, const struct day_name *name, enum aside_why why,
-               uint64_t known, struct error *e)
+               uint64_t known, uint64_t *number_out, struct error *e)
 {
     char file[DAY_FILE], to[DAY_FILE + 32];
-    uint64_t number;
     day_name_print(name, file);
-    if (!free_number(directory, name, file, known, &number, e))
+    if (!free_number(directory, name, file, known, number_out, e))
         return false;
-    snprintf(to, sizeof to, "%s.%s-%llu", file, words[why], (unsigned long long)number);
+    snprintf(to, sizeof to, "%s.%s-%llu", file, words[why], (unsigned long long)*number_out);
     return rename_all(directory, file, to, e);
 }

@@ -26,9 +26,9 @@ struct aside {
 };
 
 /* Renames the day file, its log and its index. known: no number below it is free (0: nothing is
- * known). True when there is no such file, too. */
+ * known). *number_out: with which the next file is to begin. True when there is no such file, too. */
 bool aside_put(const char *directory, const struct day_name *name, enum aside_why why,
-               uint64_t known, struct error *e);
+               uint64_t known, uint64_t *number_out, struct error *e);
 /* All that were set aside, newest day first. A missing directory is an empty one. */
 bool aside_list(const char *directory, struct arena *arena, struct aside **list_out,
                 size_t *count_out, struct error *e);

@@ -27,13 +27,17 @@ bool writer_set_aside(struct archive *archive, const struct day_name *name,
     if (open)
         writer_forget(archive, open);
     if (!aside_put(archive->directory, name, damaged ? ASIDE_DAMAGED : ASIDE_FORMAT, archive->given,
-                   &problem)) {
+                   &archive->begin_at, &problem)) {
         log_error(&problem, "a day file that cannot be used is in the way");
         return false;
     }
     archive->given = 0;
     log_error(reason, "a day file cannot be used: it is set aside, and a new one is begun");
-    return true;
+    bool made = writer_day(archive, name, true, &problem) != NULL;
+    archive->begin_at = 0;
+    if (!made)
+        log_error(&problem, "a new day file cannot be made");
+    return made;
 }
 
 static bool others_read(const struct archive *archive, const struct day *day, struct error *e)
@@ -84,6 +88,8 @@ bool writer_begin_beyond(struct archive *archive, struct day *day, bool was_ther
         return true;
     if (!aside_number(archive->directory, &day->name, &number, e))
         return false;
+    if (number < archive->begin_at)
+        number = archive->begin_at;
     if (was_there && number < aside_by_clock(&day->name))
         number = aside_by_clock(&day->name);
     if (number == 1)

@@ -61,6 +61,7 @@ struct archive {
     bool looked_back;
     int64_t looked_at;             /* steady; of the last archive_look */
     uint64_t given;                /* no number below it is free in the file that just failed */
+    uint64_t begin_at;             /* number for the file that is being made behind one set aside */
 };
 
 /* The open day file of that name; opened (made) when needed. NULL: e is set. */
@@ -79,8 +80,8 @@ bool writer_insert_batch(struct archive *archive, struct day *day, const struct 
 uint64_t writer_first_free(const struct day *day);
 /* Whether this failure stays however often it is tried: broken pages, another format. */
 bool writer_is_broken(const struct error *reason);
-/* Renames the file (aside.h) and says so; the next writer_day makes a new one. False: it is still
- * there, which was said. */
+/* Renames the file (aside.h), says so and makes the new one at once: the old one may be taken away
+ * before the next event comes, and its numbers must not be given again. False: said. */
 bool writer_set_aside(struct archive *archive, const struct day_name *name,
                       const struct error *reason);
 /* False (ERROR_DAMAGED) when a file opened anew holds less than it was given before. */

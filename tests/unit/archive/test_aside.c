@@ -157,6 +157,32 @@ TEST("damage under the running writer is met when it looks, and set aside")
     archive_close(&archive);
 }
 
+TEST("a file set aside may be taken away at once: its numbers are not given again")
+{
+    struct archive *archive;
+    struct aside aside;
+    struct error e = ERROR_NONE;
+    char from[4300];
+    const char *directory = test_folder();
+    CHECK(archive_open(directory, &archive, &e));
+    store(archive, "truoc");
+    uint64_t before = last_number(directory);
+    sqlite3 *db;
+    CHECK_INT(sqlite3_open(path_of(directory), &db), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    overwrite(path_of(directory), 0, 4096);
+    archive_look(archive); /* no event waits */
+    CHECK_INT(count_aside(directory, &aside), 1);
+    snprintf(from, sizeof from, "%s/%s", directory, aside.file);
+    CHECK_INT(unlink(from), 0);
+    archive_close(&archive);
+    CHECK(archive_open(directory, &archive, &e));
+    store(archive, "sau");
+    archive_close(&archive);
+    check_goes_on(directory, before);
+}
+
 TEST("who reads on from a cursor gets what comes behind a file that was set aside")
 {
     ARENA_AUTO arena;
