@@ -198,8 +198,10 @@ static bool load_origins(struct catalogue *c, struct catalogue_file *file, struc
     if (sqlite3_step(count) != SQLITE_ROW)
         return day_failed(file->db, file->file, e);
     int64_t most = sqlite3_column_int64(count, 0);
-    if (most < 0 || most > 10000000)
-        return error_set(e, "the origins of the day file are damaged");
+    if (most < 0 || most > 10000000) {
+        error_set(e, "the origins of the day file are damaged");
+        return error_kind(e, ERROR_DAMAGED);
+    }
     file->origin_count = (uint32_t)most;
     file->origins = arena_array(&file->arena, (size_t)most, sizeof *file->origins);
     file->visible = arena_array(&file->arena, (size_t)most, sizeof *file->visible);
@@ -468,7 +470,10 @@ static void load_file(struct catalogue *c, struct catalogue_file *file)
             search_note_damage(c->foot, c->arena, file->file, 0, &e);
         return;
     }
-    if (!load_blocks(c, file, &e)) {
+    bool loaded = load_blocks(c, file, &e);
+    if (!loaded && e.kind != ERROR_DAMAGED)
+        search_note_damage(c->foot, c->arena, file->file, 0, &e);
+    else if (!loaded) {
         file->damage = arena_print(c->arena, "%s", e.sentence);
         load_damaged(c, file, file->last_block + 1);
     }

@@ -115,7 +115,7 @@ def _():
 
 @test("a slow disk slows the senders; HTTP is told 429 before anything is stored; memory stays bounded")
 def _():
-    with AllListeners(slow=True) as server:
+    with AllListeners(slow=True, canary="{interval: 0s}") as server:
         token = server.token(HTTP)
         check(server.post([{"mark": "dau"}], token).status == 200)
         before = server.memory()
