@@ -118,7 +118,7 @@ TEST("the same import again stores nothing; a part of it brings back what is mis
     char file[512];
     snprintf(file, sizeof file, "%s/20251125.level-3.db", directory);
     CHECK(unlink(file) == 0);
-    strcat(file, "-wal");
+    snprintf(file, sizeof file, "%s/20251125.level-3.db-wal", directory);
     unlink(file);
     result = bring(directory, path, false);
     CHECK_INT(result.events, EVENTS);

@@ -486,7 +486,7 @@ static bool has_part(struct slice part, struct slice value, struct slice wanted)
     timegm(&tm);
     strftime(week, sizeof week, "%V", &tm);
     int64_t have = slice_is(part, "year") ? year : slice_is(part, "month") ? month
-                   : slice_is(part, "day") ? day : slice_is(part, "week") ? atoi(week)
+                   : slice_is(part, "day") ? day : slice_is(part, "week") ? strtol(week, NULL, 10)
                    : !timed ? -1 : slice_is(part, "hour") ? hour : minute;
     return have == (int64_t)want;
 }
