@@ -76,9 +76,10 @@ class ClickHouse:
         return ["clickhouse-client", "--host", "127.0.0.1", "--port", str(self.port), "--query", query]
 
     def ask(self, query):
-        began = time.monotonic()
-        done = subprocess.run(self.client(query), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        return time.monotonic() - began, done.stdout
+        """Seconds as the server's client counts them, its own start left out, and the answer."""
+        done = subprocess.run([*self.client(query), "--time"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
+        return float((re.findall(r"^[0-9.]+$", done.stderr, re.M) or ["0"])[-1]), done.stdout
 
     def load(self, rows):
         self.ask("CREATE TABLE rows (raw String, event_id String MATERIALIZED visitParamExtractRaw(raw, 'EventID'))"
@@ -145,6 +146,10 @@ def main():
                 + (f", {gigabytes * 1e6 / ours_cpu:.0f} MB/s CPU" if text == SUBSTRING else ""),
                 beside="`zstdcat | grep -F`", peer=f"{grep_wall:.1f} s ({grep_cpu:.1f} s CPU)",
                 ratio=grep_cpu * 1000 / ours_cpu, **({} if text == SUBSTRING else {"reach": "≥ 50"}))
+            if text == SUBSTRING:
+                rate = gigabytes * 1e3 / ours_cpu
+                say(what=f"{what}, {gigabytes:.1f} GB", figure=f"{rate:.2f} GB/s CPU", beside="the limit set",
+                    peer="2 GB/s CPU", ratio=rate / 2, reach="≥ 1")
             if house:
                 theirs, _ = house.ask(f"SELECT count() FROM rows WHERE position(raw, '{text}') > 0")
                 say(what=f"{what}, {gigabytes:.1f} GB", figure=f"{ours:.0f} ms", beside="ClickHouse 18.16, one thread",
