@@ -57,7 +57,7 @@ void test_skip(const char *why)
     skip();
 }
 
-static char folders[64][64];
+static char folders[256][64];
 static size_t folder_count;
 
 static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
@@ -76,7 +76,7 @@ const char *test_folder(void)
 {
     if (folder_count == 0)
         atexit(remove_folders);
-    if (folder_count == 64)
+    if (folder_count == sizeof folders / sizeof *folders)
         abort();
     char *path = folders[folder_count];
     snprintf(path, sizeof folders[0], "%.30s/haidang-test.XXXXXX",
