@@ -15,7 +15,8 @@
 #define SCRATCH_MOST (16u << 20)
 #define FIELDS_EVERY CLOCK_SECOND      /* while they are still being counted */
 #define LOOK_LEAST (CLOCK_SECOND / 3)
-#define BEAT (10 * CLOCK_SECOND)       /* a live tail says at least so often that it lives */
+#define BEAT (10 * CLOCK_SECOND)       /* a live tail says at least so often that it lives, */
+#define LOOK CLOCK_SECOND              /* and looks so often whether anybody listens */
 #define SESSION_EVERY CLOCK_SECOND
 #define LIVE_LINES 200                 /* of one look; what is older is left out, and said */
 
@@ -255,19 +256,23 @@ static bool wait_for_news(struct feed *feed)
 {
     struct api_news *news = api_news_of(feed->call);
     uint64_t before = feed->news;
+    int64_t beat = clock_steady() + BEAT;
 
     pause_since(feed->looked);
     for (;;) {
         int64_t left = feed->live_until - clock_steady();
         if (left <= 0)
             return false;
-        api_news_wait(news, &feed->news, left < BEAT ? left : BEAT);
+        api_news_wait(news, &feed->news, left < LOOK ? left : LOOK);
         if (http_stream_gone(feed->call->stream))
             return false;
         if (!session_lives(feed))
             return false;
         if (feed->news != before)
             break;
+        if (clock_steady() < beat)
+            continue;
+        beat = clock_steady() + BEAT;
         json_put_time(line_begin(feed, "beat"), clock_now());
         if (!line_end(feed))
             return false;

@@ -130,7 +130,7 @@ struct http_stream *http_reply_stream(struct http_request *request, unsigned sta
 /* Copies bytes to the sender; waits while more than 1 MiB is unsent (at most 30 s). False when the
  * client is gone or does not read: nothing more needs to be written, but end it. */
 bool http_stream_write(struct http_stream *stream, struct slice bytes);
-/* True when the client has gone (noticed at the latest at the next write). */
+/* True when the client has gone, or has closed its sending side. */
 bool http_stream_gone(struct http_stream *stream);
 void http_stream_end(struct http_stream **stream);
 

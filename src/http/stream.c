@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,6 +15,7 @@ struct http_stream {
     pthread_cond_t room;
     struct http_server *server;
     struct MHD_Connection *connection;
+    int fd;             /* of the connection; valid until gone */
     struct buffer unsent;
     size_t sent;        /* of unsent, given to the library */
     unsigned holders;
@@ -97,6 +99,8 @@ struct http_stream *http_reply_stream(struct http_request *request, unsigned sta
     buffer_init(&stream->unsent, 2 * STREAM_UNSENT);
     stream->server = exchange->server;
     stream->connection = exchange->connection;
+    stream->fd = MHD_get_connection_info(exchange->connection,
+                                         MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     stream->holders = 2;
     server_hold(stream->server);
     exchange_answer(exchange, status, type, response);
@@ -120,6 +124,14 @@ static void stream_pack(struct http_stream *stream)
     }
 }
 
+/* Under the lock. The library learns of a client that hung up only by writing to it, and not while its
+ * connection sleeps. */
+static bool stream_left(struct http_stream *stream)
+{
+    struct pollfd client = { .fd = stream->fd, .events = POLLRDHUP };
+    return stream->gone || poll(&client, 1, 0) > 0;
+}
+
 static bool stream_add(struct http_stream *stream, struct slice piece)
 {
     struct timespec until;
@@ -131,7 +143,7 @@ static bool stream_add(struct http_stream *stream, struct slice piece)
         if (pthread_cond_clockwait(&stream->room, &stream->lock, CLOCK_MONOTONIC,
                                    &until) != 0)
             stream->gone = stream->given_up = true;
-    bool ok = !stream->gone;
+    bool ok = !stream_left(stream);
     if (ok) {
         stream_pack(stream);
         buffer_add(&stream->unsent, piece);
@@ -155,7 +167,7 @@ bool http_stream_write(struct http_stream *stream, struct slice bytes)
 bool http_stream_gone(struct http_stream *stream)
 {
     pthread_mutex_lock(&stream->lock);
-    bool gone = stream->gone;
+    bool gone = stream_left(stream);
     pthread_mutex_unlock(&stream->lock);
     return gone || server_stopping(stream->server);
 }
