@@ -8,10 +8,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from actors import ListeningServer, Rsyslog, SyslogNg, forward, in_folder, relp  # noqa: E402
 from haidang import Server, check, main, test, wait_for  # noqa: E402
 
-# What waits on the sender's disk while the server is away; in memory only ten lines fit.
+# What waits on the sender's disk while the server is away; in memory only few lines fit. On a busy machine
+# the disk may take over later than after the two seconds that rsyslog waits of itself.
 DISK_QUEUE = ('queue.type="LinkedList" queue.filename="haidang" queue.size="200" queue.highWatermark="20" '
               'queue.lowWatermark="10" queue.maxDiskSpace="100m" queue.saveOnShutdown="on" '
-              'queue.dequeueBatchSize="64"')
+              'queue.dequeueBatchSize="64" queue.timeoutEnqueue="60000"')
 
 
 def stored(server, tag, count):

@@ -72,6 +72,8 @@ def raised(server):
     """(event, rule) of each match that the records hold, as often as they hold it."""
     held = set(rows(server.data / "records/haidang.db", "SELECT day, class, sequence FROM alert_match"))
     for file in (server.data / "archive").glob("*.db"):
+        if not rows(file, "SELECT 1 FROM sqlite_master WHERE name = 'alert'"):
+            continue  # one that is being made
         day, name = file.name.split(".")[:2]
         for number, event, rule in rows(file, "SELECT id, event, rule FROM alert"):
             if (int(day), name, number) in held:
