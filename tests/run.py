@@ -19,7 +19,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
-    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1",
+    # what is freed is held back up to 16 MiB a process: tests look at memory, too
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1:quarantine_size_mb=16",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:suppressions=" + str(ROOT / "tests/tsan.supp"),
     "PYTHONDONTWRITEBYTECODE": "1",
