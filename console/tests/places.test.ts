@@ -22,6 +22,7 @@ const data: Record<string, string> = {
   '/alerts': '/alerts',
   '/sources': '/sources',
   '/rules': '/rules',
+  '/indicators': '/indicators',
   '/incidents': '/incidents',
   '/plan': '/plan/matrix',
   '/plan/text': '/plan/coverage',
