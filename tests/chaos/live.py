@@ -39,13 +39,24 @@ def stored_blocks(file):
 
 
 def place_of_a_block(file):
-    """Where in the file some bytes in the middle of a block stand, once only; and those bytes."""
+    """Some bytes in the middle of a block that stand once in the file; None: there are none."""
     whole = file.read_bytes()
     for data in stored_blocks(file):
         middle = data[len(data) // 2 - 24:len(data) // 2 + 24]
         if whole.count(middle) == 1:
-            return whole.index(middle) + 20, middle[20:28]
-    return None, None
+            return middle
+    return None
+
+
+def exchange(file, old, new):
+    """The new bytes stand wherever the old ones did: the server may have moved the page meanwhile."""
+    into_the_file(file)
+    whole = file.read_bytes()
+    with open(file, "r+b", buffering=0) as disk:
+        at = whole.find(old)
+        while at >= 0:
+            os.pwrite(disk.fileno(), new, at)
+            at = whole.find(old, at + 1)
 
 
 def corrupted_block(scene):
@@ -53,18 +64,16 @@ def corrupted_block(scene):
     back, as if the file had come from a back-up."""
     file = max(day_files(scene.server), key=lambda f: f.stat().st_size)
     into_the_file(file)
-    at, before = place_of_a_block(file)
-    if at is None:
+    right = place_of_a_block(file)
+    if right is None:
         raise Failed("no block of the archive stands in its file")
-    wrong = bytes(byte ^ 0xA5 for byte in before)
-    with open(file, "r+b", buffering=0) as disk:
-        os.pwrite(disk.fileno(), wrong, at)
-        done = scene.server.cli("archive", "verify", expect=None)
-        verdict = done.stdout + done.stderr
-        scene.go_on()
-        found = len(scene.server.search("*", *scene.wide))
-        if os.pread(disk.fileno(), len(wrong), at) == wrong:
-            os.pwrite(disk.fileno(), before, at)
+    wrong = right[:20] + bytes(byte ^ 0xA5 for byte in right[20:28]) + right[28:]
+    exchange(file, right, wrong)
+    done = scene.server.cli("archive", "verify", expect=None)
+    verdict = done.stdout + done.stderr
+    scene.go_on()
+    found = len(scene.server.search("*", *scene.wide))
+    exchange(file, wrong, right)
     check(done.returncode == 1 and "NOT WHOLE" in verdict, f"verify did not tell:\n{verdict}")
     check(found > 0, "nothing is found beside the damaged block")
     return f"told; {found} events found beside it"

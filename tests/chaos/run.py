@@ -264,6 +264,10 @@ FAULTS = {
     "slow and deaf clients": slow,
 }
 
+# Writing into files under the running server's own hands: whether the round can be undone is a matter of
+# chance, so a short run tries the same on copies instead (damage.py).
+OF_LONG_RUNS = {"a block of the archive whose bytes change", "a torn page in the file that is written"}
+
 
 # ---- what must hold --------------------------------------------------------------------------------
 
@@ -359,7 +363,7 @@ def order(rounds, rng):
     """Every fault once before any comes twice."""
     names = []
     while len(names) < rounds:
-        pack = list(FAULTS)
+        pack = [name for name in FAULTS if rounds > len(FAULTS) or name not in OF_LONG_RUNS]
         rng.shuffle(pack)
         names += pack
     return names[:rounds]
