@@ -176,7 +176,7 @@ def _():
 
 @test("syslog-ng sends with the package's configuration, unchanged")
 def _():
-    tree = unpacked("syslog-ng-core", "libivykis0", "libnet1", "libwrap0")
+    tree = unpacked("syslog-ng-core", "libivykis0", "libnet1")
     folder = enrolled(JSON)
     in_force()
     work = SERVER.place / "syslog-ng"

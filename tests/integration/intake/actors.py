@@ -233,7 +233,7 @@ class SyslogNg(Program):
     (the inside of its destination {} block)."""
 
     def __init__(self, folder, destination, library=""):
-        tree = unpacked("syslog-ng-core", "syslog-ng-mod-http", "syslog-ng-scl", "libivykis0", "libnet1", "libwrap0")
+        tree = unpacked("syslog-ng-core", "syslog-ng-mod-http", "syslog-ng-scl", "libivykis0", "libnet1")
         modules = next(tree.glob("usr/lib/syslog-ng/*.*/"))
         self.socket = folder / "log"
         configuration = folder / "syslog-ng.conf"
