@@ -79,7 +79,7 @@ static void damage_and_store(const char *directory, const char *sql, off_t at, s
                              enum aside_why why)
 {
     struct archive *archive;
-    struct aside aside;
+    struct aside aside = { .name.day = 0 };
     struct error e = ERROR_NONE;
     CHECK(archive_open(directory, &archive, &e));
     store(archive, "truoc mot");
@@ -138,7 +138,7 @@ TEST("a day file that lost all that it held does not begin from one again")
 TEST("damage under the running writer is met when it looks, and set aside")
 {
     struct archive *archive;
-    struct aside aside;
+    struct aside aside = { .name.day = 0 };
     struct error e = ERROR_NONE;
     const char *directory = test_folder();
     CHECK(archive_open(directory, &archive, &e));
@@ -160,7 +160,7 @@ TEST("damage under the running writer is met when it looks, and set aside")
 TEST("a file set aside may be taken away at once: its numbers are not given again")
 {
     struct archive *archive;
-    struct aside aside;
+    struct aside aside = { .name.day = 0 };
     struct error e = ERROR_NONE;
     char from[4300];
     const char *directory = test_folder();
