@@ -14,6 +14,8 @@ import tempfile
 import xml.etree.ElementTree as tree
 
 import evtx_file
+import tap
+from tap import check, skip
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HAIDANG = os.environ.get("HAIDANG", str(ROOT / "build/haidang"))
@@ -28,22 +30,6 @@ detection:
 level: high
 """
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
-number = failed = 0
-
-
-def check(sentence, fine, why=""):
-    global number, failed
-    number += 1
-    failed += not fine
-    print(f"{'ok' if fine else 'not ok'} {number} - {sentence}")
-    if not fine:
-        print("# " + str(why).replace("\n", "\n# "))
-
-
-def skip(sentence, why):
-    global number
-    number += 1
-    print(f"ok {number} - {sentence} # SKIP {why}")
 
 
 class Folder:
@@ -250,8 +236,7 @@ def main():
         large(folder)
         damaged(folder)
         keywords(folder)
-    print(f"1..{number}")
-    return 1 if failed else 0
+    return tap.end()
 
 
 sys.exit(main())

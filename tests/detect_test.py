@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+from tap import check, skip
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HAIDANG = os.environ.get("HAIDANG", str(ROOT / "build/haidang"))
 RULE = """title: Shell from a web server
@@ -28,22 +31,6 @@ level: high
 HIT = {"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\cmd.exe",
        "ParentImage": "C:\\w3wp.exe", "@timestamp": "2026-11-24T00:00:00Z"}
 MISS = dict(HIT, Image="C:\\notepad.exe")
-number = failed = 0
-
-
-def check(sentence, fine, why=""):
-    global number, failed
-    number += 1
-    failed += not fine
-    print(f"{'ok' if fine else 'not ok'} {number} - {sentence}")
-    if not fine:
-        print("# " + str(why).replace("\n", "\n# "))
-
-
-def skip(sentence, why):
-    global number
-    number += 1
-    print(f"ok {number} - {sentence} # SKIP {why}")
 
 
 def run(*arguments, stdin=None):
@@ -407,8 +394,7 @@ def main():
         check("rules explain shows the index key", code == 0 and "[index]" in out, (code, out))
         code, out, err = run("rules", "list", "--json", rules)
         check("rules list is one object a line", code == 0 and json.loads(out)["level"] == "high", out)
-    print(f"1..{number}")
-    return 1 if failed else 0
+    return tap.end()
 
 
 sys.exit(main())

@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+from tap import check, skip
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HAIDANG = os.environ.get("HAIDANG", str(ROOT / "build/haidang"))
 SIGMA = ROOT.parent / "shared/data/sigma"
@@ -19,22 +22,6 @@ logsource: {{product: windows, category: process_creation}}
 detection: {{sel: {{Image|endswith: '\\cmd.exe'}}, condition: sel}}
 """
 HIT = {"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\cmd.exe"}
-number = failed = 0
-
-
-def check(sentence, fine, why=""):
-    global number, failed
-    number += 1
-    failed += not fine
-    print(f"{'ok' if fine else 'not ok'} {number} - {sentence}")
-    if not fine:
-        print("# " + str(why).replace("\n", "\n# "))
-
-
-def skip(sentence, why):
-    global number
-    number += 1
-    print(f"ok {number} - {sentence} # SKIP {why}")
 
 
 def run(*arguments):
@@ -105,8 +92,7 @@ def main():
         folder = pathlib.Path(name)
         own(folder)
         published(folder)
-    print(f"1..{number}")
-    return 1 if failed else 0
+    return tap.end()
 
 
 sys.exit(main())

@@ -38,9 +38,7 @@ class Sink:
 
     def __init__(self, *arguments):
         check(SINK.exists(), f"{SINK} is not built")
-        # the sanitizer would keep what is freed, up to 256 MiB: .memory() is to tell of us
-        environment = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=16"}
-        self.process = subprocess.Popen([SINK, *map(str, arguments)], stdin=subprocess.PIPE, env=environment,
+        self.process = subprocess.Popen([SINK, *map(str, arguments)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
         self.port = json.loads(self.process.stdout.readline())
         self.events, self.said = queue.Queue(), []
