@@ -57,7 +57,6 @@ struct blob_rule {
     uint32_t group;       /* NONE: correlation */
     uint32_t node;        /* root */
     uint32_t correlation; /* NONE: none */
-    struct span witnesses;/* of indices of witnesses (section LIST) */
     struct span feeds;    /* correlations that it feeds: pairs (correlation, position) in LIST */
 };
 #define RULE_SILENT 1u

@@ -209,32 +209,62 @@ static unsigned cost_of(const struct expr *expr)
 
 static bool lower_node(struct lowering *l, const struct expr *expr, struct error *e);
 
-/* The cheap ones first: mostly one of them answers already. */
+/* "a and (b and c)" is "a and b and c", where nobody named the part: each filter of a rule would otherwise
+ * put one tree more around it, and evaluation recurses. */
+static bool melts(const struct expr *child, enum expr_op op)
+{
+    return child->op == op && (op == EXPR_AND || op == EXPR_OR) && !child->selection.len;
+}
+
+static uint32_t count_children(const struct expr *expr, enum expr_op op)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < expr->count; i++)
+        count += melts(expr->children[i], op) ? count_children(expr->children[i], op) : 1;
+    return count;
+}
+
+struct cheapest { /* the children, the cheap ones first: mostly one of them answers already */
+    struct expr **children;
+    unsigned *costs;
+    uint32_t count;
+};
+
+static void sort_children(struct cheapest *c, const struct expr *expr, enum expr_op op)
+{
+    for (uint32_t i = 0; i < expr->count; i++) {
+        if (melts(expr->children[i], op)) {
+            sort_children(c, expr->children[i], op);
+            continue;
+        }
+        unsigned cost = cost_of(expr->children[i]);
+        uint32_t at = c->count++;
+        for (; at > 0 && c->costs[at - 1] > cost; at--) {
+            c->costs[at] = c->costs[at - 1];
+            c->children[at] = c->children[at - 1];
+        }
+        c->costs[at] = cost;
+        c->children[at] = expr->children[i];
+    }
+}
+
 static bool lower_children(struct lowering *l, const struct expr *expr, struct error *e)
 {
-    struct expr **sorted = arena_array(l->arena, expr->count + 1, sizeof *sorted);
-    unsigned *costs = arena_array(l->arena, expr->count + 1, sizeof *costs);
-    if (!sorted || !costs)
+    uint32_t count = count_children(expr, expr->op);
+    struct cheapest sorted = { arena_array(l->arena, count + 1, sizeof *sorted.children),
+                               arena_array(l->arena, count + 1, sizeof *sorted.costs), 0 };
+    if (!sorted.children || !sorted.costs)
         return error_set(e, "the rules are too large");
-    for (uint32_t i = 0; i < expr->count; i++) {
-        unsigned cost = cost_of(expr->children[i]);
-        uint32_t at = i;
-        for (; at > 0 && costs[at - 1] > cost; at--) {
-            costs[at] = costs[at - 1];
-            sorted[at] = sorted[at - 1];
-        }
-        costs[at] = cost;
-        sorted[at] = expr->children[i];
-    }
-    for (uint32_t i = 0; i < expr->count; i++)
-        if (!lower_node(l, sorted[i], e))
+    sort_children(&sorted, expr, expr->op);
+    for (uint32_t i = 0; i < count; i++)
+        if (!lower_node(l, sorted.children[i], e))
             return false;
     return true;
 }
 
 static bool lower_node(struct lowering *l, const struct expr *expr, struct error *e)
 {
-    struct node node = { .op = expr->op, .arg = expr->count,
+    struct node node = { .op = expr->op, .arg = count_children(expr, expr->op),
                          .selection = lower_text(l, expr->selection) };
     size_t at = l->sections[SECTION_NODE].len;
     if (expr->op == EXPR_TEST && (node.arg = lower_test(l, expr->test, e)) == NONE)
@@ -251,8 +281,12 @@ static bool lower_node(struct lowering *l, const struct expr *expr, struct error
 
 bool lower_expr(struct lowering *l, const struct expr *expr, uint32_t *node_out, struct error *e)
 {
+    size_t before = l->sections[SECTION_NODE].len;
     *node_out = lower_count(l, SECTION_NODE, sizeof(struct node));
-    return lower_node(l, expr, e);
+    if (lower_node(l, expr, e))
+        return true;
+    l->sections[SECTION_NODE].len = before; /* no half tree stays */
+    return false;
 }
 
 bool lower_finish(struct lowering *l, struct buffer *out)

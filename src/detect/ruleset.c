@@ -1,10 +1,10 @@
 #include <stdio.h>
 
-#include "detect/blob.h"
+#include "detect/verify.h"
 
 #include "base/file.h"
 
-#define BLOB_FORMAT 5u
+#define BLOB_FORMAT 6u
 
 uint64_t ruleset_key(void)
 {
@@ -38,10 +38,7 @@ static bool check(struct slice blob, struct error *e)
     if (head.size != blob.len ||
         head.checksum != slice_hash(slice_after(blob, sizeof head)))
         return error_set(e, "the compiled rules are damaged");
-    for (int i = 0; i < SECTIONS; i++)
-        if (head.sections[i].at > blob.len || head.sections[i].size > blob.len - head.sections[i].at)
-            return error_set(e, "the compiled rules are damaged");
-    return true;
+    return verify_head(&head, blob.len) || error_set(e, "the compiled rules are damaged");
 }
 
 static void point(struct ruleset *r)
@@ -106,7 +103,8 @@ bool ruleset_open(struct slice blob, struct ruleset **out, struct error *e)
     r->size = blob.len;
     r->users = 1;
     point(r);
-    if (!open_patterns(r, e)) {
+    bool whole = verify_sections(r) || error_set(e, "the compiled rules are damaged");
+    if (!whole || !open_patterns(r, e)) {
         ruleset_free(&r);
         return false;
     }

@@ -115,7 +115,8 @@ static int literal_found(unsigned id, unsigned long long from, unsigned long lon
 {
     struct scanner *s = owner;
     (void)from, (void)to, (void)flags;
-    note(s, s->ruleset->list[s->scanning->contains.first + id]);
+    if (id < s->scanning->contains.count)
+        note(s, s->ruleset->list[s->scanning->contains.first + id]);
     return 0;
 }
 
