@@ -1,9 +1,6 @@
 #include "archive/block.h"
 
 #include <stdlib.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-#include <zstd.h>
 
 #include "archive/limit.h"
 #include "archive/place.h"
@@ -432,42 +429,4 @@ bool block_builder_parts(struct block_builder *b, struct slice *parts_out)
     parts_out[PART_TEXT] = buffer_slice(&b->text);
     parts_out[PART_FIELDS] = buffer_slice(&b->fields);
     return !b->failed && !b->scratch.failed;
-}
-
-/* Lines share long stretches: at the dear level matches of less than six bytes only cost. */
-static bool set_level(ZSTD_CCtx *context, enum block_part part, int level)
-{
-    return !ZSTD_isError(ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)) &&
-           !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)) &&
-           (part != PART_TEXT || level < BLOCK_LEVEL_PACKED ||
-            !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 6)));
-}
-
-bool block_write_part(enum block_part part, struct slice bytes, int level, struct buffer *out,
-                      struct error *e)
-{
-    static _Thread_local ZSTD_CCtx *context; /* one a thread, for its life */
-    if (bytes.len > BLOCK_PART_MAX)
-        return error_set(e, "a block of events is too large");
-    if ((!context && !(context = ZSTD_createCCtx())) || !set_level(context, part, level))
-        return error_set(e, "memory is short for a block of events");
-    size_t bound = ZSTD_compressBound(bytes.len), start = out->len;
-    buffer_add(out, slice_from((const char[]){ 'H', 'D', 'P', BLOCK_VERSION, (char)part, 1, 0, 0 }, 8));
-    buffer_add_u32(out, (uint32_t)bytes.len);
-    size_t head = out->len;
-    char *room = buffer_extend(out, 20 + bound);
-    if (!room)
-        return error_set(e, "memory is short for a block of events");
-    size_t len = ZSTD_compress2(context, room + 20, bound, bytes.data, bytes.len);
-    if (ZSTD_isError(len)) {
-        out->len = start;
-        return error_set(e, "a block of events cannot be compressed: %s", ZSTD_getErrorName(len));
-    }
-    uint64_t stored = XXH3_64bits(room + 20, len);
-    out->len = head;
-    buffer_add_u32(out, (uint32_t)len);
-    buffer_add_u64(out, stored);
-    buffer_add_u64(out, XXH3_64bits(bytes.data, bytes.len));
-    out->len += len;
-    return true;
 }

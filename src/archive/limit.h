@@ -14,6 +14,7 @@
 #define BLOCK_ROWS_MAX (1u << 20)              /* events in a block */
 #define BLOCK_TEXT_SEALED (4u * 1024 * 1024)   /* a sealed block is closed at this much text */
 #define BLOCK_TEXT_PACKED (16u * 1024 * 1024)
+#define BLOCK_WINDOW_PACKED 24                 /* log2 of the bytes in which its text is matched */
 #define BLOCK_LEVEL_TAIL 1                     /* zstd levels */
 #define BLOCK_LEVEL_SEALED 3
 #define BLOCK_LEVEL_PACKED 12

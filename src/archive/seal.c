@@ -2,9 +2,9 @@
  * day is over its sealed windows, each of them sorted, are merged into larger blocks at a higher level.
  *
  * Three phases, each cut into steps of some milliseconds: load the tails of the window (or the first
- * block of each window to merge), build one block after the other in memory, store all of them and
- * drop the old ones in one transaction. Commits may fall between any two steps: they only add tails
- * behind the window. */
+ * block of each window to merge), build one block after the other in memory, a stretch at a time, store
+ * all of them and drop the old ones in one transaction. Commits may fall between any two steps: they
+ * only add tails behind the window. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -28,6 +28,8 @@ void sealer_free(struct archive *archive)
         free(s->runs[i].rows);
     free(s->done);
     block_builder_free(&s->builder);
+    press_free(&s->press);
+    buffer_free(&s->pressed);
     map_free(&s->seen);
     map_free(&s->names);
     words_free(&s->words);
@@ -194,6 +196,7 @@ static bool begin(struct archive *archive, struct day *day, bool packing, struct
     arena_init(&s->arena, ARENA_NO_CEILING);
     buffer_init(&s->folded, BLOCK_PART_MAX);
     buffer_init(&s->filter, BLOCK_PART_MAX);
+    buffer_init(&s->pressed, 2 * (size_t)BLOCK_PART_MAX);
     s->builder = block_builder_new();
     return s->builder ? choose_tails(archive, day, e) : sealer_no_memory(e);
 }
@@ -330,7 +333,7 @@ static bool step(struct archive *archive, struct sealer *s, bool *done_out, stru
             s->phase = PHASE_BUILD;
         return true;
     case PHASE_BUILD:
-        if (sealer_first(s))
+        if (s->stage != BUILD_FILL || sealer_first(s))
             return sealer_build(archive, day, e);
         s->phase = PHASE_STORE;
         return true;

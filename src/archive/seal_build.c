@@ -7,6 +7,8 @@
 #include "archive/indicator.h"
 #include "archive/sealer.h"
 
+#define FILL_STRETCH (1024u * 1024) /* text copied in one step */
+
 static uint64_t hash(struct slice s)
 {
     return XXH3_64bits(s.data ? s.data : "", s.len);
@@ -242,8 +244,7 @@ static void note_row(struct sealer *s, const struct tail *tail, uint32_t row)
         indicator_line(block_raw(&data->rows, data->parts[PART_TEXT], row), note_indicator, s);
 }
 
-static bool keep_filter(struct sealer *s, struct archive *archive, struct block_done *done,
-                        struct error *e)
+static bool keep_filter(struct sealer *s, struct block_done *done, struct error *e)
 {
     buffer_clear(&s->filter);
     words_settle(&s->words);
@@ -251,38 +252,80 @@ static bool keep_filter(struct sealer *s, struct archive *archive, struct block_
     if (s->words.failed || s->folded.failed || s->filter.failed)
         return sealer_no_memory(e);
     /* a filter does not shrink: level 1 only puts it into the frame with its checksums */
-    struct buffer *out = &archive->parts[PART_FILTER];
-    buffer_clear(out);
-    return block_write_part(PART_FILTER, buffer_slice(&s->filter), 1, out, e) &&
-           (keep_part(s, buffer_slice(out), &done->parts[PART_FILTER]) || sealer_no_memory(e));
+    buffer_clear(&s->pressed);
+    return block_write_part(PART_FILTER, buffer_slice(&s->filter), 1, &s->pressed, e) &&
+           (keep_part(s, buffer_slice(&s->pressed), &done->parts[PART_FILTER]) || sealer_no_memory(e));
 }
 
-static bool keep_parts(struct sealer *s, struct archive *archive, struct block_done *done,
-                       struct error *e)
+/* A sealed block's parts at once: some 20 ms. */
+static bool keep_parts(struct sealer *s, struct block_done *done, struct error *e)
 {
-    int level = s->packing ? BLOCK_LEVEL_PACKED : BLOCK_LEVEL_SEALED;
-    struct slice parts[PART_COUNT];
-    if (!block_builder_parts(s->builder, parts))
-        return sealer_no_memory(e);
     for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
-        struct buffer *out = &archive->parts[part];
-        buffer_clear(out);
-        if (!block_write_part(part, parts[part], level, out, e))
+        buffer_clear(&s->pressed);
+        if (!block_write_part(part, s->parts[part], BLOCK_LEVEL_SEALED, &s->pressed, e))
             return false;
-        if (!keep_part(s, buffer_slice(out), &done->parts[part]))
+        if (!keep_part(s, buffer_slice(&s->pressed), &done->parts[part]))
             return sealer_no_memory(e);
     }
+    s->stage = BUILD_FILTER;
     return true;
 }
 
-static bool fill_builder(struct archive *archive, struct day *day, struct error *e)
+static bool begin_part(struct sealer *s, enum block_part part, struct error *e)
+{
+    s->part = part;
+    buffer_clear(&s->pressed);
+    return press_begin(&s->press, part, s->parts[part], BLOCK_LEVEL_PACKED, &s->pressed, e);
+}
+
+static bool press(struct sealer *s, struct block_done *done, struct error *e)
+{
+    bool complete = false;
+    if (!press_step(&s->press, &complete, e))
+        return false;
+    if (!complete)
+        return true;
+    if (!keep_part(s, buffer_slice(&s->pressed), &done->parts[s->part]))
+        return sealer_no_memory(e);
+    if (s->part < PART_FIELDS)
+        return begin_part(s, s->part + 1, e);
+    s->stage = BUILD_FILTER;
+    return true;
+}
+
+static struct block_done *next_done(struct sealer *s)
+{
+    if (s->done_count == s->done_capacity) {
+        size_t capacity = s->done_capacity ? s->done_capacity * 2 : 8;
+        struct block_done *more = realloc(s->done, capacity * sizeof *more);
+        if (!more)
+            return NULL;
+        s->done = more;
+        s->done_capacity = capacity;
+    }
+    struct block_done *done = &s->done[s->done_count++];
+    *done = (struct block_done){ .summary = block_builder_summary(s->builder) };
+    return done;
+}
+
+/* The builder is full, or there are no more rows. */
+static bool end_fill(struct sealer *s, struct error *e)
+{
+    struct block_done *done = next_done(s);
+    s->stage = BUILD_PRESS;
+    if (!done || !keep_origins(s, done) || !block_builder_parts(s->builder, s->parts))
+        return sealer_no_memory(e);
+    return !s->packing || begin_part(s, PART_ROWS, e);
+}
+
+static bool fill(struct archive *archive, struct day *day, struct error *e)
 {
     struct sealer *s = archive->sealer;
-    size_t most = s->packing ? BLOCK_TEXT_PACKED : BLOCK_TEXT_SEALED;
-    struct run *run;
-    block_builder_clear(s->builder);
-    words_clear(&s->words);
-    while (block_builder_summary(s->builder).text_bytes < most && (run = sealer_first(s))) {
+    uint64_t most = s->packing ? BLOCK_TEXT_PACKED : BLOCK_TEXT_SEALED;
+    uint64_t stop = block_builder_summary(s->builder).text_bytes + FILL_STRETCH;
+    struct run *run = NULL;
+    for (uint64_t text = 0; text < most && text < stop && (run = sealer_first(s));
+         text = block_builder_summary(s->builder).text_bytes) {
         const struct row row = run->rows[run->at];
         struct tail *tail = &s->tails[row.tail];
         if (!block_copy(s->builder, &tail->data.rows, tail->data.parts[PART_TEXT],
@@ -293,24 +336,25 @@ static bool fill_builder(struct archive *archive, struct day *day, struct error 
         if (!advance(archive, run, day, e))
             return false;
     }
-    return true;
+    bool full = block_builder_summary(s->builder).text_bytes >= most;
+    return full || !sealer_first(s) ? end_fill(s, e) : true;
 }
 
 bool sealer_build(struct archive *archive, struct day *day, struct error *e)
 {
     struct sealer *s = archive->sealer;
-    if (!fill_builder(archive, day, e))
-        return false;
-    if (s->done_count == s->done_capacity) {
-        size_t capacity = s->done_capacity ? s->done_capacity * 2 : 8;
-        struct block_done *more = realloc(s->done, capacity * sizeof *more);
-        if (!more)
-            return sealer_no_memory(e);
-        s->done = more;
-        s->done_capacity = capacity;
+    struct block_done *done = s->stage == BUILD_FILL ? NULL : &s->done[s->done_count - 1];
+    switch (s->stage) {
+    case BUILD_FILL:
+        return fill(archive, day, e);
+    case BUILD_PRESS:
+        return s->packing ? press(s, done, e) : keep_parts(s, done, e);
+    case BUILD_FILTER:
+        if (!keep_filter(s, done, e))
+            return false;
+        block_builder_clear(s->builder);
+        words_clear(&s->words);
+        s->stage = BUILD_FILL;
     }
-    struct block_done *done = &s->done[s->done_count++];
-    *done = (struct block_done){ .summary = block_builder_summary(s->builder) };
-    return (keep_origins(s, done) || sealer_no_memory(e)) && keep_parts(s, archive, done, e) &&
-           keep_filter(s, archive, done, e);
+    return true;
 }

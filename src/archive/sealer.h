@@ -4,10 +4,12 @@
 #define ARCHIVE_SEALER_H
 
 #include "archive/limit.h"
+#include "archive/press.h"
 #include "archive/words.h"
 #include "archive/writer.h"
 
 enum phase { PHASE_LOAD, PHASE_BUILD, PHASE_STORE };
+enum build { BUILD_FILL, BUILD_PRESS, BUILD_FILTER }; /* of one block */
 
 struct tail {
     int64_t block;
@@ -45,8 +47,13 @@ struct sealer {
     struct run runs[PACK_RUNS];
     size_t run_count;
     size_t loaded, built;        /* rows */
+    enum build stage;
     struct block_builder *builder;
     struct words words;          /* of the block being built */
+    enum block_part part;        /* being pressed */
+    struct slice parts[PART_COUNT]; /* of the builder, while they are pressed */
+    struct press press;
+    struct buffer pressed;
     struct buffer folded, filter;
     struct block_done *done;
     size_t done_count, done_capacity;
@@ -60,7 +67,7 @@ bool sealer_no_memory(struct error *e);
 bool sealer_load(struct archive *archive, struct day *day, bool *done_out, struct error *e);
 /* The run whose first row comes first; NULL at the end. */
 struct run *sealer_first(struct sealer *s);
-/* Builds the next block. */
+/* Goes on with the next block, some 10 ms. Between two blocks s->stage is BUILD_FILL. */
 bool sealer_build(struct archive *archive, struct day *day, struct error *e);
 
 #endif
