@@ -21,6 +21,58 @@ static bool load(struct cli *cli, bool argument, struct serve_settings *settings
     return detect_rules(cli, settings, count != NULL, out, count, e);
 }
 
+struct unreached { /* rules of one log source that nothing in logsources/ selects */
+    struct slice product, category, service;
+    uint32_t count;
+};
+
+/* Rules of one log source stand together in a ruleset. */
+static bool next_unreached(const struct ruleset *ruleset, uint32_t *at, struct unreached *out)
+{
+    out->count = 0;
+    for (; *at < ruleset_count(ruleset); ++*at) {
+        struct ruleset_rule r = ruleset_rule(ruleset, *at);
+        if (!r.unreachable && !out->count)
+            continue;
+        if (!r.unreachable || (out->count && !(slice_equal(r.product, out->product) &&
+                                               slice_equal(r.category, out->category) &&
+                                               slice_equal(r.service, out->service))))
+            break;
+        *out = (struct unreached){ r.product, r.category, r.service, out->count + 1 };
+    }
+    return out->count > 0;
+}
+
+static void put_unreached(const struct cli *cli, const struct ruleset *ruleset, uint32_t total,
+                          struct buffer *out)
+{
+    struct unreached one;
+    if (!total)
+        return;
+    buffer_print(out, cli_say(cli, "%u rules have a log source that only a decoder or "
+                                   "--logsource can name:\n"), total);
+    for (uint32_t at = 0; next_unreached(ruleset, &at, &one);)
+        buffer_print(out, "%6u  %.*s/%.*s/%.*s\n", one.count, SLICE_ARGS(one.product),
+                     SLICE_ARGS(one.category), SLICE_ARGS(one.service));
+    buffer_print(out, "%s", cli_say(cli, "haidang rules list --json names them: \"unreachable\":true\n"));
+}
+
+static void write_unreached(struct json_writer *w, const struct ruleset *ruleset)
+{
+    struct unreached one;
+    json_name(w, "unreachable_logsources");
+    json_open_array(w);
+    for (uint32_t at = 0; next_unreached(ruleset, &at, &one);) {
+        json_open_object(w);
+        json_text_member(w, "product", one.product);
+        json_text_member(w, "category", one.category);
+        json_text_member(w, "service", one.service);
+        json_integer_member(w, "rules", one.count);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 static int run_check(struct cli *cli)
 {
     struct serve_settings settings;
@@ -41,14 +93,13 @@ static int run_check(struct cli *cli)
         json_integer_member(&w, "refused", count.refused);
         json_integer_member(&w, "warnings", count.warnings);
         json_integer_member(&w, "unreachable", s.unreachable);
+        write_unreached(&w, ruleset);
         json_close_object(&w);
         buffer_add_byte(&out, '\n');
     } else {
         buffer_print(&out, cli_say(cli, "%u files: %u rules compiled, %u refused, %u warnings\n"),
                      count.files, count.rules, count.refused, count.warnings);
-        if (s.unreachable)
-            buffer_print(&out, cli_say(cli, "%u rules have a log source that only a decoder or "
-                                            "--logsource can name\n"), s.unreachable);
+        put_unreached(cli, ruleset, s.unreachable, &out);
     }
     ruleset_free(&ruleset);
     int code = cli_put(cli, buffer_slice(&out));

@@ -351,6 +351,42 @@ static size_t url_end(struct slice text, size_t from)
     return at;
 }
 
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* An IPv6 address whose first colon stands at `colon`; `from` is where the word before it begins. Only
+ * what has "::" or seven colons can be one (RFC 4291 §2.2), so that a time of day costs no parse. The
+ * end of it, or `from` where none is. */
+static size_t try_address_v6(struct indicator_matcher *m, struct slice text, size_t from, size_t colon)
+{
+    struct network_address address;
+    unsigned colons = 0;
+    bool gap = false;
+    size_t end = from;
+    for (; end < text.len && end - from < 64; end++) {
+        char c = text.data[end];
+        if (c == ':') {
+            gap = gap || (end > from && text.data[end - 1] == ':');
+            colons++;
+        } else if (end < colon ? !is_hex(c) : !is_hex(c) && c != '.') {
+            break;
+        }
+    }
+    if (end <= colon || (!gap && colons < 7))
+        return from;
+    while (end > colon && text.data[end - 1] == '.')
+        end--;
+    if (end - from > 2 && text.data[end - 1] == ':' && text.data[end - 2] != ':')
+        end--; /* "from 2001:db8::7: refused" */
+    struct slice word = slice_cut(text, from, end);
+    if (!network_address_parse(word, &address))
+        return from;
+    find_address(m, &address, word);
+    return end;
+}
+
 static void try_text(struct indicator_matcher *m, struct slice text)
 {
     text = slice_cut(text, 0, TEXT_MOST);
@@ -360,6 +396,13 @@ static void try_text(struct indicator_matcher *m, struct slice text)
         while (at < text.len && ((class = classes[(unsigned char)text.data[at]]) & WORD)) {
             seen |= class;
             at++;
+        }
+        if (at < text.len && text.data[at] == ':' && at - from <= 4) {
+            size_t end = try_address_v6(m, text, from, at);
+            if (end > from) {
+                at = end;
+                continue;
+            }
         }
         if (at - from > 2)
             try_word(m, slice_cut(text, from, at), seen);

@@ -112,6 +112,7 @@ static void put_name(struct lowering *lowering, struct slice from, struct slice 
 
 /* IMPLEMENTS sigma-2/shape-evtx sigma-2/shape-velociraptor
  * sigma-2/shape-winlogbeat sigma-2/shape-nxlog sigma-2/shape-fluent-bit sigma-2/shape-wazuh
+ * sigma-2/shape-ecs
  * sigma-2/logsource-mapping sigma-2/shape-4688 sigma-2/shape-cloud sigma-2/shape-xml
  * sigma-2/shape-devices sigma-2/shape-suricata sigma-2/shape-zeek sigma-2/shape-text */
 static void lower_names(const struct yaml *names, struct lowering *lowering)

@@ -134,6 +134,44 @@ TEST("shape: Wazuh")
                   "\"eventdata\":{\"Image\":\"C:\\\\cmd.exe\"}}}}"));
 }
 
+#define ECS(os, category, type, more) \
+    "{\"@timestamp\":\"2026-11-24T00:31:02.123Z\",\"message\":\"Endpoint event\"," \
+    "\"host\":{\"name\":\"m1\",\"os\":{\"type\":\"" os "\"}}," \
+    "\"event\":{\"category\":[\"" category "\"],\"type\":[\"" type "\"]}," more "}"
+
+/* EVIDENCE sigma-2/shape-ecs */
+TEST("shape: Elastic Agent and Auditbeat on hosts without Windows")
+{
+    static const char *const made = "product: macos, category: process_creation";
+    CHECK(meets(made, "Image|endswith: /osascript", ECS("macos", "process", "start",
+                "\"process\":{\"executable\":\"/usr/bin/osascript\"}")));
+    CHECK(!meets(made, "Image|endswith: /osascript", ECS("macos", "process", "end",
+                 "\"process\":{\"executable\":\"/usr/bin/osascript\"}")));
+    CHECK(meets(made, "ParentImage: /bin/zsh", ECS("macos", "process", "start",
+                "\"process\":{\"parent\":{\"executable\":\"/bin/zsh\"}},\"user\":{\"name\":\"an\"}")));
+    CHECK(meets("product: linux, category: process_creation", "CommandLine|contains: curl",
+                ECS("linux", "process", "start", "\"process\":{\"command_line\":\"curl x\"}")));
+    CHECK(!meets("product: linux, category: process_creation", "CommandLine|contains: curl",
+                 ECS("macos", "process", "start", "\"process\":{\"command_line\":\"curl x\"}")));
+    CHECK(meets("product: linux, category: file_event", "TargetFilename: /etc/cron.d/x",
+                ECS("linux", "file", "creation", "\"file\":{\"path\":\"/etc/cron.d/x\"}")));
+    CHECK(meets("product: macos, category: file_event", "TargetFilename: /tmp/x",
+                ECS("macos", "file", "creation", "\"file\":{\"path\":\"/tmp/x\"}")));
+    CHECK(meets("product: linux, category: network_connection", "DestinationIp: 192.0.2.7",
+                ECS("linux", "network", "start", "\"destination\":{\"ip\":\"192.0.2.7\"}")));
+}
+
+TEST("the kernel's file events of Windows")
+{
+    CHECK(meets("product: windows, category: file_access", "FileName: a",
+                "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":"
+                "\"Microsoft-Windows-Kernel-File\"}},\"EventID\":12},\"EventData\":{\"FileName\":\"a\"}}}"));
+    CHECK(!meets("product: windows, category: file_rename", "FileName: a", "{\"ProviderName\":"
+                 "\"Microsoft-Windows-Kernel-File\",\"EventID\":12,\"FileName\":\"a\"}"));
+    CHECK(meets("product: windows, category: file_rename", "FileName: a", "{\"ProviderName\":"
+                "\"Microsoft-Windows-Kernel-File\",\"EventID\":27,\"FileName\":\"a\"}"));
+}
+
 /* EVIDENCE sigma-2/shape-4688 */
 TEST("shape: process creation as the Security log tells it, with its own names of fields")
 {
