@@ -3,8 +3,9 @@
 
     tests/run.py [--build DIR] [--only SUITE]... [--jobs N] [--list]
 
-A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. As many
-run at once as there are processors: each has files, ports and servers of its own. Where a program
+A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. One more
+than there are processors run at once, since they wait a good deal: each has files, ports and servers of its
+own. Where a program
 ends with a fault after its TAP, that is one more failure. A suite's output goes to DIR/log/SUITE.txt;
 of failures the end is shown.
 """
@@ -169,7 +170,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build-check")
     parser.add_argument("--only", action="append", help="suites whose name holds this")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="suites at once")
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="suites at once")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     folder = ROOT / options.build
@@ -177,7 +178,7 @@ def main():
     wanted = lambda name: not options.only or any(part in name for part in options.only)
 
     threads = ROOT / (options.build + "-thread")
-    threaded = [f"tests/unit/{room}/unit_{room}" for room in ("base", "intake", "archive", "serve")
+    threaded = [f"tests/unit/{room}/unit_{room}" for room in ("base", "intake", "serve")
                 if wanted("threads/" + room)]
     builds = [("build", folder, ["-Db_sanitize=address,undefined"], [])]
     if threaded:

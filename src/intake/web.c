@@ -212,6 +212,8 @@ static bool find_source(const struct roster *roster, struct http_request *reques
     return found && copy_source(request->arena, found, source);
 }
 
+static const char starting_sentence[] = "the server is starting; send again later";
+
 /* Who the route needs to be known. */
 static bool find_sender(struct web *web, struct web_mark *mark, struct http_request *request,
                         unsigned *status_out, const char **why_out)
@@ -224,7 +226,7 @@ static bool find_sender(struct web *web, struct web_mark *mark, struct http_requ
         return true;
     hold = roster_take(web->listener->intake);
     *status_out = 503;
-    *why_out = "the server is starting; send again later";
+    *why_out = starting_sentence;
     if (hold && (needs == WEB_RELAY || needs == WEB_RECORDS))
         ok = find_relay(hold->roster, request, &mark->request.relay, status_out, why_out);
     else
@@ -240,14 +242,16 @@ static bool find_sender(struct web *web, struct web_mark *mark, struct http_requ
 
 /* --- refusing --------------------------------------------------------------------------------- */
 
-/* mark: what is known of the request; NULL: nothing. */
+/* mark: what is known of the request; NULL: nothing. Who comes before the first roster is no unknown
+ * sender: nobody is known yet, and nothing was taken. */
 static void refuse(struct web *web, struct http_request *request, const struct web_mark *mark,
                    unsigned status, const char *sentence)
 {
     const struct web_route *route = mark ? mark->route : NULL;
     bool known = mark && mark->request.source.key.len;
 
-    listener_refuse(web->listener, known ? &mark->request.source : NULL, 1);
+    if (sentence != starting_sentence)
+        listener_refuse(web->listener, known ? &mark->request.source : NULL, 1);
     if (status == 401)
         http_reply_header(request, "WWW-Authenticate", SLICE("Bearer realm=\"haidang\""));
     if (status == 429 || status == 503)

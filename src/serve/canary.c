@@ -20,7 +20,8 @@
 #include "serve/canary_send.h"
 #include "serve/roles.h"
 
-#define FIRST_AFTER (2 * CLOCK_SECOND)
+#define TOKEN_SETTLES (2 * CLOCK_SECOND) /* its roster is on the way to the pipeline */
+#define LOOK_AGAIN (CLOCK_SECOND / 2)
 #define NONCE_BYTES 12u
 
 struct told {
@@ -35,23 +36,29 @@ struct canary {
     const char *addresses[INTAKE_LISTENERS_COUNT];
     const char *run;
     char token[128];
+    int64_t token_since;           /* steady */
     bool tls, strangers_refused;
     int64_t interval;
     struct told told[INTAKE_LISTENERS_COUNT];
 };
 
-/* Made by the hub; it may come a moment later than we. */
-static void read_token(struct canary *c)
+/* Made by the hub at its start, which may come later than we: a canary before it would be an unknown
+ * sender. True when the token has stood long enough for the pipeline to know it. */
+static bool read_token(struct canary *c)
 {
     ARENA_AUTO arena;
     struct slice text;
     arena_init(&arena, 65536);
     if (!file_read(file_join(&arena, c->run, "canary.token"), sizeof c->token - 1, &arena, &text,
                    NULL))
-        return;
+        return false;
     text = slice_trim(text);
-    memcpy(c->token, text.data, text.len);
-    c->token[text.len] = '\0';
+    if (!slice_is(text, c->token)) {
+        memcpy(c->token, text.data, text.len);
+        c->token[text.len] = '\0';
+        c->token_since = clock_steady();
+    }
+    return c->token[0] && clock_steady() - c->token_since >= TOKEN_SETTLES;
 }
 
 static void send_one(struct canary *c, enum intake_listener listener)
@@ -101,7 +108,6 @@ static void write_told(const struct canary *c)
 
 static void send_all(struct canary *c)
 {
-    read_token(c);
     for (unsigned i = 0; i < INTAKE_LISTENERS_COUNT; i++)
         if (c->addresses[i][0])
             send_one(c, (enum intake_listener)i);
@@ -136,10 +142,16 @@ int canary_run(struct heritage *heritage)
         .interval = strtoll(heritage_text(heritage, "canary_seconds"), NULL, 10) * CLOCK_SECOND,
     };
     int signals = skeleton_signals();
-    int64_t due = clock_steady() + FIRST_AFTER;
+    int64_t due = clock_steady();
     if (signals < 0 || sodium_init() < 0 || c.interval <= 0)
         return 3;
-    for (; wait_until(&c, signals, due); due += c.interval)
+    while (wait_until(&c, signals, due)) {
+        if (!read_token(&c)) {
+            due = clock_steady() + LOOK_AGAIN;
+            continue;
+        }
         send_all(&c);
+        due += c.interval;
+    }
     return 0;
 }

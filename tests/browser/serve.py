@@ -17,12 +17,18 @@ USERS = {"lead": None, "agency": "nha-trang", "responder": None, "leader": None,
          "finance": None, "police": None, "assessor": None}
 
 
+def chromium():
+    """Debian's, as the shell without windows where it is there: the same engine, quicker."""
+    there = [path for path in (os.environ.get("HAIDANG_CHROMIUM"), "/usr/bin/chromium-headless-shell",
+                               "/usr/bin/chromium") if path and pathlib.Path(path).exists()]
+    return there[0] if there else None
+
+
 def missing():
     if not shutil.which("node"):
         return "node is not installed"
-    chromium = os.environ.get("HAIDANG_CHROMIUM", "/usr/bin/chromium")
-    if not pathlib.Path(chromium).exists():
-        return f"{chromium} is not installed"
+    if not chromium():
+        return "Chromium is not installed"
     if not (ROOT / "console/dist/index.html").exists():
         return "the console is not built"
     return None
@@ -67,7 +73,7 @@ def main():
             users[role] = {"name": client.name, "password": client.password}
         fill(server, server.user("lead"))
         environment = {**os.environ, "HAIDANG_URL": f"http://127.0.0.1:{server.ports['console']}",
-                       "HAIDANG_USERS": json.dumps(users)}
+                       "HAIDANG_USERS": json.dumps(users), "HAIDANG_CHROMIUM": chromium()}
         if "HAIDANG_BUILD" in os.environ:
             environment.setdefault("HAIDANG_SCREENSHOTS",
                                    os.path.abspath(os.environ["HAIDANG_BUILD"]) + "/screenshots")

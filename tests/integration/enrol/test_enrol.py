@@ -249,8 +249,12 @@ def _():
     SERVER.cli("import", "sources", sheet)
     token = SERVER.token(f"{other_source()}-json")
     in_force()
-    status, body, _ = curl(folder, "-H", f"Authorization: Bearer {token}", "--data-binary", '{"message":"x"}')
-    check(status == 403 and "another source" in body, f"{status} {body}")
+
+    def claim():
+        status, body, _ = curl(folder, "-H", f"Authorization: Bearer {token}", "--data-binary", '{"message":"x"}')
+        check(status in (401, 403), f"{status} {body}")  # 401: the token is not in force yet
+        return status == 403 and body
+    check("another source" in wait_for("the token to be known", claim), "the refusal says something else")
 
 
 @test("a valid certificate that nobody registered goes to quarantine, visible and counted")

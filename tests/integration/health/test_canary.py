@@ -39,7 +39,7 @@ def _():
                               "WHERE source = 'haidang.canary'").fetchone()
             unknown, = db.execute("SELECT count(*) FROM source_day WHERE source = ''").fetchone()
             rows = db.execute("SELECT * FROM source_day").fetchall()
-        check(own == 1 and unknown == 0, rows)
+        check(own == 1 and unknown == 0, f"{rows} {server.search('class:quarantine *')}")
 
 
 @test("a disk that fails: the canary is missed, the lead is told, our gap is written; then all ends")

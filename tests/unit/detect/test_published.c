@@ -46,9 +46,11 @@ struct published {
     uint64_t tried, hits;
 };
 
-static void quiet(void *owner, const struct error *e, bool warning)
+/* Each rule is refused by name and for its placeholder. */
+static void refused(void *owner, const struct error *e, bool warning)
 {
-    (void)owner, (void)e, (void)warning;
+    if (!warning)
+        *(unsigned *)owner += strstr(e->sentence, "there is no list for the placeholder") && e->place[0];
 }
 
 static const char *own_folder(const char *name)
@@ -66,8 +68,9 @@ static void read_published(const char *folder, struct arena *arena, struct publi
     struct error e = ERROR_NONE;
     struct compiler_count compiled;
     const char *folders[] = { folder, NULL };
+    unsigned named = 0;
     struct compiler_options options = { .rules = folders, .logsources = own_folder("logsources"),
-                                        .report = quiet };
+                                        .report = refused, .owner = &named };
     if (!compiler_run(&options, &p->ruleset, &compiled, &e) ||
         !file_list(folder, suffixes, 100000, arena, &paths, &count, &e))
         fail_msg("%s", e.sentence);
@@ -87,6 +90,9 @@ static void read_published(const char *folder, struct arena *arena, struct publi
         p->of[p->count++] = of;
     }
     CHECK_INT(p->count, compiled.rules);
+    CHECK_INT(compiled.rules, 3755);
+    CHECK_INT(compiled.refused, 25);
+    CHECK_INT(named, 25);
     p->scanner = scanner_new(p->ruleset);
 }
 
@@ -130,7 +136,7 @@ static void hold_documents(struct published *p, const char *folder, struct arena
     size_t count;
     struct error e = ERROR_NONE;
     CHECK(file_list(folder, suffixes, 10000, arena, &paths, &count, &e));
-    for (size_t i = 0; i < count; i += 6) {
+    for (size_t i = 0; i < count; i += 12) {
         struct slice text;
         CHECK(file_read(paths[i].data, 1 << 24, arena, &text, &e));
         size_t second = slice_find(slice_after(text, 1), SLICE("\n{"));
@@ -161,7 +167,7 @@ static void hold_logs(struct published *p, const char *folder, struct arena *are
     size_t count;
     struct error e = ERROR_NONE;
     CHECK(file_list(folder, suffixes, 10000, arena, &paths, &count, &e));
-    for (size_t i = 1; i < count; i += 8) {
+    for (size_t i = 1; i < count; i += 16) {
         struct slice text;
         CHECK(file_read(paths[i].data, 1 << 26, arena, &text, &e));
         struct log_head head = { p, 1 };
@@ -207,7 +213,8 @@ static void tell(struct published *p, const char *of)
     p->tried = p->hits = 0;
 }
 
-TEST("all published rules on recorded events: the engine agrees with the plain evaluator")
+TEST("all published rules compile but those with placeholders; on recorded events the engine agrees with "
+     "the plain evaluator")
 {
     ARENA_AUTO arena;
     struct published p = { 0 };
@@ -218,17 +225,17 @@ TEST("all published rules on recorded events: the engine agrees with the plain e
     snprintf(folder, sizeof folder, "%s", shared("data/sigma"));
     read_published(folder, &arena, &p);
     hold_documents(&p, folder, &arena);
-    CHECK(p.hits >= 25);
+    CHECK(p.hits >= 12);
     tell(&p, "documents");
     hold_logs(&p, folder, &arena);
-    CHECK(p.hits >= 15);
+    CHECK(p.hits >= 6);
     tell(&p, "event logs");
-    hold_packed(&p, shared("data/events/windows-attack.jsonl.zst"), 2003, &arena);
+    hold_packed(&p, shared("data/events/windows-attack.jsonl.zst"), 4003, &arena);
     CHECK(p.tried > 1000);
     tell(&p, "lines of Windows");
     CHECK(file_read(shared("data/events/cloudtrail-attack.jsonl"), 1 << 24, &arena, &cloud, &e));
     for (unsigned n = 0; slice_split(&cloud, '\n', &line); n++)
-        if (n % 12 == 0 && line.len)
+        if (n % 24 == 0 && line.len)
             hold_json(&p, line);
     tell(&p, "lines of a cloud");
     scanner_free(&p.scanner);

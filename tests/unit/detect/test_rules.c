@@ -28,12 +28,6 @@ static void tell(void *owner, const struct error *e, bool warning)
     print_message("# %s: %s\n", e->place, e->sentence);
 }
 
-static void count_only(void *owner, const struct error *e, bool warning)
-{
-    unsigned *unnamed = owner;
-    *unnamed += !warning && strstr(e->sentence, "placeholder") == NULL;
-}
-
 static struct ruleset *compile_folder(const char *folder,
                                       void (*report)(void *, const struct error *, bool),
                                       void *owner, struct compiler_count *count)
@@ -134,17 +128,6 @@ TEST("our own rules compile and each raises on its examples, and on nothing else
     decoders_free(&decoders);
     ruleset_free(&ruleset);
     CHECK_INT(wrong, 0);
-}
-
-TEST("all published rules compile but those whose placeholders nobody fills")
-{
-    struct compiler_count count;
-    unsigned unnamed = 0;
-    struct ruleset *ruleset = compile_folder(shared("data/sigma"), count_only, &unnamed, &count);
-    CHECK_INT(unnamed, 0);
-    CHECK_INT(count.refused, 25);
-    CHECK_INT(count.rules, 3755);
-    ruleset_free(&ruleset);
 }
 
 static const char *const small = "title: Ví dụ\nid: r1\ntitle_vi: Ví dụ\nauthor: Lan\nlicense: DRL-1.1\n"
