@@ -11,7 +11,9 @@ async function placesOf(page) {
   const groups = await page.locator('.rail-group').evaluateAll((links) => links.map((a) => a.getAttribute('href')));
   const places = new Set();
   for (const group of groups) {
-    await page.locator(`.rail-group[href="${group}"]`).click();
+    const link = `.rail-group[href="${group}"]`;
+    await page.locator(link).click();
+    await page.waitForSelector(`${link}[aria-expanded="true"], ${link}[aria-current="page"]`);
     const within = await page.locator('.within .rail-place').evaluateAll((links) => links.map((a) => a.getAttribute('href')));
     for (const place of within.length > 0 ? within : [group]) places.add(place);
   }

@@ -52,7 +52,7 @@ export default function Machine() {
                   { name: 'machine.dropped', end: true, cell: (r) => (r.protocol === 'syslog-udp' ? count(r.dropped) : '–') },
                 ]}
               />
-              <p className="quiet">{t('machine.identity')}</p>
+              <p className="quiet panel-foot">{t('machine.identity')}</p>
             </Panel>
             <dl className="facts">
               <div>

@@ -54,7 +54,7 @@ export default function Report() {
         <Shown of={matrix} lines={2}>
           {(m) => (
             <>
-              <p className="quiet">{t('report.holds', { period: m.period.label, from: exact(m.period.from), to: exact(m.period.to), rows: m.rows.length, columns: m.columns.length })}</p>
+              <p className="quiet report-holds">{t('report.holds', { period: m.period.label, from: exact(m.period.from), to: exact(m.period.to), rows: m.rows.length, columns: m.columns.length })}</p>
               <StandingCounts counts={m.counts} to={(s) => address('/plan', { period: m.period.id, standing: s })} />
             </>
           )}
