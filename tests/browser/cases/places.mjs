@@ -42,13 +42,14 @@ async function faults(page, rules) {
 /** A place wider than its window would scroll sideways. */
 const tooWide = (page) => page.evaluate(() => document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth + 1);
 
-/** Without loading the console anew, as a click does. */
+/** Without loading the console anew where it is there, as a click does. */
 async function go(page, place) {
+  if (page.url() === 'about:blank') await open(page, '/');
   await page.evaluate((to) => {
     history.pushState({}, '', to);
     dispatchEvent(new PopStateEvent('popstate'));
   }, place);
-  await page.waitForFunction((to) => location.pathname === to, place);
+  await page.waitForFunction((to) => location.pathname + location.search === to, place);
   await settled(page);
 }
 
@@ -69,10 +70,10 @@ async function look(place, role, { page, dark, phone }) {
   const found = await troubles(page, place);
   await picture(page, `${name(place)}-${role}-1440`);
   for (const fault of await faults(page)) found.push(`${place} (light): ${fault}`);
-  await open(dark, place);
+  await go(dark, place);
   for (const fault of await faults(dark, ['color-contrast'])) found.push(`${place} (dark): ${fault}`);
   await picture(dark, `${name(place)}-${role}-dark-1440`);
-  await open(phone, place);
+  await go(phone, place);
   if (await tooWide(phone)) found.push(`${place} is wider than a phone`);
   await picture(phone, `${name(place)}-${role}-390`);
   return found;
@@ -116,7 +117,7 @@ test('details have no serious fault by axe: alert, incident, evidence, agency, s
   ];
   for (const [mode, p] of [['light', page], ['dark', dark]]) {
     for (const [place, first, shown] of ways) {
-      await open(p, place);
+      await go(p, place);
       await p.locator(first).first().click();
       await p.waitForSelector(shown);
       await settled(p);
