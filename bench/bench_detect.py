@@ -171,7 +171,6 @@ def measure_command(haidang, events, kept, folder):
         peer=f"{apart:.2f} s", ratio=apart / two_wall)
 
 
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build")
