@@ -156,7 +156,8 @@ static bool relays_read(struct records *records, const struct alive *alive, stru
 }
 
 /* What has ended is refused by the clock, and need not stand there. */
-static bool certificates_read(struct records *records, struct roster *roster, struct arena *arena,
+static bool certificates_read(struct records *records, const struct roster_source *own,
+                              const char *own_certificate, struct roster *roster, struct arena *arena,
                               struct error *e)
 {
     struct records_certificate *rows;
@@ -164,7 +165,12 @@ static bool certificates_read(struct records *records, struct roster *roster, st
     int64_t now = clock_now();
     if (!records_certificate_list(records, &RECORDS_SCOPE_ALL, NULL, arena, &rows, &count, e))
         return false;
-    roster->certificates = arena_array(&roster->arena, count + 1u, sizeof *roster->certificates);
+    roster->certificates = arena_array(&roster->arena, count + 2u, sizeof *roster->certificates);
+    if (roster->certificates && own && own_certificate)
+        roster->certificates[roster->certificate_count++] = (struct roster_certificate){
+            .sha256 = arena_copy(&roster->arena, slice_of(own_certificate)),
+            .source = arena_copy(&roster->arena, own->key),
+        };
     for (uint32_t i = 0; roster->certificates && i < count; i++) {
         const struct records_certificate *c = &rows[i];
         struct slice key = arena_copy(&roster->arena, c->holder.key);
@@ -288,7 +294,7 @@ static bool generation_set(struct records *records, struct roster *roster, struc
 }
 
 bool roster_from_records(struct records *records, const struct roster_source *own,
-                         struct roster **roster_out, struct error *e)
+                         const char *own_certificate, struct roster **roster_out, struct error *e)
 {
     *roster_out = NULL;
     ARENA_AUTO arena;
@@ -304,7 +310,7 @@ bool roster_from_records(struct records *records, const struct roster_source *ow
                 systems_read(records, &alive, &arena, e) &&
                 sources_read(records, own, &alive, roster, &arena, e) &&
                 relays_read(records, &alive, roster, &arena, e) &&
-                certificates_read(records, roster, &arena, e) &&
+                certificates_read(records, own, own_certificate, roster, &arena, e) &&
                 rules_read(records, roster, &arena, e) &&
                 exceptions_read(records, roster, &arena, e) &&
                 limits_read(records, roster, &arena, e) &&

@@ -23,6 +23,7 @@
 #define TOKEN_SETTLES (2 * CLOCK_SECOND) /* its roster is on the way to the pipeline */
 #define LOOK_AGAIN (CLOCK_SECOND / 2)
 #define NONCE_BYTES 12u
+#define PEM_MOST 16384u
 
 struct told {
     bool tried;
@@ -61,14 +62,14 @@ static bool read_token(struct canary *c)
     return c->token[0] && clock_steady() - c->token_since >= TOKEN_SETTLES;
 }
 
-static void send_one(struct canary *c, enum intake_listener listener)
+static void send_one(struct canary *c, enum intake_listener listener, struct slice certificate)
 {
     struct told *told = &c->told[listener];
     unsigned char random[NONCE_BYTES];
     randombytes_buf(random, sizeof random);
     *told = (struct told){ .tried = true, .sent = clock_now() };
     sodium_bin2hex(told->nonce, sizeof told->nonce, random, sizeof random);
-    struct canary_letter letter = { told->nonce, c->token, c->tls, c->strangers_refused,
+    struct canary_letter letter = { told->nonce, c->token, certificate, c->tls, c->strangers_refused,
                                     told->sent };
     canary_send(listener, c->addresses[listener], &letter, &told->error);
 }
@@ -108,9 +109,14 @@ static void write_told(const struct canary *c)
 
 static void send_all(struct canary *c)
 {
+    ARENA_AUTO arena;
+    struct slice certificate = SLICE_NONE;
+    arena_init(&arena, 65536);
+    if (!file_read(file_join(&arena, c->run, "canary.pem"), PEM_MOST, &arena, &certificate, NULL))
+        certificate = SLICE("");
     for (unsigned i = 0; i < INTAKE_LISTENERS_COUNT; i++)
         if (c->addresses[i][0])
-            send_one(c, (enum intake_listener)i);
+            send_one(c, (enum intake_listener)i, certificate);
     write_told(c);
 }
 

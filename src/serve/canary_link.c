@@ -51,9 +51,12 @@ static bool open_socket(struct canary_link *link, enum canary_kind kind, const c
     return true;
 }
 
-static bool shake_hands(struct canary_link *link, struct error *e)
+static bool shake_hands(struct canary_link *link, struct slice certificate, struct error *e)
 {
+    gnutls_datum_t pem = { (unsigned char *)(uintptr_t)certificate.data, (unsigned)certificate.len };
     int code = gnutls_certificate_allocate_credentials(&link->credentials);
+    if (code == 0 && certificate.len)
+        code = gnutls_certificate_set_x509_key_mem(link->credentials, &pem, &pem, GNUTLS_X509_FMT_PEM);
     if (code == 0)
         code = gnutls_init(&link->tls, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
     if (code == 0)
@@ -71,10 +74,11 @@ static bool shake_hands(struct canary_link *link, struct error *e)
 }
 
 bool canary_link_open(struct canary_link *link, enum canary_kind kind, const char *address,
-                      struct error *e)
+                      struct slice certificate, struct error *e)
 {
     *link = (struct canary_link){ .fd = -1 };
-    return open_socket(link, kind, address, e) && (kind != CANARY_TLS || shake_hands(link, e));
+    return open_socket(link, kind, address, e) &&
+           (kind != CANARY_TLS || shake_hands(link, certificate, e));
 }
 
 void canary_link_close(struct canary_link *link)

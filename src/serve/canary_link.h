@@ -22,10 +22,11 @@ struct canary_link {
 
 enum canary_kind { CANARY_UDP, CANARY_TCP, CANARY_TLS };
 
-/* address as configured: "0.0.0.0:5514" is reached over the loopback. False with the reason;
- * ERROR_INPUT: it cannot be reached from the canary's address at all (IPv6 alone). */
+/* address as configured: "0.0.0.0:5514" is reached over the loopback. certificate: PEM with its key,
+ * shown over TLS to who asks; empty: none. False with the reason; ERROR_INPUT: it cannot be reached from
+ * the canary's address at all (IPv6 alone). */
 bool canary_link_open(struct canary_link *link, enum canary_kind kind, const char *address,
-                      struct error *e);
+                      struct slice certificate, struct error *e);
 void canary_link_close(struct canary_link *link);
 bool canary_link_send(struct canary_link *link, struct slice bytes, struct error *e);
 /* Reads into `in` until `until` stands in it. */

@@ -117,7 +117,7 @@ static const struct {
     const char *protocol;
     enum canary_kind kind;
     bool may_tls;              /* it speaks TLS when there is a certificate */
-    bool may_refuse;           /* … and may ask for the sender's certificate, which the canary lacks */
+    bool may_refuse;           /* … and may take no one without a certificate */
     bool (*say)(struct canary_link *link, const struct canary_letter *letter, struct error *e);
 } rows[INTAKE_LISTENERS_COUNT] = {
     [INTAKE_SYSLOG_UDP] = { "syslog-udp", CANARY_UDP, false, false, say_datagram },
@@ -145,11 +145,12 @@ bool canary_send(enum intake_listener listener, const char *address,
     }
     if (letter->tls && rows[listener].may_tls)
         kind = CANARY_TLS;
-    if (kind == CANARY_TLS && rows[listener].may_refuse && letter->strangers_refused) {
+    if (kind == CANARY_TLS && rows[listener].may_refuse && letter->strangers_refused &&
+        !letter->certificate.len) {
         error_set(e, "this listener asks for the sender's certificate, and the canary has none");
         return error_kind(e, ERROR_INPUT);
     }
-    bool sent = canary_link_open(&link, kind, address, e) && rows[listener].say(&link, letter, e);
+    bool sent = canary_link_open(&link, kind, address, letter->certificate, e) && rows[listener].say(&link, letter, e);
     canary_link_close(&link);
     return sent;
 }

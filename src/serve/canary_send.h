@@ -13,8 +13,9 @@
 struct canary_letter {
     const char *nonce;         /* by which it is found again */
     const char *token;         /* of HTTP */
+    struct slice certificate;  /* with its key, PEM; shown over TLS; empty: none */
     bool tls;                  /* the listeners that may speak TLS do */
-    bool strangers_refused;    /* syslog over TLS and Lumberjack take no one without a certificate */
+    bool strangers_refused;    /* syslog over TLS and Lumberjack take no one without */
     int64_t now;               /* ns UTC */
 };
 

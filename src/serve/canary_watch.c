@@ -37,14 +37,17 @@ struct bird {
 
 struct canary_watch {
     const char *run, *archive;
+    struct authority *authority;
     int64_t interval, due, alive;
+    char certificate[AUTHORITY_FINGERPRINT]; /* "": none */
     char token[2 * 32 + 1], token_sha256[2 * crypto_hash_sha256_BYTES + 1];
     pthread_mutex_t lock;      /* of the birds, for other threads' eyes */
     struct bird birds[INTAKE_LISTENERS_COUNT];
     unsigned count;
 };
 
-struct canary_watch *canary_watch_new(const char *run, const char *archive, int64_t interval)
+struct canary_watch *canary_watch_new(const char *run, const char *archive, int64_t interval,
+                                      struct authority *authority)
 {
     struct canary_watch *watch = calloc(1, sizeof *watch);
     if (!watch)
@@ -52,6 +55,7 @@ struct canary_watch *canary_watch_new(const char *run, const char *archive, int6
     watch->run = run;
     watch->archive = archive;
     watch->interval = interval;
+    watch->authority = authority;
     pthread_mutex_init(&watch->lock, NULL);
     return watch;
 }
@@ -67,7 +71,31 @@ void canary_watch_free(struct canary_watch **watch)
 
 /* ---- its source ------------------------------------------------------------------------------ */
 
-/* A new one at each start of the hub: the canary reads it each time. */
+/* For listeners that take no sender without one; the others take the canary by its address or token. Its
+ * key stands behind it in the same file. */
+static void make_certificate(struct canary_watch *watch)
+{
+    ARENA_AUTO arena;
+    BUFFER_AUTO both;
+    struct error e = ERROR_NONE;
+    struct authority_certificate made;
+    struct slice key = SLICE_NONE;
+    arena_init(&arena, 1u << 20);
+    buffer_init(&both, 65536);
+    if (authority_issue(watch->authority, SLICE(CANARY_SOURCE), AUTHORITY_DAYS_MOST, &arena, &made, &key, &e)) {
+        buffer_add(&both, made.pem);
+        buffer_add_byte(&both, '\n');
+        buffer_add(&both, key);
+        if (file_replace(file_join(&arena, watch->run, "canary.pem"), buffer_slice(&both), 0600, &e))
+            memcpy(watch->certificate, made.sha256, sizeof watch->certificate);
+        sodium_memzero((char *)(uintptr_t)key.data, key.len);
+        sodium_memzero(both.data, both.len);
+    }
+    if (e.set)
+        log_error(&e, "the canary's certificate");
+}
+
+/* New ones at each start of the hub: the canary reads them each time, the token last. */
 static bool make_token(struct canary_watch *watch)
 {
     ARENA_AUTO arena;
@@ -76,6 +104,7 @@ static bool make_token(struct canary_watch *watch)
     arena_init(&arena, 65536);
     if (watch->token[0])
         return true;
+    make_certificate(watch);
     randombytes_buf(secret, sizeof secret);
     sodium_bin2hex(watch->token, sizeof watch->token, secret, sizeof secret);
     crypto_hash_sha256(digest, (const unsigned char *)watch->token, sizeof watch->token - 1);
@@ -88,10 +117,12 @@ static bool make_token(struct canary_watch *watch)
     return false;
 }
 
-bool canary_watch_source(struct canary_watch *watch, struct roster_source *source_out)
+bool canary_watch_source(struct canary_watch *watch, struct roster_source *source_out,
+                         const char **certificate_out)
 {
     if (watch->interval <= 0 || !make_token(watch))
         return false;
+    *certificate_out = watch->certificate[0] ? watch->certificate : NULL;
     *source_out = (struct roster_source){
         .key = SLICE(CANARY_SOURCE), .class = SLICE(CANARY_CLASS), .kind = SLICE("syslog"),
         .network = SLICE(CANARY_ADDRESS "/32"), .token_sha256 = slice_of(watch->token_sha256),

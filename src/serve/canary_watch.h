@@ -8,18 +8,23 @@
 #define SERVE_CANARY_WATCH_H
 
 #include "api/api.h"
+#include "enrol/authority.h"
 #include "event/roster.h"
 #include "records/records.h"
 
 struct canary_watch;
 
-/* run and archive: folders; they must live as long. interval ns; 0: there is no canary. */
-struct canary_watch *canary_watch_new(const char *run, const char *archive, int64_t interval);
+/* run and archive: folders; they must live as long. interval ns; 0: there is no canary. authority: makes
+ * its certificate, for listeners that take no one without. */
+struct canary_watch *canary_watch_new(const char *run, const char *archive, int64_t interval,
+                                      struct authority *authority);
 void canary_watch_free(struct canary_watch **watch);
 
-/* The source by which the listeners know it, its token made when there is none yet; the bytes are the
- * watch's. False when there is no canary. */
-bool canary_watch_source(struct canary_watch *watch, struct roster_source *source_out);
+/* The source by which the listeners know it, its token and certificate made when there are none yet; the
+ * bytes are the watch's. *certificate_out: hex of its SHA-256, NULL when none could be made. False when
+ * there is no canary. */
+bool canary_watch_source(struct canary_watch *watch, struct roster_source *source_out,
+                         const char **certificate_out);
 /* By the hub's thread, every second or so. */
 void canary_watch_step(struct canary_watch *watch, struct records *records);
 

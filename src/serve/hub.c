@@ -89,10 +89,11 @@ static void publish_roster(struct hub *hub)
     struct error e = ERROR_NONE;
     const char *path = heritage_text(hub->heritage, "roster");
     struct roster_source canary, *own = NULL;
-    if (canary_watch_source(hub->canary, &canary))
+    const char *certificate = NULL;
+    if (canary_watch_source(hub->canary, &canary, &certificate))
         own = &canary;
     if (!first_start_tokens(hub->records, heritage_text(hub->heritage, "tokens"), &e) ||
-        !roster_from_records(hub->records, own, &roster, &e)) {
+        !roster_from_records(hub->records, own, certificate, &roster, &e)) {
         log_error(&e, "the roster cannot be made");
         return;
     }
@@ -320,7 +321,8 @@ static bool start(struct hub *hub, struct error *e)
         return false;
     hub->canary = canary_watch_new(
         heritage_text(h, "run"), heritage_text(h, "archive"),
-        strtoll(heritage_text(h, "canary_seconds"), NULL, 10) * CLOCK_SECOND);
+        strtoll(heritage_text(h, "canary_seconds"), NULL, 10) * CLOCK_SECOND,
+        office_authority(hub->office));
     hub->damage = damage_watch_new(heritage_text(h, "archive"));
     hub->machine.canary = hub->canary;
     hub->machine.damage = hub->damage;

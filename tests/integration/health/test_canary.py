@@ -2,13 +2,16 @@
 """The canary: sent by every listener, found again in the archive, missed when it is not."""
 import contextlib
 import pathlib
+import socket
 import sqlite3
+import ssl
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from haidang import check, main, test, wait_for  # noqa: E402
+from haidang import check, free_port, main, test, wait_for  # noqa: E402
 from senders import AllListeners  # noqa: E402
 
 SHORT = "{interval: 2s}"
@@ -40,6 +43,32 @@ def _():
             unknown, = db.execute("SELECT count(*) FROM source_day WHERE source = ''").fetchone()
             rows = db.execute("SELECT * FROM source_day").fetchall()
         check(own == 1 and unknown == 0, f"{rows} {server.search('class:quarantine *')}")
+
+
+@test("where senders are asked for certificates, the canary shows one of the built-in authority")
+def _():
+    server = AllListeners(start=False, canary=SHORT)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=Other CA", "-keyout", "ca.key", "-out", "ca.pem"],
+                   check=True, capture_output=True, cwd=server.place)
+    for name in ("syslog_tls", "https"):
+        server.ports[name] = free_port()
+    server.write_config(**{"listen.syslog_tls": f"127.0.0.1:{server.ports['syslog_tls']}",
+                           "listen.https": f"127.0.0.1:{server.ports['https']}",
+                           "tls.names": "[127.0.0.1]", "tls.clients": server.place / "ca.pem"})
+    server.start()
+    admin = server.user("admin")
+    rows = wait_for("all canaries", lambda: (r := listeners(admin)) and
+                    all(row["canary"] == "found" for row in r.values()) and r)
+    check({"syslog-tls", "https", "lumberjack"} <= set(rows), set(rows))
+    with contextlib.closing(socket.create_connection(("127.0.0.1", server.ports["syslog_tls"]))) as plain:
+        context = ssl.create_default_context(cafile=str(server.data / "tls/authority.pem"))
+        try:
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as tls:
+                tls.settimeout(5)
+                check(tls.recv(1) == b"", "who shows none is taken")
+        except ssl.SSLError:
+            pass  # turned away, as it should be
 
 
 @test("a disk that fails: the canary is missed, the lead is told, our gap is written; then all ends")

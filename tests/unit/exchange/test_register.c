@@ -172,17 +172,17 @@ TEST("the roster holds what is enabled and alive, and its generation grows only 
     arena_init(&arena, 0);
     struct error e = ERROR_NONE;
     struct roster *roster = NULL;
-    CHECK(roster_from_records(records, NULL, &roster, &e));
+    CHECK(roster_from_records(records, NULL, NULL, &roster, &e));
     CHECK_INT(roster->source_count, 2);
     CHECK_INT(roster->generation, 1);
     CHECK_SLICE(roster->sources[0].agency, "so-a");
     roster_free(&roster);
-    CHECK(roster_from_records(records, NULL, &roster, &e));
+    CHECK(roster_from_records(records, NULL, NULL, &roster, &e));
     CHECK_INT(roster->generation, 1);
     roster_free(&roster);
     import(records, REGISTER_AGENCIES, "key,name,kind,valid_to\nso-b,B,k,30/6/2025\n",
            REGISTER_STORE, &arena, &e);
-    CHECK(roster_from_records(records, NULL, &roster, &e));
+    CHECK(roster_from_records(records, NULL, NULL, &roster, &e));
     CHECK_INT(roster->source_count, 1);
     CHECK_INT(roster->generation, 2);
     roster_free(&roster);
