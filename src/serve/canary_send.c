@@ -145,12 +145,13 @@ bool canary_send(enum intake_listener listener, const char *address,
     }
     if (letter->tls && rows[listener].may_tls)
         kind = CANARY_TLS;
-    if (kind == CANARY_TLS && rows[listener].may_refuse && letter->strangers_refused &&
-        !letter->certificate.len) {
+    bool asked = rows[listener].may_refuse && letter->strangers_refused;
+    if (kind == CANARY_TLS && asked && !letter->certificate.len) {
         error_set(e, "this listener asks for the sender's certificate, and the canary has none");
         return error_kind(e, ERROR_INPUT);
     }
-    bool sent = canary_link_open(&link, kind, address, letter->certificate, e) && rows[listener].say(&link, letter, e);
+    bool sent = canary_link_open(&link, kind, address, letter->certificate, e) &&
+                rows[listener].say(&link, letter, e);
     canary_link_close(&link);
     return sent;
 }

@@ -82,7 +82,8 @@ static void make_certificate(struct canary_watch *watch)
     struct slice key = SLICE_NONE;
     arena_init(&arena, 1u << 20);
     buffer_init(&both, 65536);
-    if (authority_issue(watch->authority, SLICE(CANARY_SOURCE), AUTHORITY_DAYS_MOST, &arena, &made, &key, &e)) {
+    if (authority_issue(watch->authority, SLICE(CANARY_SOURCE), AUTHORITY_DAYS_MOST, &arena, &made, &key,
+                        &e)) {
         buffer_add(&both, made.pem);
         buffer_add_byte(&both, '\n');
         buffer_add(&both, key);
