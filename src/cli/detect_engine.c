@@ -16,6 +16,7 @@
 #define BLOCKS_WAITING 8u
 #define BLOCKS_MOST 64u          /* read, and not yet put in order */
 #define THREADS_MOST 64u
+#define HITS_MOST 4000000u       /* of correlations, open at once: some 300 MB */
 #define MEMBERS_MOST (4u * 1024 * 1024)
 #define JOB_MEMORY ((size_t)1024 * 1024 * 1024)  /* of what was found in one block */
 
@@ -594,6 +595,8 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
                         .todo = queue_new(BLOCKS_WAITING), .done = queue_new(BLOCKS_WAITING),
                         .summary = summary,
                         .correlator = correlator_new(options->ruleset) };
+    if (g.correlator)
+        correlator_room(g.correlator, HITS_MOST);
     g.hold.put = put_held;
     g.hold.owner = &g;
     arena_init(&g.arena, JOB_MEMORY);

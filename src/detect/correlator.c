@@ -28,15 +28,22 @@ struct correlator {
     struct map windows;
     struct window *newest, *oldest;
     struct correlator_statistics statistics;
-    uint64_t round;
+    uint64_t round, hits_most;
 };
 
 struct correlator *correlator_new(struct ruleset *ruleset)
 {
     struct correlator *c = calloc(1, sizeof *c);
-    if (c)
+    if (c) {
         c->ruleset = ruleset_share(ruleset);
+        c->hits_most = CORRELATOR_HITS_MOST;
+    }
     return c;
+}
+
+void correlator_room(struct correlator *c, uint64_t hits)
+{
+    c->hits_most = hits;
 }
 
 static void unlink_window(struct correlator *c, struct window *w)
@@ -323,7 +330,7 @@ static void count_hit(struct correlator *c, uint32_t correlation, const struct e
 {
     const struct blob_correlation *k = &c->ruleset->correlations[correlation];
     if (c->statistics.windows >= CORRELATOR_WINDOWS_MOST ||
-        c->statistics.hits >= CORRELATOR_HITS_MOST)
+        c->statistics.hits >= c->hits_most)
         forget_old(c);
     struct window *w = find_window(c, correlation, group);
     uint32_t forgotten = 0, lost = 0, at = UINT32_MAX;

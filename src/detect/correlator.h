@@ -14,7 +14,7 @@
 #include "event/batch.h"
 
 #define CORRELATOR_WINDOWS_MOST 200000u
-#define CORRELATOR_HITS_MOST 4000000u
+#define CORRELATOR_HITS_MOST 1000000u /* open in a server: 72 MB, twice that while windows grow */
 #define CORRELATOR_WINDOW_HITS_MOST 20000u
 
 struct correlator;
@@ -26,6 +26,8 @@ struct correlator_statistics {
 /* NULL when memory is short. */
 struct correlator *correlator_new(struct ruleset *ruleset);
 void correlator_free(struct correlator **correlator);
+/* Another number of open hits than CORRELATOR_HITS_MOST: who reads files once has the memory for it. */
+void correlator_room(struct correlator *correlator, uint64_t hits);
 struct correlator_statistics correlator_statistics(const struct correlator *correlator);
 
 /* Of the event scanned last: what the rule's match counts in correlations, as hits whose bytes are
