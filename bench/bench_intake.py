@@ -210,12 +210,12 @@ def bench_syslog(haidang, count):
         for number in range(ROUNDS):  # one after the other: the machine's own speed changes meanwhile
             with haidang.Server() as server:
                 ours = ours_syslog(server, stream, count)
-            for name, action in PEERS.items():
+            for peer, (name, action) in enumerate(PEERS.items()):
                 share = 8 if "disk queue" in name else 1  # it syncs so often that the whole takes minutes
                 if share > 1 and number:
                     continue
                 part = stream if share == 1 else syslog_lines(count // share)
-                place = pathlib.Path(folder) / str(number * len(PEERS) + list(PEERS).index(name))
+                place = pathlib.Path(folder) / f"{number}.{peer}"
                 rounds[name].append((ours, rsyslog(place, action, part, count // share, haidang.free_port)))
     for name, pairs in rounds.items():
         ratios = sorted(ours / peer for ours, peer in pairs)
@@ -324,22 +324,30 @@ def bench_bulk(haidang, build):
         beside="the limit set", peer="250 ms", ratio=p99 / 250, reach="≤ 1", command="bench/run --only intake")
 
 
+def haidang_of(folder):
+    """The integration tests' module for the program in that build; None, and said, where it is not built."""
+    program = (ROOT / folder).resolve() / "haidang"
+    if not program.exists():
+        return say(skipped=f"haidang is not built in {folder}")
+    os.environ["HAIDANG"] = str(program)
+    sys.path.insert(0, str(ROOT / "tests/integration"))
+    import haidang
+    return haidang
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build")
     parser.add_argument("--only", choices=["syslog", "bulk"])
     parser.add_argument("--lines", type=int, default=100000)
     options = parser.parse_args()
-    build = (ROOT / options.build).resolve()
-    if not (build / "haidang").exists():
-        return say(skipped=f"haidang is not built in {options.build}")
-    os.environ["HAIDANG"] = str(build / "haidang")
-    sys.path.insert(0, str(ROOT / "tests/integration"))
-    import haidang
+    haidang = haidang_of(options.build)
+    if not haidang:
+        return
     if options.only != "bulk":
         bench_syslog(haidang, options.lines)
     if options.only != "syslog":
-        bench_bulk(haidang, build)
+        bench_bulk(haidang, (ROOT / options.build).resolve())
 
 
 if __name__ == "__main__":

@@ -5,17 +5,12 @@ The sum of the proportional set sizes (Pss) of the server and all that it starte
 Rows as bench/run wants them."""
 import argparse
 import contextlib
-import os
 import pathlib
 import socket
-import sys
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests/integration")]
-
-from bench_intake import family, quiet, say, stored, syslog_lines  # noqa: E402
+from bench_intake import family, haidang_of, quiet, say, stored, syslog_lines
 
 COMMAND = "bench/run --only load_large"
 LINES = 100000
@@ -44,11 +39,9 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--minutes", type=float, default=15)
     options = parser.parse_args()
-    build = (ROOT / options.build).resolve()
-    if not (build / "haidang").exists():
-        return say(skipped=f"haidang is not built in {options.build}")
-    os.environ["HAIDANG"] = str(build / "haidang")
-    import haidang
+    haidang = haidang_of(options.build)
+    if not haidang:
+        return
     stream, seen = syslog_lines(LINES), []
     with haidang.Server() as server:
         quiet(server.process.pid)

@@ -4,10 +4,9 @@
     tests/run.py [--build DIR] [--only SUITE]... [--jobs N] [--list]
 
 A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. One more
-than there are processors run at once, since they wait a good deal: each has files, ports and servers of its
-own. Where a program
-ends with a fault after its TAP, that is one more failure. A suite's output goes to DIR/log/SUITE.txt;
-of failures the end is shown.
+than there are processors run at once, since they wait a good deal: each has files, ports and servers of
+its own. Where a program ends with a fault after its TAP, that is one more failure. A suite's output goes
+to DIR/log/SUITE.txt; of failures the end is shown.
 """
 import argparse
 import concurrent.futures

@@ -17,12 +17,6 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-static bool is_hex(char c)
-{
-    c = lower(c);
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
 static bool copy_lower(struct slice value, char *text, size_t *len_out)
 {
     for (size_t i = 0; i < value.len; i++)
@@ -47,7 +41,7 @@ static bool hash_of(struct slice value, char *text, size_t *len_out)
         return false;
     bool letter = false, digit = false;
     for (size_t i = 0; i < value.len; i++) {
-        if (!is_hex(value.data[i]))
+        if (!slice_is_hex(value.data[i]))
             return false;
         letter |= value.data[i] > '9';
         digit |= value.data[i] <= '9';
@@ -155,8 +149,9 @@ void indicator_value(struct slice value, unsigned names, indicator_take *take, v
     bool hashlike = value.len == 32 || value.len == 40 || value.len == 64;
     bool hostlike = (names & INDICATOR_NAMES_HOST) && slice_find_byte(value, '.') < value.len;
     struct slice inner = value.data[0] == ' ' ? slice_trim(value) : value;
-    bool addresslike = inner.len >= 2 && inner.len <= 64 && (is_hex(inner.data[0]) || inner.data[0] == ':') &&
-                       (is_hex(inner.data[1]) || inner.data[1] == ':' || inner.data[1] == '.') &&
+    bool addresslike = inner.len >= 2 && inner.len <= 64 &&
+                       (slice_is_hex(inner.data[0]) || inner.data[0] == ':') &&
+                       (slice_is_hex(inner.data[1]) || inner.data[1] == ':' || inner.data[1] == '.') &&
                        (slice_find_byte(inner, '.') < inner.len ||
                         slice_find_byte(inner, ':') < inner.len);
     if (hashlike || hostlike || addresslike)

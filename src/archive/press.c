@@ -78,9 +78,10 @@ bool block_write_part(enum block_part part, struct slice bytes, int level, struc
 bool press_begin(struct press *p, enum block_part part, struct slice bytes, int level, struct buffer *out,
                  struct error *e)
 {
-    if (!begin(&p->context, part, bytes, level, e) ||
-        !fine(ZSTD_CCtx_setPledgedSrcSize(p->context, bytes.len)))
-        return e->set ? false : error_set(e, "memory is short for a block of events");
+    if (!begin(&p->context, part, bytes, level, e))
+        return false;
+    if (!fine(ZSTD_CCtx_setPledgedSrcSize(p->context, bytes.len)))
+        return error_set(e, "memory is short for a block of events");
     p->out = out;
     p->bytes = bytes;
     p->start = out->len;

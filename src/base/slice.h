@@ -59,6 +59,12 @@ static inline bool slice_is(struct slice a, const char *text)
     return slice_equal(a, slice_of(text));
 }
 
+/* A hexadecimal digit, small or capital. */
+static inline bool slice_is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 /* The bytes [from, to); both are brought inside the slice first. */
 static inline struct slice slice_cut(struct slice s, size_t from, size_t to)
 {

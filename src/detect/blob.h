@@ -45,7 +45,7 @@ struct glob_piece { uint32_t kind; struct ref text; };
 
 struct node {
     uint32_t op;          /* enum expr_op */
-    uint32_t arg;         /* TEST: atom; otherwise number of children */
+    uint32_t arg;         /* TEST: atom */
     uint32_t end;         /* index behind the subtree */
     struct ref selection;
 };

@@ -351,11 +351,6 @@ static size_t url_end(struct slice text, size_t from)
     return at;
 }
 
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* An IPv6 address whose first colon stands at `colon`; `from` is where the word before it begins. Only
  * what has "::" or seven colons can be one (RFC 4291 §2.2), so that a time of day costs no parse. The
  * end of it, or `from` where none is. */
@@ -370,7 +365,7 @@ static size_t try_address_v6(struct indicator_matcher *m, struct slice text, siz
         if (c == ':') {
             gap = gap || (end > from && text.data[end - 1] == ':');
             colons++;
-        } else if (end < colon ? !is_hex(c) : !is_hex(c) && c != '.') {
+        } else if (!slice_is_hex(c) && (c != '.' || end < colon)) {
             break;
         }
     }

@@ -264,8 +264,7 @@ static bool lower_children(struct lowering *l, const struct expr *expr, struct e
 
 static bool lower_node(struct lowering *l, const struct expr *expr, struct error *e)
 {
-    struct node node = { .op = expr->op, .arg = count_children(expr, expr->op),
-                         .selection = lower_text(l, expr->selection) };
+    struct node node = { .op = expr->op, .selection = lower_text(l, expr->selection) };
     size_t at = l->sections[SECTION_NODE].len;
     if (expr->op == EXPR_TEST && (node.arg = lower_test(l, expr->test, e)) == NONE)
         return false;
