@@ -179,12 +179,14 @@ class Server:
 
     def start(self, wait=True):
         with open(self.log, "ab") as log:
+            said = log.tell()
             self.process = subprocess.Popen(
                 [str(HAIDANG), "serve", "--config", str(self.config)], cwd=ROOT, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True, env=self.environment(),
                 preexec_fn=_end_with_test)
         if wait:
             self.wait_up()
+            wait_for("the senders to be known", lambda: b"pipeline info: roster" in self.log.read_bytes()[said:])
 
     @staticmethod
     def environment():
