@@ -3,10 +3,10 @@
 
     tests/run.py [--build DIR] [--only SUITE]... [--jobs N] [--list]
 
-A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. One more
-than there are processors run at once, since they wait a good deal: each has files, ports and servers of
-its own. Where a program ends with a fault after its TAP, that is one more failure. A suite's output goes
-to DIR/log/SUITE.txt; of failures the end is shown.
+A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. Two for
+each processor run at once, since they wait a good deal: each has files, ports and servers of its own.
+Where a program ends with a fault after its TAP, that is one more failure. A suite's output goes to
+DIR/log/SUITE.txt; of failures the end is shown.
 """
 import argparse
 import concurrent.futures
@@ -29,7 +29,8 @@ ENVIRONMENT = {
 BY_FLOW = ["format-overflow", "format-truncation", "maybe-uninitialized", "nonnull", "array-bounds",
            "stringop-overflow", "stringop-overread", "stringop-truncation"]
 KINDS = ["unit/", "conformance", "floors", "form", "fuzz/", "integration/", "chaos", "console", "browser", "threads/"]
-LONGEST = ["browser", "chaos", "unit/detect", "integration/serve/test_start", "unit/intake", "threads/intake"]
+LONGEST = ["browser", "unit/detect", "chaos", "rules", "integration/serve/test_damage",
+           "integration/serve/test_start", "unit/api", "integration/health/test_canary"]
 
 
 class Suite:
@@ -169,7 +170,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build-check")
     parser.add_argument("--only", action="append", help="suites whose name holds this")
-    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="suites at once")
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="suites at once")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     folder = ROOT / options.build

@@ -68,14 +68,23 @@ async function look(place, role, { page, dark, phone }) {
     await settled(page);
   }
   const found = await troubles(page, place);
-  await picture(page, `${name(place)}-${role}-1440`);
-  for (const fault of await faults(page)) found.push(`${place} (light): ${fault}`);
-  await go(dark, place);
-  for (const fault of await faults(dark, ['color-contrast'])) found.push(`${place} (dark): ${fault}`);
-  await picture(dark, `${name(place)}-${role}-dark-1440`);
-  await go(phone, place);
-  if (await tooWide(phone)) found.push(`${place} is wider than a phone`);
-  await picture(phone, `${name(place)}-${role}-390`);
+  const sides = [
+    async () => {
+      await picture(page, `${name(place)}-${role}-1440`);
+      for (const fault of await faults(page)) found.push(`${place} (light): ${fault}`);
+    },
+    async () => {
+      await go(dark, place);
+      for (const fault of await faults(dark, ['color-contrast'])) found.push(`${place} (dark): ${fault}`);
+      await picture(dark, `${name(place)}-${role}-dark-1440`);
+    },
+    async () => {
+      await go(phone, place);
+      if (await tooWide(phone)) found.push(`${place} is wider than a phone`);
+      await picture(phone, `${name(place)}-${role}-390`);
+    },
+  ];
+  await Promise.all(sides.map((side) => side()));
   return found;
 }
 

@@ -153,7 +153,7 @@ TEST("datagrams that the kernel drops are counted, and with what arrived they ar
         CHECK_INT(send(fd, datagram, sizeof datagram, 0), sizeof datagram);
     sink_set(sink, false, false);
     struct intake_statistics s = { 0 };
-    for (int i = 0; i < 800 && (s.received + s.dropped < sent || s.waiting); i++, usleep(10000))
+    for (int i = 0; i < 3000 && (s.received + s.dropped < sent || s.waiting); i++, usleep(10000))
         s = of(sink, "syslog-udp");
     CHECK(s.dropped > 0);
     CHECK_INT(s.received + s.dropped, sent);
