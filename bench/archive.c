@@ -102,11 +102,11 @@ static void find(const char *directory, const char *text)
         return;
     }
     double used = cpu() - before;
-    printf("%-44s %8.1f ms CPU %8.1f ms  %7llu matched  %5llu/%llu blocks  %7.1f MB  %6.0f MB/s CPU  %s\n", text,
-           used * 1e3, (double)foot.elapsed_ns / 1e6, (unsigned long long)foot.matched,
-           (unsigned long long)foot.blocks_read, (unsigned long long)foot.blocks,
-           (double)foot.bytes_inflated / 1e6,
-           used > 0 ? (double)foot.bytes_inflated / 1e6 / used : 0,
+    double megabytes = (double)foot.bytes_inflated / 1e6;
+    printf("%-44s %8.1f ms CPU %8.1f ms", text, used * 1e3, (double)foot.elapsed_ns / 1e6);
+    printf("  %7llu matched  %5llu/%llu blocks", (unsigned long long)foot.matched,
+           (unsigned long long)foot.blocks_read, (unsigned long long)foot.blocks);
+    printf("  %7.1f MB  %6.0f MB/s CPU  %s\n", megabytes, used > 0 ? megabytes / used : 0,
            search_end_name(foot.end));
 }
 

@@ -17,9 +17,9 @@ struct backup_result {
     uint64_t failed;             /* could not be read or written */
 };
 
-/* Made when missing. heads: the folder of the signed heads, which are copied beside the day files; NULL:
- * they stand there in the archive too. Goes on behind a day file that fails; false then, or when nothing could be done:
- * e says what failed first. */
+/* Copies into the folder `to`, made when missing. heads: the folder of the signed heads, which are copied
+ * beside the day files; NULL: they stand there in the archive too. Goes on behind a day file that fails.
+ * False when one failed, or when nothing could be done: e says what failed first. */
 bool backup_run(const char *directory, const char *heads, const char *to,
                 struct backup_result *result_out, struct error *e);
 

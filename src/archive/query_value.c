@@ -322,6 +322,7 @@ bool query_value(struct lexer *lexer, struct node *node, struct token token, boo
         return between(lexer, node, token.text, token.text, token.at, now);
     if (token.kind == TOKEN_QUOTED)
         return set_words(lexer, node, token.text, exact);
-    return lexer_error(lexer, token.at, "write field:value or field:*; a colon to be found goes into quotation marks",
+    return lexer_error(lexer, token.at,
+                       "write field:value or field:*; a colon to be found goes into quotation marks",
                        "a value is missing here");
 }

@@ -39,7 +39,7 @@ static bool no_memory(struct error *e)
     return error_set(e, "memory is short for the package");
 }
 
-/* ---- which events -------------------------------------------------------------------------------- */
+/* ---- which events ---------------------------------------------------------------------------- */
 
 static bool add_event(struct making *m, const struct event_id *id, const struct records_alert *alert,
                       const struct records_alert_event *copy, struct error *e)
@@ -199,7 +199,7 @@ static bool choose_events(struct making *m, struct error *e)
     return error_kind(e, ERROR_CONFLICT);
 }
 
-/* ---- their lines ----------------------------------------------------------------------------------- */
+/* ---- their lines ----------------------------------------------------------------------------- */
 
 /* As the alert kept it, from before the day file was deleted. */
 static bool copy_of(const struct wanted *w, struct arena *arena, struct search_event *out)
@@ -285,7 +285,7 @@ static bool write_days(struct making *m, struct error *e)
     return true;
 }
 
-/* ---- the incident ------------------------------------------------------------------------------------ */
+/* ---- the incident ---------------------------------------------------------------------------- */
 
 static void write_alerts(struct making *m, struct json_writer *w)
 {
@@ -356,7 +356,7 @@ static bool write_incident(struct making *m, struct error *e)
     return !m->about.failed || no_memory(e);
 }
 
-/* ---- manifest and signature ----------------------------------------------------------------------------- */
+/* ---- manifest and signature ------------------------------------------------------------------ */
 
 static void write_day_entry(const struct evidence_day *day, struct json_writer *w)
 {
@@ -477,7 +477,7 @@ static bool pack(struct making *m, struct evidence_package *out, struct error *e
     return true;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static bool reason_given(struct slice reason, struct error *e)
 {

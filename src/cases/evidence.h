@@ -36,7 +36,8 @@ struct evidence_package {
     struct slice zip;                  /* in the arena */
     struct slice name;                 /* "haidang-SC-2026-0001.zip" */
     char sha256[65];                   /* of the zip */
-    uint64_t events, copies;           /* copies: of those, no longer in the archive: as the alert kept them */
+    uint64_t events;
+    uint64_t copies;                   /* of those, no longer in the archive: as the alert kept them */
 };
 
 /* Reads only. Outside the scope: ERROR_NOT_FOUND; without events or a reason: ERROR_INPUT. */

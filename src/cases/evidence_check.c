@@ -31,7 +31,7 @@ static const struct evidence_file *file_of(const struct checking *c, struct slic
     return NULL;
 }
 
-/* ---- the signature -------------------------------------------------------------------------------- */
+/* ---- the signature --------------------------------------------------------------------------- */
 
 static bool read_signature(struct checking *c, unsigned char *signature, struct error *e)
 {
@@ -65,7 +65,7 @@ static bool check_signature(struct checking *c, struct slice manifest, const uns
     return true;
 }
 
-/* ---- the files -------------------------------------------------------------------------------------- */
+/* ---- the files ------------------------------------------------------------------------------- */
 
 static bool is_listed(const struct checking *c, const char *name)
 {
@@ -108,7 +108,7 @@ static void check_files(struct checking *c)
             wrong(c, "a file was added", slice_of(c->files[i].name));
 }
 
-/* ---- the events --------------------------------------------------------------------------------------- */
+/* ---- the events ------------------------------------------------------------------------------ */
 
 /* The lines are the events that the manifest names, in its order. */
 static void check_events(struct checking *c)
@@ -137,7 +137,7 @@ static void check_events(struct checking *c)
     c->out->events = at;
 }
 
-/* ---- the chain ------------------------------------------------------------------------------------------ */
+/* ---- the chain ------------------------------------------------------------------------------- */
 
 struct day_check {
     const struct json *entry;          /* of the manifest */
@@ -230,7 +230,7 @@ static void check_chain(struct checking *c)
         check_day(c, json_element(days, i));
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void read_manifest(struct checking *c)
 {

@@ -39,7 +39,8 @@ static bool on_rules(void *owner, const struct ruleset *rules, struct slice warn
     for (uint32_t i = 0; i < ruleset_count(rules); i++) {
         struct ruleset_rule r = ruleset_rule(rules, i);
         if (r.unreachable)
-            fprintf(stderr, cli_say(p->cli, "no known log source is that of '%.*s': only a decoder can name it\n"),
+            fprintf(stderr,
+                    cli_say(p->cli, "no known log source is that of '%.*s': only a decoder can name it\n"),
                     SLICE_ARGS(r.title));
     }
     return true;
@@ -141,7 +142,8 @@ static void put_foot(const struct printer *p, const struct trial *trial,
         fprintf(stderr, cli_say(cli, "%llu matches came behind more alerts than can be told apart\n"),
                 (unsigned long long)total.cut);
     if (total.dropped)
-        fprintf(stderr, cli_say(cli, "%llu matches could not be counted by correlations: too many, or too late\n"),
+        fprintf(stderr,
+                cli_say(cli, "%llu matches could not be counted by correlations: too many, or too late\n"),
                 (unsigned long long)total.dropped);
 }
 

@@ -1,8 +1,8 @@
 /* detect_input - files, folders and streams as blocks of whole records, for haidang detect.
  *
  * Reads plain, .gz and .zst; tells JSON lines, a JSON array, pretty-printed documents, an object around
- * the events ({"Records":[…]}, as clouds deliver) and text by what stands at the beginning. Every block is a run of lines, one record a line, or a run of an event
- * log's chunks.
+ * the events ({"Records":[…]}, as clouds deliver) and text by what stands at the beginning. Every block is
+ * a run of lines, one record a line, or a run of an event log's chunks.
  * Never: a file whole in memory.
  */
 #ifndef CLI_DETECT_INPUT_H

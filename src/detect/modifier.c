@@ -258,7 +258,7 @@ static bool with_dashes(struct item *item, const struct test *test, const char *
     return pieces != NULL;
 }
 
-/* IMPLEMENTS sigma-2/windash sigma-2/windash-wildcard: the same replacement for all flag dashes of a value. */
+/* IMPLEMENTS sigma-2/windash sigma-2/windash-wildcard: one replacement for all flag dashes of a value. */
 static bool compile_windash(struct item *item, const struct modifier *self, struct error *e)
 {
     static const char *const dashes[] = { "-", "/", "–", "—", "―" };

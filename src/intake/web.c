@@ -312,8 +312,9 @@ static size_t begin(struct http_request *request, void *user)
             refuse(web, request, NULL, 404, "nothing is listening at this path");
         return 0;
     }
-    *mark = (struct web_mark){ .route = route, .request = {
-        .listener = web->listener, .http = request, .repeats = web->listener->intake->repeats, .rest = rest } };
+    mark->route = route;
+    mark->request = (struct web_request){ .listener = web->listener, .http = request, .rest = rest,
+                                          .repeats = web->listener->intake->repeats };
     if (!find_sender(web, mark, request, &status, &why)) {
         refuse(web, request, mark, status, why);
         return 0;

@@ -8,8 +8,8 @@
 
 #include "serve/answer.h"
 
-/* request: {"rule":"…","beside":"…","days":n,"budget_ms":n,"budget_bytes":n}. Sends 'Q', then 'M', 'D' and 'P' as
- * they come, at the end 'D' and 'F' (serve/query_wire.h). False: e says why, or nobody listens. */
+/* request: {"rule":"…","beside":"…","days":n,"budget_ms":n,"budget_bytes":n}. Sends 'Q', then 'M', 'D' and
+ * 'P' as they come, at the end 'D' and 'F' (serve/query_wire.h). False: e says why, or nobody listens. */
 bool reader_backtest(const struct heritage *heritage, const struct json *request,
                      const struct search_scope *scope, struct arena *arena, struct answer *answer,
                      struct error *e);

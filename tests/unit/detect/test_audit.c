@@ -11,10 +11,12 @@ static const char *const rules =
     "title: starts cat\nid: r2\nlogsource: {product: linux, service: auditd}\n"
     "detection:\n  run:\n    type: EXECVE\n    a0: cat\n  condition: run\n";
 
-#define SYSCALL "{\"type\":\"SYSCALL\",\"audit_time\":\"1.5\",\"audit_id\":\"7\",\"key\":\"shadow\"}"
-#define EXECVE "{\"type\":\"EXECVE\",\"audit_time\":\"1.5\",\"audit_id\":\"7\",\"a0\":\"cat\",\"a1\":\"/etc/shadow\"}"
-#define FOREIGN "{\"type\":\"EXECVE\",\"audit_time\":\"1.5\",\"audit_id\":\"8\",\"a0\":\"ls\",\"a1\":\"/etc/shadow\"}"
-#define EOE "{\"type\":\"EOE\",\"audit_time\":\"1.5\",\"audit_id\":\"7\"}"
+#define RECORD(type, id, more) \
+    "{\"type\":\"" type "\",\"audit_time\":\"1.5\",\"audit_id\":\"" id "\"" more "}"
+#define SYSCALL RECORD("SYSCALL", "7", ",\"key\":\"shadow\"")
+#define EXECVE RECORD("EXECVE", "7", ",\"a0\":\"cat\",\"a1\":\"/etc/shadow\"")
+#define FOREIGN RECORD("EXECVE", "8", ",\"a0\":\"ls\",\"a1\":\"/etc/shadow\"")
+#define EOE RECORD("EOE", "7", "")
 
 struct wire { struct ruleset *ruleset; struct detector *detector; unsigned r1, r2, event; };
 

@@ -15,10 +15,11 @@ static struct event record(const char *raw, struct arena *arena)
     return event;
 }
 
-static const char *const syscall_record = "type=SYSCALL msg=audit(1795480262.123:456): arch=c000003e syscall=59 "
-    "success=yes a0=55d0 pid=2 auid=1000 uid=0 comm=\"sh\" exe=\"/usr/bin/dash\" key=\"shadow\"";
-static const char *const execve_record = "type=EXECVE msg=audit(1795480262.123:456): argc=2 a0=\"cat\" "
-    "a1=\"/etc/shadow\"";
+#define RECORD(type) "type=" type " msg=audit(1795480262.123:456): "
+static const char *const syscall_record =
+    RECORD("SYSCALL") "arch=c000003e syscall=59 success=yes a0=55d0 pid=2 auid=1000 uid=0 comm=\"sh\" "
+    "exe=\"/usr/bin/dash\" key=\"shadow\"";
+static const char *const execve_record = RECORD("EXECVE") "argc=2 a0=\"cat\" a1=\"/etc/shadow\"";
 static const char *const other_record = "type=CWD msg=audit(1795480262.123:457): cwd=\"/root\"";
 
 TEST("records share an event by time, serial and machine")

@@ -122,8 +122,8 @@ TEST("Windows-1258 becomes composed UTF-8 in fields, and raw stays") {
 TEST("a field that was renamed loses the number of its old name, by which others would know it") {
     ARENA_AUTO arena;
     arena_init(&arena, ARENA_NO_CEILING);
-    struct event event = decode(&arena, SLICE("{\"event_type\":\"flow\",\"flow_id\":1,\"dest_ip\":\"10.0.0.1\"}"),
-                                NULL);
+    struct slice flow = SLICE("{\"event_type\":\"flow\",\"flow_id\":1,\"dest_ip\":\"10.0.0.1\"}");
+    struct event event = decode(&arena, flow, NULL);
     const struct event_field *field = event_field(&event, SLICE("dst_ip"));
     CHECK(field != NULL);
     CHECK_INT(field->id, 0);
@@ -198,8 +198,8 @@ TEST("a decoder file that is wrong says where and why") {
         { "name: x\nkind: json\ncases: [{set: {a: b}}]\n", "when" },
         { "name: x\nkind: json\ninserts: {field: a}\n", "names" },
         { "name: x\nkind: json\ninserts: {field: a, names: {P: [{id: 1}]}}\n", "parted by blanks" },
-        { "name: x\nkind: json\ninserts: {field: a, names: {P: [{id: 1, names: a b}, {id: 1, names: c d}]}}\n",
-          "another row" },
+        { "name: x\nkind: json\n"
+          "inserts: {field: a, names: {P: [{id: 1, names: a b}, {id: 1, names: c d}]}}\n", "another row" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error e = ERROR_NONE;

@@ -22,9 +22,11 @@ TEST("EVIDENCE rfc3164#4: headers of many dialects") {
         int priority;
         const char *host, *program, *pid, *message;
     } rows[] = {
-        { "<34>Oct 11 22:14:15 mymachine su: 'su root' failed", 34, "mymachine", "su", "", "'su root' failed" },
+        { "<34>Oct 11 22:14:15 mymachine su: 'su root' failed", 34, "mymachine", "su", "",
+          "'su root' failed" },
         { "<13>Feb  5 17:32:18 10.0.0.99 Use the BFG!", 13, "10.0.0.99", "", "", "Use the BFG!" },
-        { "<165>Aug 24 05:34:00 CST 1987 mymachine myproc[10]: text", 165, "CST", "", "", "1987 mymachine myproc[10]: text" },
+        { "<165>Aug 24 05:34:00 CST 1987 mymachine myproc[10]: text", 165, "CST", "", "",
+          "1987 mymachine myproc[10]: text" },
         { "<13>Nov 24 07:31:02 myprog: no host", 13, "", "myprog", "", "no host" },
         { "<13>Nov 24 07:31:02 myprog[5]: no host", 13, "", "myprog", "5", "no host" },
         { "<13>myprog[5]: no stamp", 13, "", "myprog", "5", "no stamp" },
@@ -42,9 +44,10 @@ TEST("EVIDENCE rfc3164#4: headers of many dialects") {
         { "<189>45: *Nov 24 07:31:02: %SYS-5-X: hi", 189, "", "%SYS", "", "%SYS-5-X: hi" },
         { "<164>Nov 24 2026 07:31:02 fw: %ASA-4-1: Deny", 164, "fw", "%ASA", "", "%ASA-4-1: Deny" },
         { "<189>Nov 24 07:31:02 2026 SW-CORE %%10SHELL/5/SHELL_LOGIN: admin logged in from 10.1.2.3.", 189,
-          "SW-CORE", "%%10SHELL", "", "%%10SHELL/5/SHELL_LOGIN: admin logged in from 10.1.2.3." }, /* HP Comware */
-        { "<189>Nov 24 2026 07:31:02+07:00 SW-HW %%01SHELL/5/CMDRECORD(s)[123]:Recorded command", 189, "SW-HW",
-          "%%01SHELL", "", "%%01SHELL/5/CMDRECORD(s)[123]:Recorded command" }, /* Huawei */
+          "SW-CORE", "%%10SHELL", "",
+          "%%10SHELL/5/SHELL_LOGIN: admin logged in from 10.1.2.3." }, /* HP Comware */
+        { "<189>Nov 24 2026 07:31:02+07:00 SW-HW %%01SHELL/5/CMDRECORD(s)[123]:Recorded command", 189,
+          "SW-HW", "%%01SHELL", "", "%%01SHELL/5/CMDRECORD(s)[123]:Recorded command" }, /* Huawei */
         { "<14>Nov 24 07:31:02 10.0.0.9 00077 ports: port A1 is now on-line", 14, "10.0.0.9", "", "",
           "00077 ports: port A1 is now on-line" }, /* HP ProCurve */
         { "<189>45: Nov 24 07:31:02.483 ICT: %LINK-3-UPDOWN: Interface up", 189, "", "%LINK", "",
@@ -55,14 +58,14 @@ TEST("EVIDENCE rfc3164#4: headers of many dialects") {
           "urls src=10.0.0.7:50123 dst=203.0.113.5:443" }, /* Meraki */
         { "<30>Nov 24 07:31:02 MikroTik system,info,account user admin logged in", 30, "MikroTik", "", "",
           "system,info,account user admin logged in" },
-        { "<28>Nov 24 07:31:02 srx01 RT_FLOW: RT_FLOW_SESSION_DENY: session denied", 28, "srx01", "RT_FLOW", "",
-          "RT_FLOW_SESSION_DENY: session denied" },
+        { "<28>Nov 24 07:31:02 srx01 RT_FLOW: RT_FLOW_SESSION_DENY: session denied", 28,
+          "srx01", "RT_FLOW", "", "RT_FLOW_SESSION_DENY: session denied" },
         { "<166>2026-11-24T00:31:02.123Z esx01 Hostd: info hostd[2099] [Originator@6876 sub=Vimsvc] x", 166,
           "esx01", "Hostd", "", "info hostd[2099] [Originator@6876 sub=Vimsvc] x" },
         { "<13>Nov 24 07:31:02 Message forwarded from aix01: sshd[77]: Failed", 13, "aix01", "sshd", "77",
           "Failed" }, /* AIX */
-        { "<38>Nov 24 07:31:02 sol01 sshd[77]: [ID 800047 auth.info] Failed password", 38, "sol01", "sshd", "77",
-          "Failed password" }, /* Solaris */
+        { "<38>Nov 24 07:31:02 sol01 sshd[77]: [ID 800047 auth.info] Failed password", 38,
+          "sol01", "sshd", "77", "Failed password" }, /* Solaris */
         { "<14>Nov 24 07:31:02 DC01 MSWinEventLog\t1\tSecurity\t77", 14, "DC01", "", "",
           "MSWinEventLog\t1\tSecurity\t77" }, /* Snare */
         { "<14>Nov 24 07:31:02 PA-220 1,2026/11/24 07:31:02,0011,TRAFFIC,end", 14, "PA-220", "", "",
@@ -122,7 +125,8 @@ TEST("Check Point's brackets are no structured data, so nothing of them is lost"
     CHECK_SLICE(h.program, "CheckPoint");
     CHECK_SLICE(h.data, "");
     CHECK_SLICE(h.message, "[action:\"Accept\"; src:\"10.0.0.7\"; flags:\"411908\"]");
-    static const char *const none[] = { "[", "[a", "[a b", "[a b=", "[a b=c]", "[a b=\"c]", "[ a=\"b\"]", "[]" };
+    static const char *const none[] = { "[",        "[a",        "[a b",         "[a b=",
+                                        "[a b=c]",  "[a b=\"c]", "[ a=\"b\"]", "[]" };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         char text[100];
         snprintf(text, sizeof text, "<34>1 - h p - - %s", none[i]);

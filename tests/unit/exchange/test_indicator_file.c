@@ -89,8 +89,10 @@ TEST("a STIX bundle gives the single values of its patterns, with its markings")
         "{\"type\":\"indicator\",\"id\":\"indicator--4\",\"pattern\":"
         "\"[url:value = 'http://a.example/x'] FOLLOWEDBY [url:value = 'http://b.example/']\"},"
         "{\"type\":\"indicator\",\"id\":\"indicator--5\",\"pattern\":\"[url:value LIKE '%x']\"},"
-        "{\"type\":\"indicator\",\"id\":\"indicator--6\",\"revoked\":true,\"pattern\":\"[url:value = 'http://z.example/']\"},"
-        "{\"type\":\"indicator\",\"id\":\"indicator--7\",\"pattern\":\"[ipv4-addr:value ISSUBSET '198.51.100.0/24']\"},"
+        "{\"type\":\"indicator\",\"id\":\"indicator--6\",\"revoked\":true,\"pattern\":"
+        "\"[url:value = 'http://z.example/']\"},"
+        "{\"type\":\"indicator\",\"id\":\"indicator--7\",\"pattern\":"
+        "\"[ipv4-addr:value ISSUBSET '198.51.100.0/24']\"},"
         "{\"type\":\"domain-name\",\"value\":\"observed.example\"}]}", &seen, &e);
     CHECK(!e.set);
     CHECK_TEXT(seen.text,

@@ -130,18 +130,21 @@ TEST("an organisation comes in by its own sheet, and a system may be operated by
     const char *sheet = "key,name,kind,domestic\nvnpt,VNPT Khánh Hòa,operator,yes\nfirm-b,B,assessor,\n";
     CHECK_INT(import(records, REGISTER_ORGANISATIONS, sheet, REGISTER_STORE, &arena, &e).fresh, 2);
     CHECK_INT(import(records, REGISTER_ORGANISATIONS, sheet, REGISTER_STORE, &arena, &e).unchanged, 2);
-    import(records, REGISTER_ORGANISATIONS, "key,name,kind\nvnpt,VNPT,operator\n", REGISTER_STORE, &arena, &e);
+    sheet = "key,name,kind\nvnpt,VNPT,operator\n";
+    import(records, REGISTER_ORGANISATIONS, sheet, REGISTER_STORE, &arena, &e);
     struct records_organisation vnpt, firm;
     CHECK(records_organisation_get(records, SLICE("vnpt"), &arena, &vnpt, &e));
     CHECK_SLICE(vnpt.name, "VNPT");
     CHECK_INT(vnpt.domestic, 1); /* a column left out stays */
     CHECK(records_organisation_get(records, SLICE("firm-b"), &arena, &firm, &e));
     CHECK_INT(firm.domestic, -1);
-    import(records, REGISTER_SYSTEMS, "key,agency,name,operator\nx,so-a,X,vnpt\n", REGISTER_STORE, &arena, &e);
+    sheet = "key,agency,name,operator\nx,so-a,X,vnpt\n";
+    import(records, REGISTER_SYSTEMS, sheet, REGISTER_STORE, &arena, &e);
     struct records_system system;
     CHECK(records_system_get(records, &RECORDS_SCOPE_ALL, SLICE("x"), &arena, &system, &e));
     CHECK_SLICE(system.operator_organisation, "vnpt");
-    import(records, REGISTER_ORGANISATIONS, "key,name,kind,domestic\nz,Z,k,maybe\n", REGISTER_STORE, &arena, &e);
+    sheet = "key,name,kind,domestic\nz,Z,k,maybe\n";
+    import(records, REGISTER_ORGANISATIONS, sheet, REGISTER_STORE, &arena, &e);
     CHECK_TEXT(e.place, "a.csv:2 (domestic)");
     arena_free(&arena);
     records_close(&records);

@@ -131,13 +131,16 @@ TEST("an incident moves the figure: none, running, told in time, told late") {
     " VALUES ('" kind "', '" subject "', '" agency "', " #from ", " #from ", 'verified', 1, " #amount \
     ", '" data "', 'a');"
 
+#define PLAN_LINE(subject, agency, amount, class) \
+    EVIDENCE("plan.line", subject, agency, 1790000000000000000, amount, "{" class "\"year\":2026}")
+
 TEST("money reaches ten per cent exactly, and an unclassified line leaves it unknown") {
     const char *records = records_small("2026-01-01",
-        EVIDENCE("plan.line", "l1", "so-tttt", 1790000000000000000, 100, "{\"class\":\"security\",\"year\":2026}")
-        EVIDENCE("plan.line", "l2", "so-tttt", 1790000000000000000, 900, "{\"class\":\"it\",\"year\":2026}")
-        EVIDENCE("plan.line", "l3", "so-tc", 1790000000000000000, 100, "{\"class\":\"security\",\"year\":2026}")
-        EVIDENCE("plan.line", "l4", "so-tc", 1790000000000000000, 800, "{\"class\":\"it\",\"year\":2026}")
-        EVIDENCE("plan.line", "l5", "so-tc", 1790000000000000000, 101, "{\"year\":2026}"));
+        PLAN_LINE("l1", "so-tttt", 100, "\"class\":\"security\",")
+        PLAN_LINE("l2", "so-tttt", 900, "\"class\":\"it\",")
+        PLAN_LINE("l3", "so-tc", 100, "\"class\":\"security\",")
+        PLAN_LINE("l4", "so-tc", 800, "\"class\":\"it\",")
+        PLAN_LINE("l5", "so-tc", 101, ""));
     const struct plan_result *r = check(records, "2026-12-20", "2026", "II.2.3.b");
     check_standing(r, "II.2.3.b", "so-tttt", "2026", STANDING_MET, "100 of 1,000");
     check_standing(r, "II.2.3.b", "so-tc", "2026", STANDING_UNKNOWN, "1 unknown");
@@ -173,15 +176,21 @@ TEST("evidence learnt after the moment asked is not seen, and revoked evidence i
     check_standing(r, "III.1.b", "so-tc", "2026-Q4", STANDING_NOT_MET, "0 of 1");
 }
 
+#define PROJECT_LINE(subject, agency, class, project) \
+    EVIDENCE("project.line", subject, agency, 1790000000000000000, 100, \
+             "{\"class\":\"" class "\",\"project\":\"" project "\"}")
+#define EXEMPTION(agency, subject, reason) \
+    "INSERT INTO exemption(plan, obligation, agency, subject, reason, asked_by, granted_by, holds_from," \
+    " holds_to, learnt_at) VALUES ('802/KH-UBND', 'II.2.3.d', '" agency "', '" subject "', '" reason "'," \
+    " 'a', 'b', '2026-01-01', '2026-12-31', 1);"
+
 TEST("an exemption of a duty exempts; one of a subject takes it out of both sums") {
     const char *records = records_small("2026-01-01",
-        EVIDENCE("project.line", "l1", "so-tttt", 1790000000000000000, 100, "{\"class\":\"it\",\"project\":\"p1\"}")
-        EVIDENCE("project.line", "l2", "so-tttt", 1790000000000000000, 100, "{\"class\":\"security\",\"project\":\"p2\"}")
-        EVIDENCE("project.line", "l3", "so-tc", 1790000000000000000, 100, "{\"class\":\"it\",\"project\":\"p3\"}")
-        "INSERT INTO exemption(plan, obligation, agency, subject, reason, asked_by, granted_by, holds_from,"
-        " holds_to, learnt_at) VALUES"
-        " ('802/KH-UBND', 'II.2.3.d', 'so-tttt', 'p1', 'rents-service', 'a', 'b', '2026-01-01', '2026-12-31', 1),"
-        " ('802/KH-UBND', 'II.2.3.d', 'so-tc', '', 'has-technical-system', 'a', 'b', '2026-01-01', '2026-12-31', 1)");
+        PROJECT_LINE("l1", "so-tttt", "it", "p1")
+        PROJECT_LINE("l2", "so-tttt", "security", "p2")
+        PROJECT_LINE("l3", "so-tc", "it", "p3")
+        EXEMPTION("so-tttt", "p1", "rents-service")
+        EXEMPTION("so-tc", "", "has-technical-system"));
     const struct plan_result *r = check(records, "2026-12-20", "2026", "II.2.3.d");
     check_standing(r, "II.2.3.d", "so-tttt", "2026", STANDING_MET, "1 of 1 projects");
     check_standing(r, "II.2.3.d", "so-tc", "2026", STANDING_EXEMPT, "exempt until 2026-12-31");
@@ -242,7 +251,8 @@ TEST("what cannot be asked is refused with a sentence") {
 }
 
 TEST("sentences are said in Vietnamese and English, numbers and dates as each writes them") {
-    struct plan *plan = plan_small(NULL, "aside:\n", "reasons:\n  'burns {1} on {2}': 'sáng {1} ngày {2}'\naside:\n");
+    struct plan *plan = plan_small(NULL, "aside:\n",
+                                   "reasons:\n  'burns {1} on {2}': 'sáng {1} ngày {2}'\naside:\n");
     BUFFER_AUTO out;
     buffer_init(&out, 4096);
     plan_say_reason(plan, SLICE("burns {1} on {2}|12345|2026-11-24"), "vi", &out);
