@@ -212,51 +212,57 @@ static bool find_source(const struct roster *roster, struct http_request *reques
     return found && copy_source(request->arena, found, source);
 }
 
-static const char starting_sentence[] = "the server is starting; send again later";
+enum sender { SENDER_FOUND, SENDER_REFUSED, SENDER_NOT_YET };
 
-/* Who the route needs to be known. */
-static bool find_sender(struct web *web, struct web_mark *mark, struct http_request *request,
-                        unsigned *status_out, const char **why_out)
+/* Who the route needs to be known. Refused: with status and why. Not yet: before the first roster
+ * nobody is known. */
+static enum sender find_sender(struct web *web, struct web_mark *mark, struct http_request *request,
+                               unsigned *status_out, const char **why_out)
 {
     enum web_needs needs = mark->route->needs;
     struct roster_hold *hold;
     bool ok;
 
     if (needs == WEB_OPEN)
-        return true;
-    hold = roster_take(web->listener->intake);
-    *status_out = 503;
-    *why_out = starting_sentence;
-    if (hold && (needs == WEB_RELAY || needs == WEB_RECORDS))
+        return SENDER_FOUND;
+    if (!(hold = roster_take(web->listener->intake)))
+        return SENDER_NOT_YET;
+    if (needs == WEB_RELAY || needs == WEB_RECORDS)
         ok = find_relay(hold->roster, request, &mark->request.relay, status_out, why_out);
     else
-        ok = hold && find_source(hold->roster, request, &mark->request.source, status_out, why_out);
-    if (hold && request->arena->exhausted) {
+        ok = find_source(hold->roster, request, &mark->request.source, status_out, why_out);
+    if (request->arena->exhausted) {
         *status_out = 503;
         *why_out = "the server has no memory left";
         ok = false;
     }
     roster_leave(&hold);
-    return ok;
+    return ok ? SENDER_FOUND : SENDER_REFUSED;
 }
 
 /* --- refusing --------------------------------------------------------------------------------- */
 
-/* mark: what is known of the request; NULL: nothing. Who comes before the first roster is no unknown
- * sender: nobody is known yet, and nothing was taken. */
-static void refuse(struct web *web, struct http_request *request, const struct web_mark *mark,
-                   unsigned status, const char *sentence)
+/* mark: what is known of the request; NULL: nothing. */
+static void say_no(struct http_request *request, const struct web_mark *mark, unsigned status,
+                   const char *sentence)
 {
     const struct web_route *route = mark ? mark->route : NULL;
-    bool known = mark && mark->request.source.key.len;
 
-    if (sentence != starting_sentence)
-        listener_refuse(web->listener, known ? &mark->request.source : NULL, 1);
     if (status == 401)
         http_reply_header(request, "WWW-Authenticate", SLICE("Bearer realm=\"haidang\""));
     if (status == 429 || status == 503)
         http_reply_header(request, "Retry-After", SLICE("2"));
-    (route && route->refuse ? route->refuse : events_refuse)(request, status, sentence);
+    (route ? route->refuse : events_refuse)(request, status, sentence);
+}
+
+/* Says no, and counts it. */
+static void refuse(struct web *web, struct http_request *request, const struct web_mark *mark,
+                   unsigned status, const char *sentence)
+{
+    bool known = mark && mark->request.source.key.len;
+
+    listener_refuse(web->listener, known ? &mark->request.source : NULL, 1);
+    say_no(request, mark, status, sentence);
 }
 
 #define BUSY_PERCENT 75u
@@ -315,10 +321,13 @@ static size_t begin(struct http_request *request, void *user)
     mark->route = route;
     mark->request = (struct web_request){ .listener = web->listener, .http = request, .rest = rest,
                                           .repeats = web->listener->intake->repeats };
-    if (!find_sender(web, mark, request, &status, &why)) {
+    enum sender sender = find_sender(web, mark, request, &status, &why);
+    if (sender == SENDER_REFUSED)
         refuse(web, request, mark, status, why);
+    else if (sender == SENDER_NOT_YET) /* no unknown sender: nothing was taken, nothing is counted */
+        say_no(request, mark, 503, "the server is starting; send again later");
+    if (sender != SENDER_FOUND)
         return 0;
-    }
     if (route->needs == WEB_OPEN)
         return request->mark = mark, 0;
     if (atomic_load(&web->listener->intake->shut)) {
