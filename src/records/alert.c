@@ -315,13 +315,8 @@ bool records_alert_moves(struct records *records, const struct records_scope *sc
         return false;
     statement_put_scope(&s, scope);
     statement_put(&s, id);
-    while (statement_next(&s, e)) {
-        if (!*moves_out)
-            *moves_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 5),
-                                     sizeof **moves_out);
-        if (!*moves_out)
-            break;
-        struct records_alert_move *m = &(*moves_out)[(*count_out)++];
+    struct records_alert_move *m;
+    while ((m = statement_row(&s, arena, moves_out, count_out, sizeof *m, e))) {
         m->time = statement_get(&s);
         m->user = statement_get_text(&s, arena);
         m->user_name = statement_get_text(&s, arena);

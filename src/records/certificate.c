@@ -23,13 +23,8 @@ static bool relays_read(struct records *records, const struct records_scope *sco
         return false;
     statement_put_scope(&s, scope);
     statement_put_text(&s, key);
-    while (statement_next(&s, e)) {
-        if (!rows)
-            rows = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 6), sizeof *rows);
-        if (!rows)
-            break;
-        struct records_relay *r = &rows[count++];
-        *r = (struct records_relay){ 0 };
+    struct records_relay *r;
+    while ((r = statement_row(&s, arena, &rows, &count, sizeof *r, e))) {
         r->key = statement_get_text(&s, arena);
         r->agency = statement_get_text(&s, arena);
         r->agency_name = statement_get_text(&s, arena);
@@ -178,13 +173,9 @@ static bool certificates_read(struct records *records, const struct records_scop
     statement_put_text(&s, sha256);
     statement_put_text(&s, holder && !holder->relay ? holder->key : SLICE_NONE);
     statement_put_text(&s, holder && holder->relay ? holder->key : SLICE_NONE);
-    while (statement_next(&s, e)) {
-        if (!rows)
-            rows = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 15), sizeof *rows);
-        if (!rows)
-            break;
-        certificate_read(&s, arena, &rows[count++]);
-    }
+    struct records_certificate *c;
+    while ((c = statement_row(&s, arena, &rows, &count, sizeof *c, e)))
+        certificate_read(&s, arena, c);
     *rows_out = rows;
     *count_out = count;
     return !s.failed && records_arena_held(arena, e);

@@ -30,12 +30,8 @@ static bool lasts_read(struct records *records, int64_t now, struct arena *arena
         return false;
     statement_put(&s, now);
     statement_put(&s, RECORDS_CERTIFICATE_ENDING);
-    while (statement_next(&s, e)) {
-        if (!rows)
-            rows = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 6), sizeof *rows);
-        if (!rows)
-            break;
-        struct last *l = &rows[(*count_out)++];
+    struct last *l;
+    while ((l = statement_row(&s, arena, &rows, count_out, sizeof *l, e))) {
         l->relay = statement_get_bool(&s);
         l->key = statement_get_text(&s, arena);
         l->name = statement_get_text(&s, arena);

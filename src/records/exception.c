@@ -135,13 +135,8 @@ bool records_exception_list(struct records *records, const struct records_scope 
     statement_put_text(&s, rule);
     statement_put(&s, in_force);
     statement_put(&s, clock_now());
-    while (statement_next(&s, e)) {
-        if (!*rows_out)
-            *rows_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 17),
-                                    sizeof **rows_out);
-        if (!*rows_out || *count_out == 1000)
-            break;
-        struct records_exception *x = &(*rows_out)[(*count_out)++];
+    struct records_exception *x;
+    while ((x = statement_row(&s, arena, rows_out, count_out, sizeof *x, e))) {
         *x = (struct records_exception){ .id = statement_get(&s) };
         x->since = statement_get(&s);
         x->until = statement_get(&s);
@@ -192,13 +187,8 @@ bool records_rule_limits(struct records *records, struct arena *arena,
     if (!statement_start(records, "SELECT rule, by_whom, fold, most, since, count(*) OVER () "
                          "FROM rule_limit ORDER BY rule", &s, e))
         return false;
-    while (statement_next(&s, e)) {
-        if (!*rows_out)
-            *rows_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 5),
-                                    sizeof **rows_out);
-        if (!*rows_out)
-            break;
-        struct records_rule_limit *l = &(*rows_out)[(*count_out)++];
+    struct records_rule_limit *l;
+    while ((l = statement_row(&s, arena, rows_out, count_out, sizeof *l, e))) {
         l->rule = statement_get_text(&s, arena);
         l->by_whom = statement_get_text(&s, arena);
         l->fold = statement_get(&s);
@@ -283,13 +273,8 @@ bool records_throttles(struct records *records, const struct records_scope *scop
         return false;
     statement_put_scope(&s, scope);
     statement_put(&s, since);
-    while (statement_next(&s, e)) {
-        if (!*rows_out)
-            *rows_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 5),
-                                    sizeof **rows_out);
-        if (!*rows_out)
-            break;
-        struct records_throttle *t = &(*rows_out)[(*count_out)++];
+    struct records_throttle *t;
+    while ((t = statement_row(&s, arena, rows_out, count_out, sizeof *t, e))) {
         t->rule = statement_get_text(&s, arena);
         t->agency = statement_get_text(&s, arena);
         t->matches = (uint64_t)statement_get(&s);
@@ -310,13 +295,8 @@ bool records_rule_counts(struct records *records, int64_t since, struct arena *a
             "FROM alert WHERE last_time >= ? GROUP BY rule", &s, e))
         return false;
     statement_put(&s, since);
-    while (statement_next(&s, e)) {
-        if (!*rows_out)
-            *rows_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 4),
-                                    sizeof **rows_out);
-        if (!*rows_out)
-            break;
-        struct records_rule_count *c = &(*rows_out)[(*count_out)++];
+    struct records_rule_count *c;
+    while ((c = statement_row(&s, arena, rows_out, count_out, sizeof *c, e))) {
         c->rule = statement_get_text(&s, arena);
         c->alerts = (uint64_t)statement_get(&s);
         c->matches = (uint64_t)statement_get(&s);

@@ -57,12 +57,8 @@ bool records_gap_list(struct records *records, int64_t from, int64_t to, struct 
     statement_put(&s, to);
     uint32_t count = 0;
     struct records_gap *gaps = NULL;
-    while (statement_next(&s, e)) {
-        if (!gaps)
-            gaps = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 5), sizeof *gaps);
-        if (!gaps)
-            break;
-        struct records_gap *gap = &gaps[count++];
+    struct records_gap *gap;
+    while ((gap = statement_row(&s, arena, &gaps, &count, sizeof *gap, e))) {
         gap->id = statement_get(&s);
         gap->listener = statement_get_text(&s, arena);
         gap->began_at = statement_get(&s);

@@ -135,13 +135,8 @@ bool records_incident_entries(struct records *records, const struct records_scop
         return false;
     statement_put_scope(&s, scope);
     statement_put(&s, id);
-    while (statement_next(&s, e)) {
-        if (!*entries_out)
-            *entries_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 10),
-                                       sizeof **entries_out);
-        if (!*entries_out)
-            break;
-        struct records_incident_entry *n = &(*entries_out)[(*count_out)++];
+    struct records_incident_entry *n;
+    while ((n = statement_row(&s, arena, entries_out, count_out, sizeof *n, e))) {
         n->id = statement_get(&s);
         n->time = statement_get(&s);
         n->learnt_at = statement_get(&s);
@@ -170,13 +165,8 @@ bool records_incident_matches(struct records *records, const struct records_scop
         return false;
     statement_put_scope(&s, scope);
     statement_put(&s, id);
-    while (statement_next(&s, e)) {
-        if (!*matches_out)
-            *matches_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 3),
-                                       sizeof **matches_out);
-        if (!*matches_out)
-            break;
-        struct records_incident_match *m = &(*matches_out)[(*count_out)++];
+    struct records_incident_match *m;
+    while ((m = statement_row(&s, arena, matches_out, count_out, sizeof *m, e))) {
         m->day = (int32_t)statement_get(&s);
         m->class = statement_get_text(&s, arena);
         m->row = statement_get(&s);

@@ -222,13 +222,8 @@ bool records_indicator_feeds(struct records *records, struct arena *arena,
             "SELECT key, license, format, file, imported_by, count, skipped, refused, imported_at, "
             "count(*) OVER () FROM indicator_feed WHERE round > 0 ORDER BY key", &s, e))
         return false;
-    while (statement_next(&s, e)) {
-        if (!*feeds_out)
-            *feeds_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 9),
-                                     sizeof **feeds_out);
-        if (!*feeds_out)
-            break;
-        struct records_indicator_feed *f = &(*feeds_out)[(*count_out)++];
+    struct records_indicator_feed *f;
+    while ((f = statement_row(&s, arena, feeds_out, count_out, sizeof *f, e))) {
         struct slice *texts[] = { &f->key, &f->license, &f->format, &f->file, &f->imported_by };
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
             *texts[i] = statement_get_text(&s, arena);
@@ -399,13 +394,8 @@ bool records_indicator_allowed(struct records *records, struct arena *arena,
     if (!statement_start(records, "SELECT value, reason, by_whom, since, count(*) OVER () "
                          "FROM indicator_allow ORDER BY value", &s, e))
         return false;
-    while (statement_next(&s, e)) {
-        if (!*rows_out)
-            *rows_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 4),
-                                    sizeof **rows_out);
-        if (!*rows_out)
-            break;
-        struct records_indicator_allowed *row = &(*rows_out)[(*count_out)++];
+    struct records_indicator_allowed *row;
+    while ((row = statement_row(&s, arena, rows_out, count_out, sizeof *row, e))) {
         row->value = statement_get_text(&s, arena);
         row->reason = statement_get_text(&s, arena);
         row->by_whom = statement_get_text(&s, arena);

@@ -29,13 +29,8 @@ static bool agencies_read(struct records *records, const struct records_scope *s
     statement_put(&s, first);
     statement_put(&s, end);
     statement_put(&s, end - 5);
-    while (statement_next(&s, e)) {
-        if (!intake->agencies)
-            intake->agencies = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 9),
-                                           sizeof *intake->agencies);
-        if (!intake->agencies)
-            break;
-        struct records_intake_agency *a = &intake->agencies[intake->agency_count++];
+    struct records_intake_agency *a;
+    while ((a = statement_row(&s, arena, &intake->agencies, &intake->agency_count, sizeof *a, e))) {
         a->agency = statement_get_text(&s, arena);
         a->name = statement_get_text(&s, arena);
         a->short_name = statement_get_text(&s, arena);

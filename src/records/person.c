@@ -43,13 +43,8 @@ static bool posts_read(struct records *records, const struct records_scope *scop
         return false;
     statement_put_scope(&s, scope);
     statement_put_text(&s, person->key);
-    while (statement_next(&s, e)) {
-        if (!person->posts)
-            person->posts = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 7),
-                                        sizeof *person->posts);
-        if (!person->posts)
-            break;
-        struct records_post *post = &person->posts[person->post_count++];
+    struct records_post *post;
+    while ((post = statement_row(&s, arena, &person->posts, &person->post_count, sizeof *post, e))) {
         post->agency = statement_get_text(&s, arena);
         post->duty = statement_get_text(&s, arena);
         post->title = statement_get_text(&s, arena);

@@ -63,13 +63,8 @@ bool records_rule_disabled(struct records *records, struct arena *arena,
                          "FROM rule_disabled WHERE until IS NULL OR until > ? ORDER BY rule", &s, e))
         return false;
     statement_put(&s, clock_now());
-    while (statement_next(&s, e)) {
-        if (!*rules_out)
-            *rules_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 5),
-                                     sizeof **rules_out);
-        if (!*rules_out)
-            break;
-        struct records_rule_disabled *r = &(*rules_out)[(*count_out)++];
+    struct records_rule_disabled *r;
+    while ((r = statement_row(&s, arena, rules_out, count_out, sizeof *r, e))) {
         r->rule = statement_get_text(&s, arena);
         r->reason = statement_get_text(&s, arena);
         r->by_whom = statement_get_text(&s, arena);

@@ -41,14 +41,9 @@ bool records_saved_search_list(struct records *records, const struct actor *acto
     STATEMENT s = { 0 };
     if (!seen_start(records, actor, 0, &s, e))
         return false;
-    while (statement_next(&s, e)) {
-        if (!*rows_out)
-            *rows_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 8),
-                                    sizeof **rows_out);
-        if (!*rows_out)
-            break;
-        row_read(&s, arena, &(*rows_out)[(*count_out)++]);
-    }
+    struct records_saved_search *row;
+    while ((row = statement_row(&s, arena, rows_out, count_out, sizeof *row, e)))
+        row_read(&s, arena, row);
     return !s.failed && records_arena_held(arena, e);
 }
 

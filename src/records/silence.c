@@ -44,13 +44,8 @@ static bool find_quiet(struct records *records, int64_t now, struct arena *arena
     statement_put(&s, now);
     statement_put_text(&s, records_day_text(now, today));
     statement_put(&s, CLOCK_SECOND);
-    while (statement_next(&s, e)) {
-        if (!out->rows)
-            out->rows = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 6),
-                                    sizeof *out->rows);
-        if (!out->rows)
-            break;
-        struct suspect *q = &out->rows[out->count++];
+    struct suspect *q;
+    while ((q = statement_row(&s, arena, &out->rows, &out->count, sizeof *q, e))) {
         *q = (struct suspect){ .key = statement_get_text(&s, arena) };
         q->name = statement_get_text(&s, arena);
         q->system = statement_get_text(&s, arena);
@@ -163,14 +158,9 @@ static bool find_over(struct records *records, const char *sql, struct arena *ar
     *out = (struct suspects){ 0 };
     if (!statement_start(records, sql, &s, e))
         return false;
-    while (statement_next(&s, e)) {
-        if (!out->rows)
-            out->rows = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 1),
-                                    sizeof *out->rows);
-        if (!out->rows)
-            break;
-        out->rows[out->count++] = (struct suspect){ .key = statement_get_text(&s, arena) };
-    }
+    struct suspect *q;
+    while ((q = statement_row(&s, arena, &out->rows, &out->count, sizeof *q, e)))
+        q->key = statement_get_text(&s, arena);
     return !s.failed && records_arena_held(arena, e);
 }
 
@@ -232,13 +222,8 @@ static bool find_skewed(struct records *records, int64_t now, struct arena *aren
     statement_put(&s, now);
     statement_put_text(&s, records_day_text(now, today));
     statement_put(&s, SKEW_LASTS);
-    while (statement_next(&s, e)) {
-        if (!out->rows)
-            out->rows = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 6),
-                                    sizeof *out->rows);
-        if (!out->rows)
-            break;
-        struct suspect *q = &out->rows[out->count++];
+    struct suspect *q;
+    while ((q = statement_row(&s, arena, &out->rows, &out->count, sizeof *q, e))) {
         *q = (struct suspect){ .key = statement_get_text(&s, arena) };
         q->name = statement_get_text(&s, arena);
         q->system = statement_get_text(&s, arena);

@@ -159,13 +159,8 @@ bool records_exemption_list(struct records *records, const struct records_scope 
     statement_put_text(&s, plan);
     statement_put_text(&s, obligation);
     statement_put_text(&s, agency);
-    while (statement_next(&s, e)) {
-        if (!*rows_out)
-            *rows_out = arena_array(arena, (size_t)sqlite3_column_int64(s.stmt, 13),
-                                    sizeof **rows_out);
-        if (!*rows_out)
-            break;
-        struct records_exemption *x = &(*rows_out)[(*count_out)++];
+    struct records_exemption *x;
+    while ((x = statement_row(&s, arena, rows_out, count_out, sizeof *x, e))) {
         struct slice *texts[] = { &x->plan, &x->obligation, &x->agency, &x->subject, &x->reason,
                                   &x->document, &x->asked_by, &x->granted_by, &x->holds_from,
                                   &x->holds_to };

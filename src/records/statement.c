@@ -212,6 +212,21 @@ int64_t statement_get(struct statement *s)
     return sqlite3_column_int64(s->stmt, s->got++);
 }
 
+void *statement_row(struct statement *s, struct arena *arena, void *list_out, uint32_t *count,
+                    size_t size, struct error *e)
+{
+    char *list;
+    memcpy(&list, list_out, sizeof list);
+    if (!statement_next(s, e))
+        return NULL;
+    if (!list) {
+        int last = sqlite3_column_count(s->stmt) - 1;
+        list = arena_array(arena, (size_t)sqlite3_column_int64(s->stmt, last), size);
+        memcpy(list_out, &list, sizeof list);
+    }
+    return list ? list + (*count)++ * size : NULL;
+}
+
 bool statement_get_bool(struct statement *s)
 {
     return statement_get(s) != 0;

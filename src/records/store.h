@@ -57,6 +57,11 @@ void statement_put_scope(struct statement *s, const struct records_scope *scope)
 
 /* The next row: true. At the end, or on failure (s->failed, *e): false. */
 bool statement_next(struct statement *s, struct error *e);
+/* The next row of a list that is kept whole: its place, all zero, in *list_out (a struct row **, NULL
+ * before the first), for which the first row makes room in the arena: the last column is
+ * count(*) OVER (). At the end, or on failure (s->failed; arena exhausted): NULL. */
+void *statement_row(struct statement *s, struct arena *arena, void *list_out, uint32_t *count,
+                    size_t size, struct error *e);
 /* Runs to the end; false on failure. */
 bool statement_run(struct statement *s, struct error *e);
 /* start, put `count` texts, run */
