@@ -91,7 +91,7 @@ static void detail_put(struct api_call *call, const struct records_alert *alert,
     json_name(json, "detail");
     json_open_object(json);
     json_text_member(json, "id", alert->rule);
-    json_text_member(json, "title", shape_alert_title(call, alert));
+    json_text_member(json, "title", shape_alert_title(call, alert->title, alert->title_vi));
     shape_text_or_null(json, "description", yaml_member_text(rule, "description", SLICE_NONE));
     shape_text_or_null(json, "author", alert->author);
     shape_text_or_null(json, "license", alert->license);

@@ -48,7 +48,10 @@ static void entry_put(struct api_call *call, const struct records_incident_entry
 {
     struct json_writer *json = &call->json;
     const struct records_alert *alert = NULL;
+    struct slice text = entry->text;
 
+    if (entry->alert)
+        text = shape_alert_title(call, entry->alert_title, entry->alert_title_vi);
     for (uint32_t i = 0; i < alerts->count && entry->alert; i++)
         if (alerts->rows[i].id == entry->alert)
             alert = &alerts->rows[i];
@@ -56,7 +59,7 @@ static void entry_put(struct api_call *call, const struct records_incident_entry
     json_time_member(json, "time", entry->time);
     json_text_member(json, "kind", entry->kind);
     shape_text_or_null(json, "by", entry->user_name.len ? entry->user_name : entry->user);
-    shape_text_or_null(json, "text", entry->text);
+    shape_text_or_null(json, "text", text);
     shape_text_or_null(json, "from_state", entry->from_state);
     shape_text_or_null(json, "to_state", entry->to_state);
     shape_integer_or_null(json, "alert", entry->alert != 0, entry->alert);
@@ -66,6 +69,15 @@ static void entry_put(struct api_call *call, const struct records_incident_entry
                           alert->agency, alert->source);
     else
         json_put_null(json);
+    json_name(json, "package");
+    if (entry->sha256.len) {
+        json_open_object(json);
+        json_integer_member(json, "events", (int64_t)entry->events);
+        json_text_member(json, "sha256", entry->sha256);
+        json_close_object(json);
+    } else {
+        json_put_null(json);
+    }
     json_close_object(json);
 }
 

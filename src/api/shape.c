@@ -125,9 +125,9 @@ void shape_next(struct json_writer *json, struct slice next)
 
 /* ---- alerts, incidents ----------------------------------------------------------------------- */
 
-struct slice shape_alert_title(const struct api_call *call, const struct records_alert *alert)
+struct slice shape_alert_title(const struct api_call *call, struct slice title, struct slice title_vi)
 {
-    return api_vietnamese(call) && alert->title_vi.len ? alert->title_vi : alert->title;
+    return api_vietnamese(call) && title_vi.len ? title_vi : title;
 }
 
 static void words_put(struct json_writer *json, const char *name, struct slice words)
@@ -155,7 +155,7 @@ void shape_alert_summary(struct api_call *call, const struct records_alert *aler
     struct json_writer *json = &call->json;
 
     json_integer_member(json, "id", alert->id);
-    json_text_member(json, "title", shape_alert_title(call, alert));
+    json_text_member(json, "title", shape_alert_title(call, alert->title, alert->title_vi));
     json_text_member(json, "level", slice_of(records_level_name(alert->level)));
     json_text_member(json, "state", alert->state);
     json_text_member(json, "rule", alert->rule);

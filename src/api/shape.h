@@ -33,8 +33,8 @@ void shape_next(struct json_writer *json, struct slice next);
 
 /* These four write members only, into an object that the caller opened and closes. */
 void shape_alert_summary(struct api_call *call, const struct records_alert *alert);
-/* Its title in the call's language. */
-struct slice shape_alert_title(const struct api_call *call, const struct records_alert *alert);
+/* An alert's title in the call's language. */
+struct slice shape_alert_title(const struct api_call *call, struct slice title, struct slice title_vi);
 void shape_incident_summary(struct api_call *call, const struct records_incident *incident);
 /* Its clock of telling, an object; false (nothing written): it has none, or with running_only none
  * that still runs. */

@@ -322,6 +322,10 @@ static void write_entries(const struct records_incident_entry *entries, uint32_t
         json_text_member(w, "text", entries[i].text);
         json_text_member(w, "from_state", entries[i].from_state);
         json_text_member(w, "to_state", entries[i].to_state);
+        if (entries[i].alert)
+            json_integer_member(w, "alert", entries[i].alert);
+        if (entries[i].sha256.len)
+            json_text_member(w, "sha256", entries[i].sha256);
         json_close_object(w);
     }
     json_close_array(w);
@@ -529,9 +533,7 @@ bool evidence_record(struct records *records, const struct actor *actor, int64_t
     json_text_member(&w, "reason", reason);
     json_close_object(&w);
     const struct records_incident_entry entry = {
-        .kind = SLICE("note"), .user = actor->user,
-        .text = arena_print(&arena, "Xuất gói chứng cứ (evidence package): %llu sự kiện, SHA-256 %.*s: %.*s",
-                            (unsigned long long)events, SLICE_ARGS(sha256), SLICE_ARGS(reason)),
+        .kind = SLICE("package"), .user = actor->user, .text = reason, .events = events, .sha256 = sha256,
     };
     return records_audit(records, actor, row.agency, "incident.package",
                          arena_print(&arena, "incident:%lld", (long long)incident),

@@ -341,8 +341,7 @@ static bool alert_join(struct records *records, const struct actor *actor, int64
         return error_kind(e, ERROR_CONFLICT);
     }
     struct records_incident_entry entry = {
-        .time = alert.first_time, .kind = SLICE("alert"), .user = actor->user,
-        .text = triage_title(&alert), .alert = id,
+        .time = alert.first_time, .kind = SLICE("alert"), .user = actor->user, .alert = id,
     };
     return records_alert_change(records, actor, id, "escalate", alert.state, "escalated",
                                 SLICE_NONE, e) &&
@@ -393,7 +392,6 @@ bool incident_open(struct records *records, const struct actor *actor,
     incident.tell_due = clock_due(clock, incident.detected_at);
     struct records_incident_entry entry = {
         .time = now, .kind = SLICE("opened"), .user = actor->user, .to_state = SLICE("new"),
-        .text = incident.title,
     };
     if (!records_incident_insert(records, actor, &incident, id_out, e) ||
         !records_incident_append(records, *id_out, &entry, e))

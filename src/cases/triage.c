@@ -179,8 +179,9 @@ bool triage_escalate(struct records *records, const struct actor *actor, int64_t
         return incident_join(records, actor, x->incident, alert, x->note, e) &&
                records_commit(&t, e);
     }
+    struct slice own_title = a.title_vi.len ? a.title_vi : a.title;
     struct incident_opening opening = {
-        .title = x->title.len ? x->title : triage_title(&a), .description = x->note,
+        .title = x->title.len ? x->title : own_title, .description = x->note,
         .severity = x->severity ? x->severity : severity_of(a.level), .agency = a.agency,
         .system = a.system, .occurred_at = a.first_time < a.learnt_at ? a.first_time : a.learnt_at,
         .detected_at = a.learnt_at,

@@ -34,7 +34,7 @@ bool triage_close(struct records *records, const struct actor *actor, int64_t al
 
 struct triage_escalation {
     int64_t incident;        /* joins this one; 0: opens a new one */
-    struct slice title;      /* empty: the alert's */
+    struct slice title;      /* empty: the alert's, Vietnamese where the rule has it */
     int severity;            /* 0: by the alert's level */
     struct slice note;       /* may be empty */
 };
@@ -44,11 +44,5 @@ struct triage_escalation {
 bool triage_escalate(struct records *records, const struct actor *actor, int64_t alert,
                      const struct triage_escalation *escalation, const struct regime_clock *clock,
                      int64_t *incident_out, struct error *e);
-
-/* An alert's title as the records keep it in an incident: Vietnamese where the rule has it. */
-static inline struct slice triage_title(const struct records_alert *alert)
-{
-    return alert->title_vi.len ? alert->title_vi : alert->title;
-}
 
 #endif

@@ -16,18 +16,17 @@ static bool agency_of(struct records *records, int64_t incident, struct arena *a
     return true;
 }
 
+/* kind: "hold" or "release", of the time line and of the audit log. */
 static bool write_down(struct records *records, const struct actor *actor, int64_t incident,
-                       struct slice agency, const char *action, const char *prefix,
-                       struct slice reason, struct arena *arena, struct error *e)
+                       struct slice agency, const char *kind, struct slice reason, struct error *e)
 {
-    char object[40];
+    char object[40], action[40];
     BUFFER_AUTO detail;
     buffer_init(&detail, 0);
     sqlite3_snprintf(sizeof object, object, "incident:%lld", (long long)incident);
+    sqlite3_snprintf(sizeof action, action, "incident.%s", kind);
     struct records_incident_entry entry = {
-        .kind = SLICE("note"), .user = actor->user,
-        .text = arena_print(arena, "%s%s%.*s", prefix, reason.len ? ": " : "",
-                            SLICE_ARGS(reason)),
+        .kind = slice_of(kind), .user = actor->user, .text = reason,
     };
     return records_audit(records, actor, agency, action, slice_of(object),
                          records_detail(&detail, 1, "reason", reason), e) &&
@@ -63,8 +62,7 @@ bool records_hold_set(struct records *records, const struct actor *actor, int64_
         error_set(e, "the incident's events are held already");
         return error_kind(e, ERROR_CONFLICT);
     }
-    return write_down(records, actor, incident, agency, "incident.hold",
-                      "Giữ log làm chứng cứ (legal hold)", reason, &arena, e) &&
+    return write_down(records, actor, incident, agency, "hold", reason, e) &&
            records_commit(&t, e);
 }
 
@@ -89,8 +87,7 @@ bool records_hold_release(struct records *records, const struct actor *actor, in
         error_set(e, "the incident's events are not held");
         return error_kind(e, ERROR_CONFLICT);
     }
-    return write_down(records, actor, incident, agency, "incident.release",
-                      "Thôi giữ log làm chứng cứ (hold released)", reason, &arena, e) &&
+    return write_down(records, actor, incident, agency, "release", reason, e) &&
            records_commit(&t, e);
 }
 

@@ -129,8 +129,9 @@ bool records_incident_entries(struct records *records, const struct records_scop
     STATEMENT s = { 0 };
     if (!statement_start(records,
             "SELECT n.id, n.time, n.learnt_at, n.kind, n.user, u.full_name, n.text, n.from_state, "
-            "n.to_state, n.alert, count(*) OVER () FROM incident_entry n "
-            "JOIN incident i ON i.id = n.incident LEFT JOIN user u ON u.name = n.user "
+            "n.to_state, n.sha256, a.title, a.title_vi, n.alert, n.events, count(*) OVER () "
+            "FROM incident_entry n JOIN incident i ON i.id = n.incident "
+            "LEFT JOIN user u ON u.name = n.user LEFT JOIN alert a ON a.id = n.alert "
             "WHERE n.incident = ?3 AND (?1 OR i.agency = ?2) ORDER BY n.time, n.id", &s, e))
         return false;
     statement_put_scope(&s, scope);
@@ -141,10 +142,11 @@ bool records_incident_entries(struct records *records, const struct records_scop
         n->time = statement_get(&s);
         n->learnt_at = statement_get(&s);
         struct slice *texts[] = { &n->kind, &n->user, &n->user_name, &n->text, &n->from_state,
-                                  &n->to_state };
+                                  &n->to_state, &n->sha256, &n->alert_title, &n->alert_title_vi };
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
             *texts[i] = statement_get_text(&s, arena);
         n->alert = statement_get(&s);
+        n->events = (uint64_t)statement_get(&s);
     }
     return !s.failed && records_arena_held(arena, e);
 }
@@ -300,7 +302,7 @@ bool records_incident_append(struct records *records, int64_t incident,
     STATEMENT s = { 0 };
     if (!statement_start(records,
             "INSERT INTO incident_entry (incident, time, learnt_at, kind, user, text, from_state, "
-            "to_state, alert) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", &s, e))
+            "to_state, alert, events, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &s, e))
         return false;
     int64_t now = clock_now();
     statement_put(&s, incident);
@@ -312,6 +314,8 @@ bool records_incident_append(struct records *records, int64_t incident,
     statement_put_text(&s, n->from_state);
     statement_put_text(&s, n->to_state);
     statement_put_or_null(&s, n->alert);
+    statement_put(&s, (int64_t)n->events);
+    statement_put_text(&s, n->sha256);
     return statement_run(&s, e);
 }
 

@@ -52,10 +52,15 @@ bool records_incident_get(struct records *records, const struct records_scope *s
 
 struct records_incident_entry {
     int64_t id, time, learnt_at;        /* when it happened, when it was written */
-    struct slice kind;                  /* opened, alert, move, tell, severity, note, event */
+    /* opened, alert, move, tell, severity, note, event, hold, release, package */
+    struct slice kind;
     struct slice user, user_name;       /* empty: the system */
-    struct slice text, from_state, to_state;
+    struct slice text;                  /* a person's words; what the system writes is worded when shown */
+    struct slice from_state, to_state;
     int64_t alert;                      /* 0: none */
+    struct slice alert_title, alert_title_vi; /* its own; read only */
+    uint64_t events;                    /* in the package */
+    struct slice sha256;                /* of the package */
 };
 
 /* The time line, oldest first. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """An incident's events as a signed package: made in the console and by the command, checked, and every
 change to it noticed."""
+import hashlib
 import io
 import json
 import pathlib
@@ -61,8 +62,8 @@ def _():
     check([event["id"] for event in events] == manifest["events"], manifest)
     check(manifest["by"] == "thu-lead" and manifest["reason"] == "công an yêu cầu", manifest)
     entry = lead.wanted(f"/incidents/{incident}")["timeline"][-1]
-    check("công an yêu cầu" in entry["text"] and "SHA-256" in entry["text"] and
-          entry["by"], entry)
+    check(entry["kind"] == "package" and entry["text"] == "công an yêu cầu" and entry["by"], entry)
+    check(entry["package"] == {"events": len(events), "sha256": hashlib.sha256(reply.bytes).hexdigest()}, entry)
 
 
 @test("the package is whole by the server's key, and each event stands in the day's chain")
@@ -114,7 +115,7 @@ def _():
     check(answer["whole"] and answer["events"] == state["events"] and answer["by"].startswith("command line"),
           answer)
     entry = server.user("lead").wanted(f"/incidents/{incident}")["timeline"][-1]
-    check("lưu hồ sơ" in entry["text"], entry)
+    check(entry["kind"] == "package" and entry["text"] == "lưu hồ sơ", entry)
     server.cli("archive", "export", "--incident", incident, expect=2)
     server.cli("archive", "export", "--incident", 999, "--package", server.place / "no.zip",
                "--reason", "x", expect=2)

@@ -68,6 +68,33 @@ TEST("an alert is taken, released, and judged; its page says what is open next")
     arena_free(&arena);
 }
 
+TEST("an incident's time line is worded in the language of who reads it")
+{
+    static const struct { const char *change, *title; } languages[] = {
+        { "{\"language\":\"vi\"}", "Dò mật khẩu SSH" }, { "{\"language\":\"en\"}", "SSH guessing" },
+    };
+    char path[100];
+
+    snprintf(path, sizeof path, "/alerts/%lld/escalate", (long long)world()->alert_own);
+    ANSWER escalated = ask(session_of("responder"), "POST", path, "{\"severity\":\"high\"}", NULL);
+    CHECK_INT(escalated.status, 200);
+    snprintf(path, sizeof path, "/incidents/%lld", (long long)number(read(&escalated), "incident"));
+    arena_free(&arena);
+    for (size_t i = 0; i < 2; i++) {
+        ANSWER changed = ask(session_of("lead"), "PATCH", "/session", languages[i].change, NULL);
+        CHECK_INT(changed.status, 200);
+        ANSWER page = ask(session_of("lead"), "GET", path, NULL, NULL);
+        const struct json *list = json_member(read(&page), "timeline");
+        CHECK_INT(list->count, 2);
+        for (uint32_t k = 0; k < 2; k++) {
+            struct slice kind = json_member_text(&list->children[k], "kind");
+            CHECK_SLICE(json_member_text(&list->children[k], "text"),
+                        slice_is(kind, "alert") ? languages[i].title : "");
+        }
+        arena_free(&arena);
+    }
+}
+
 TEST("an incident goes its way and its clock stops when it is told")
 {
     char path[100];

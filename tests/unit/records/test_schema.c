@@ -2,17 +2,25 @@
 
 #include "fixture.h"
 #include "records/audit.h"
+#include "records/incident.h"
 #include "records/store.h"
 
-static void execute(const char *path, const char *sql)
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static bool tried(const char *path, const char *sql)
 {
     sqlite3 *db;
     CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
-    char *message = NULL;
-    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-        fprintf(stderr, "%s\n", message);
-    CHECK(message == NULL);
+    bool well = sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+    if (!well)
+        fprintf(stderr, "%s\n", sqlite3_errmsg(db));
     sqlite3_close(db);
+    return well;
+}
+
+static void execute(const char *path, const char *sql)
+{
+    CHECK(tried(path, sql));
 }
 
 TEST("an empty file gets every migration, and opening it again changes nothing") {
@@ -52,6 +60,53 @@ TEST("a file of each older schema is brought up to date with its rows") {
         records_close(&records);
         arena_free(&arena);
     }
+}
+
+TEST("sentences of an older time line become facts, and a person's notes stay") {
+    static const struct { const char *kind, *text, *kind_then, *text_then; uint64_t events; } rows[] = {
+        { "opened", "Dò mật khẩu", "opened", "", 0 },
+        { "alert", "Dò mật khẩu SSH", "alert", "", 0 },
+        { "note", "Giữ log làm chứng cứ (legal hold): điều tra", "hold", "điều tra", 0 },
+        { "note", "Thôi giữ log làm chứng cứ (hold released)", "release", "", 0 },
+        { "note", "Thôi giữ log làm chứng cứ (hold released): xong", "release", "xong", 0 },
+        { "note", "Xuất gói chứng cứ (evidence package): 17 sự kiện, SHA-256 " DIGEST ": công an yêu cầu",
+          "package", "công an yêu cầu", 17 },
+        { "note", "Giữ log làm chứng cứ", "note", "Giữ log làm chứng cứ", 0 },
+    };
+    ARENA_AUTO arena;
+    arena_init(&arena, 0);
+    const char *path = file_join(&arena, test_folder(), "old.db");
+    execute(path, "PRAGMA application_id = 1212432711;");
+    for (int i = 1; i <= 8; i++)
+        execute(path, records_migration(i));
+    execute(path, "PRAGMA user_version = 8;"
+                  "INSERT INTO agency VALUES ('so-x', 'X', '', '', 'so-nganh', 1, NULL, NULL, 'x', 1, 1);"
+                  "INSERT INTO incident (id, year, number, title, state, severity, agency, opened_by, "
+                  "opened_at, detected_at, fold) VALUES "
+                  "(1, 2026, 1, 'Dò mật khẩu', 'new', 3, 'so-x', 'a', 1, 1, '');");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char insert[500];
+        snprintf(insert, sizeof insert, "INSERT INTO incident_entry (incident, time, learnt_at, kind, user, "
+                 "text) VALUES (1, %zu, 1, '%s', 'a', '%s')", i + 1, rows[i].kind, rows[i].text);
+        execute(path, insert);
+    }
+    struct records *records = NULL;
+    struct error e = ERROR_NONE;
+    struct records_incident_entry *entries;
+    uint32_t count;
+    CHECK(records_open(path, RECORDS_WRITE, &records, &e));
+    CHECK(records_check(records, &e));
+    CHECK(records_incident_entries(records, &RECORDS_SCOPE_ALL, 1, &arena, &entries, &count, &e));
+    CHECK_INT(count, sizeof rows / sizeof *rows);
+    for (uint32_t i = 0; i < count; i++) {
+        CHECK_SLICE(entries[i].kind, rows[i].kind_then);
+        CHECK_SLICE(entries[i].text, rows[i].text_then);
+        CHECK_INT(entries[i].events, rows[i].events);
+        CHECK_SLICE(entries[i].sha256, rows[i].events ? DIGEST : "");
+    }
+    records_close(&records);
+    CHECK(!tried(path, "UPDATE incident_entry SET text = 'x'"));
+    CHECK(!tried(path, "DELETE FROM incident_entry"));
 }
 
 TEST("a newer file, another program's database and a text file are refused with a sentence") {
