@@ -5,25 +5,14 @@
 #include "archive/catalogue.h"
 #include "archive/limit.h"
 #include "archive/match.h"
-#include "archive/salvage.h"
+#include "archive/overview.h"
 #include "archive/stage.h"
 #include "base/clock.h"
-#include "base/map.h"
 
 /* Events wait here until nothing newer can come; newest first. */
 struct waiting {
     struct search_event **events;
     size_t count, capacity;
-};
-
-struct facet_count {
-    struct slice value;
-    uint64_t count;
-};
-
-struct facet_state {
-    struct map values;     /* value → struct facet_count */
-    uint64_t with;
 };
 
 struct run {
@@ -50,12 +39,8 @@ struct run {
     int64_t wanted_from;             /* older events are beyond the limit */
     bool dropped;                    /* something matched that was beyond the limit */
     uint64_t rows_given;
-    int64_t span;                    /* of the histogram; 0: none */
-    struct search_bucket *buckets;
-    size_t bucket_count;
-    int64_t bucket_from;
-    struct facet_state *facets;
-    struct buffer scratch, stored;
+    struct overview overview;
+    struct buffer stored;
     int64_t started, told;
     bool cancelled, full;            /* a callback said no; nobody wants more */
     bool counts_all;                 /* histogram or facets: the limit does not end the reading */
@@ -156,107 +141,6 @@ static bool wait_for(struct run *run, const struct search_event *event, struct e
     }
     w->events[w->count] = stage_keep_event(event);
     return w->events[w->count++] || error_set(e, "memory is short for the events found");
-}
-
-/* --- counting aside ------------------------------------------------------------------------- */
-
-static void count_bucket(struct run *run, int64_t time)
-{
-    if (!run->span || time < run->bucket_from)
-        return;
-    uint64_t i = (uint64_t)(time - run->bucket_from) / (uint64_t)run->span;
-    if (i < run->bucket_count)
-        run->buckets[i].count++;
-}
-
-#define FACET_DISTINCT_MOST 10000u
-
-static void count_facets(struct run *run, const struct search_event *event)
-{
-    for (size_t i = 0; run->facets && i < run->options->facet_count; i++) {
-        struct facet_state *facet = &run->facets[i];
-        struct search_cell cell = stage_event_cell(event, run->options->facets[i], &run->scratch);
-        if (cell.none)
-            continue;
-        facet->with++;
-        struct facet_count *count = map_get(&facet->values, cell.text);
-        if (!count) {
-            if (facet->values.count >= FACET_DISTINCT_MOST) {
-                run->foot->cut++;
-                continue;
-            }
-            count = arena_zero(run->arena, sizeof *count);
-            if (!count || !(count->value = arena_copy(run->arena, cell.text)).data ||
-                !map_put(&facet->values, count->value, count))
-                continue;
-        }
-        count->count++;
-    }
-}
-
-static bool range_of(struct run *run, int64_t *from, int64_t *to)
-{
-    const struct catalogue *c = &run->catalogue;
-    *from = INT64_MAX;
-    *to = INT64_MIN;
-    for (size_t i = 0; i < c->file_count; i++) {
-        if (c->files[i].summary.time_min < *from)
-            *from = c->files[i].summary.time_min;
-        if (c->files[i].summary.time_max > *to)
-            *to = c->files[i].summary.time_max;
-    }
-    if (run->options->from)
-        *from = run->options->from;
-    if (run->options->to)
-        *to = run->options->to - 1;
-    return *from <= *to;
-}
-
-static bool begin_buckets(struct run *run, struct error *e)
-{
-    int64_t from, to, range;
-    if (!run->options->buckets || !range_of(run, &from, &to))
-        return true;
-    if (__builtin_sub_overflow(to, from, &range))
-        return true;
-    run->span = stage_span(range, run->options->buckets);
-    run->bucket_from = stage_bucket(from, run->span);
-    uint64_t count = (uint64_t)(to - run->bucket_from) / (uint64_t)run->span + 1;
-    if (count > 100000) {
-        run->span = 0;
-        return true;
-    }
-    run->bucket_count = (size_t)count;
-    run->buckets = arena_array(run->arena, run->bucket_count, sizeof *run->buckets);
-    for (size_t i = 0; run->buckets && i < run->bucket_count; i++)
-        run->buckets[i].from = run->bucket_from + (int64_t)i * run->span;
-    return run->buckets || error_set(e, "memory is short for the histogram");
-}
-
-static int most_frequent(const void *a, const void *b)
-{
-    const struct facet_count *x = *(struct facet_count *const *)a,
-                             *y = *(struct facet_count *const *)b;
-    if (x->count != y->count)
-        return x->count > y->count ? -1 : 1;
-    return slice_compare(x->value, y->value);
-}
-
-static void give_facet(struct run *run, size_t i)
-{
-    struct facet_state *state = &run->facets[i];
-    struct search_facet facet = { .field = run->options->facets[i], .with = state->with,
-                                  .distinct = state->values.count };
-    struct facet_count **all = arena_array(run->arena, state->values.count, sizeof *all);
-    size_t count = 0;
-    struct map_entry *entry;
-    for (size_t at = 0; all && (entry = map_next(&state->values, &at));)
-        all[count++] = entry->value;
-    if (count)
-        qsort(all, count, sizeof *all, most_frequent);
-    for (size_t k = 0; k < count && k < SEARCH_FACET_VALUES; k++)
-        facet.values[facet.value_count++] = (struct search_value){ all[k]->value, all[k]->count };
-    run->cancelled |= !run->handlers->facet(run->handlers->owner, &facet);
 }
 
 /* --- one block ------------------------------------------------------------------------------ */
@@ -428,9 +312,9 @@ static bool take_row(struct run *run, uint32_t row, bool wanted, struct error *e
 {
     struct search_event event = light_event(run, row);
     struct arena_mark mark = arena_mark(&run->block_arena);
-    bool well = (!run->needs_events && !run->facets) || whole_event(run, row, &event, e);
+    bool well = (!run->needs_events && !run->overview.facets) || whole_event(run, row, &event, e);
     if (well)
-        count_facets(run, &event);
+        overview_event(&run->overview, &event);
     if (well && wanted && run->ordered)
         well = wait_for(run, &event, e);
     else if (well && wanted)
@@ -465,7 +349,7 @@ static bool take_rows(struct run *run, const uint64_t *mask, struct error *e)
         for (uint64_t rest = mask[i]; rest; rest &= rest - 1) {
             uint32_t row = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(rest);
             found[count++] = (struct candidate){ rows->time[row], rows->sequence[row], row };
-            count_bucket(run, rows->time[row]);
+            overview_time(&run->overview, rows->time[row]);
         }
     run->foot->matched += count;
     uint64_t most = run->limit > run->given ? run->limit - run->given : 0;
@@ -476,7 +360,7 @@ static bool take_rows(struct run *run, const uint64_t *mask, struct error *e)
         if (run->ordered)
             wanted = wanted && i < most && found[i].time >= run->wanted_from;
         run->dropped |= !wanted;
-        if (!wanted && !run->facets)
+        if (!wanted && !run->overview.facets)
             break;
         if (!take_row(run, found[i].row, wanted, e))
             return false;
@@ -517,13 +401,6 @@ static bool over_budget(struct run *run, enum search_end *end)
     return true;
 }
 
-static bool give_buckets(struct run *run)
-{
-    return !run->span || !run->handlers->buckets ||
-           run->handlers->buckets(run->handlers->owner, run->span, run->buckets,
-                                  run->bucket_count);
-}
-
 static void tell(struct run *run)
 {
     int64_t now = clock_steady();
@@ -533,7 +410,7 @@ static void tell(struct run *run)
     run->told = now;
     run->foot->read_down_to = run->block->summary.time_max;
     run->cancelled |= !run->handlers->progress(run->handlers->owner, run->foot) ||
-                      !give_buckets(run);
+                      !overview_give_buckets(&run->overview, run->handlers);
     run->foot->read_down_to = 0;
 }
 
@@ -592,6 +469,24 @@ static uint32_t leading_limits(struct run *run)
     return i;
 }
 
+static bool range_of(struct run *run, int64_t *from, int64_t *to)
+{
+    const struct catalogue *c = &run->catalogue;
+    *from = INT64_MAX;
+    *to = INT64_MIN;
+    for (size_t i = 0; i < c->file_count; i++) {
+        if (c->files[i].summary.time_min < *from)
+            *from = c->files[i].summary.time_min;
+        if (c->files[i].summary.time_max > *to)
+            *to = c->files[i].summary.time_max;
+    }
+    if (run->options->from)
+        *from = run->options->from;
+    if (run->options->to)
+        *to = run->options->to - 1;
+    return *from <= *to;
+}
+
 static bool begin_pipes(struct run *run, struct error *e)
 {
     const struct query *query = run->query;
@@ -601,7 +496,7 @@ static bool begin_pipes(struct run *run, struct error *e)
     uint32_t first = leading_limits(run);
     run->wanted_from = INT64_MIN;
     run->needs_events = chain_needs_events(query, first);
-    run->few_fields = !run->facets && chain_fields(query, first, run->fields, &run->field_count);
+    run->few_fields = !run->overview.facets && chain_fields(query, first, run->fields, &run->field_count);
     if (first == query->stage_count) {
         run->ordered = true;
         return true;
@@ -614,17 +509,21 @@ static bool begin_pipes(struct run *run, struct error *e)
     return run->chain || error_set(e, "memory is short for searching");
 }
 
+static bool begin_buckets(struct run *run, struct error *e)
+{
+    int64_t from, to;
+    return !run->options->buckets || !range_of(run, &from, &to) ||
+           overview_begin_buckets(&run->overview, from, to, run->options->buckets, e);
+}
+
 static bool begin(struct run *run, struct error *e)
 {
     const struct search_options *o = run->options;
     run->matcher = matcher_new(run->query);
     if (!run->matcher)
         return error_set(e, "memory is short for searching");
-    if (o->facet_count && run->handlers->facet) {
-        run->facets = arena_array(run->arena, o->facet_count, sizeof *run->facets);
-        if (!run->facets)
-            return error_set(e, "memory is short for searching");
-    }
+    if (run->handlers->facet && !overview_begin_facets(&run->overview, o->facets, o->facet_count, e))
+        return false;
     run->catalogue = (struct catalogue){ .options = o, .arena = run->arena, .foot = run->foot,
                                          .owner = run };
     if (o->explain && run->handlers->explain)
@@ -632,7 +531,7 @@ static bool begin(struct run *run, struct error *e)
     if (!catalogue_open(&run->catalogue, e) || !begin_pipes(run, e) ||
         !begin_buckets(run, e))
         return false;
-    run->counts_all = run->span || run->facets;
+    run->counts_all = run->overview.span || run->overview.facets;
     run->view.fetched = &run->fetched;
     run->view.need = read_part;
     run->view.owner = run;
@@ -649,9 +548,8 @@ static void finish(struct run *run)
             chain_finish(run->chain);
         run->foot->cut += chain_cut(run->chain);
     }
-    run->cancelled |= !give_buckets(run);
-    for (size_t i = 0; run->facets && i < run->options->facet_count; i++)
-        give_facet(run, i);
+    run->cancelled |= !overview_give_buckets(&run->overview, run->handlers);
+    run->cancelled |= !overview_give_facets(&run->overview, run->handlers);
     run->foot->elapsed_ns = clock_steady() - run->started;
 }
 
@@ -660,15 +558,13 @@ static void end(struct run *run)
     for (size_t i = 0; i < run->waiting.count; i++)
         free(run->waiting.events[i]);
     free(run->waiting.events);
-    for (size_t i = 0; run->facets && i < run->options->facet_count; i++)
-        map_free(&run->facets[i].values);
+    overview_free(&run->overview);
     chain_free(&run->chain);
     matcher_free(&run->matcher);
     catalogue_close(&run->catalogue);
     match_view_free(&run->view);
     fetch_free(&run->fetched);
     arena_free(&run->block_arena);
-    buffer_free(&run->scratch);
     buffer_free(&run->stored);
 }
 
@@ -682,7 +578,7 @@ bool search_run(const struct query *query, const struct search_options *options,
     match_view_init(&run.view);
     fetch_init(&run.fetched);
     arena_init(&run.block_arena, ARENA_NO_CEILING);
-    buffer_init(&run.scratch, 0);
+    overview_init(&run.overview, arena, foot_out);
     buffer_init(&run.stored, BLOCK_PART_MAX);
     bool well = begin(&run, e);
     if (well) {
@@ -691,65 +587,4 @@ bool search_run(const struct query *query, const struct search_options *options,
     }
     end(&run);
     return well;
-}
-
-/* --- one event ------------------------------------------------------------------------------ */
-
-static bool not_found(struct error *e)
-{
-    error_set(e, "there is no such event");
-    return error_kind(e, ERROR_NOT_FOUND);
-}
-
-/* Its block's parts in f; from a damaged file too, when that block is whole. */
-static bool find_event(const char *directory, const struct day_name *name, const char *file,
-                       uint64_t sequence, sqlite3 **db, struct fetched *f, uint32_t *row_out,
-                       struct error *e)
-{
-    if (day_open(directory, name, db, e) &&
-        fetch_sequence(f, *db, file, sequence, row_out, e))
-        return true;
-    if (e->kind != ERROR_FAILED && e->kind != ERROR_DAMAGED)
-        return false;
-    struct error whole = *e, reason = ERROR_NONE;
-    day_close(db);
-    error_clear(e);
-    if (salvage_open(directory, name, db, &reason) &&
-        salvage_sequence(f, *db, file, sequence, row_out, &reason))
-        return true;
-    *e = whole;
-    return false;
-}
-
-bool search_get(const char *directory, const struct search_scope *scope,
-                const struct event_id *id, struct arena *arena, struct search_event *event_out,
-                struct error *e)
-{
-    struct day_name name = { .day = id->day };
-    struct fetched f;
-    sqlite3 *db = NULL;
-    char file[DAY_FILE];
-    uint32_t row;
-    struct error reason = ERROR_NONE;
-    struct event event;
-    memcpy(name.class, id->class, sizeof name.class);
-    if (!day_class_valid(name.class))
-        return not_found(e);
-    day_name_print(&name, file);
-    fetch_init(&f);
-    bool found = find_event(directory, &name, file, id->sequence, &db, &f, &row, &reason) &&
-                 block_event(&f.rows, f.parts[PART_TEXT], f.parts[PART_FIELDS], row, &f.arena,
-                             &event, &reason);
-    bool seen = found && search_scope_sees(scope, event.agency);
-    if (seen) {
-        event_out->id = *id;
-        seen = fetch_copy_event(&event, arena, &event_out->event) ||
-               error_set(e, "memory is short for the event");
-    } else if (!found && reason.kind != ERROR_NOT_FOUND && scope->all && e) {
-        *e = reason;
-    } else
-        not_found(e);
-    day_close(&db);
-    fetch_free(&f);
-    return seen;
 }
