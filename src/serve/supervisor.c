@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -20,6 +19,8 @@
 #include "process/notify.h"
 
 #include "intake/intake.h"
+#include "serve/given.h"
+#include "serve/handover.h"
 #include "serve/roles.h"
 #include "serve/sockets.h"
 
@@ -27,9 +28,6 @@
 #define PAUSE_MOST (30 * CLOCK_SECOND)
 #define LIVED_WELL (60 * CLOCK_SECOND)     /* who lived so long starts again without a pause */
 #define STATUS_EVERY (10 * CLOCK_SECOND)    /* of memory; else when something happens */
-#define CONTENT_DIGEST 32u
-#define CONTENT_FILES 10000u
-#define CONTENT_MOST (4u * 1024 * 1024)    /* of one file */
 #define ROOM_LEAST (4u * 1024 * 1024)      /* free bytes without which no database can be begun */
 #define STOP_PATIENCE (20 * CLOCK_SECOND)  /* then a role that does not end is killed */
 
@@ -60,8 +58,7 @@ struct supervisor {
     unsigned child_count;
     bool stopping, first_rules;
     int64_t stop_since, status_due;
-    unsigned char contents[CONTENT_DIGEST];   /* of what the pipeline reads once */
-    unsigned char lists[CONTENT_DIGEST];      /* of the file of placeholders, that the reader may open */
+    struct given given;       /* with the settings in force */
 };
 
 static const struct {
@@ -73,66 +70,6 @@ static const struct {
 };
 
 /* ---- handing over ---------------------------------------------------------------------------- */
-
-/* Folders that hold the files followed, parted by \n: what the pipeline may look into. */
-static const char *watched_folders(struct supervisor *s)
-{
-    BUFFER_AUTO out;
-    struct slice rest = slice_of(s->settings.files), line;
-    buffer_init(&out, 0);
-    while (s->settings.files[0] && slice_split(&rest, '\n', &line)) {
-        size_t from = slice_find_byte(line, ' '), to = line.len;
-        while (to > from && line.data[to - 1] != '/')
-            to--;
-        if (from < line.len)
-            buffer_print(&out, "%.*s\n", SLICE_ARGS(slice_trim(slice_cut(line, from, to))));
-    }
-    return arena_text(&s->arena, buffer_slice(&out));
-}
-
-static void put_all(struct supervisor *s, struct heritage_writer *w)
-{
-    const struct serve_settings *t = &s->settings;
-    char number[24];
-    const struct {
-        const char *name, *value;
-    } values[] = {
-        { "language", t->language }, { "data", t->data }, { "archive", t->archive },
-        { "records_folder", t->records_folder }, { "records", t->records },
-        { "roster_folder", t->roster_folder }, { "roster", t->roster }, { "cache", t->cache },
-        { "blob", t->blob }, { "run", t->run }, { "control", t->control }, { "reader", t->reader },
-        { "secrets", t->secrets }, { "tokens", t->tokens }, { "plan", t->plan },
-        { "regimes", t->regimes }, { "rules", t->rules }, { "decoders", t->decoders },
-        { "logsources", t->logsources }, { "placeholders", t->placeholders },
-        { "import", t->import }, { "files", t->files }, { "sockets", t->sockets },
-        { "syslog_address", t->listen[t->listen[INTAKE_SYSLOG_TCP][0] ? INTAKE_SYSLOG_TCP
-                                                                      : INTAKE_SYSLOG_UDP] },
-        { "http_address", t->listen[INTAKE_HTTP] },
-        { "https_address", t->listen[INTAKE_HTTPS] },
-        { "syslog_tls_address", t->listen[INTAKE_SYSLOG_TLS] }, { "console_address", t->console },
-        { "tls", t->tls }, { "heads", t->heads }, { "names", t->names },
-        { "enrol_templates", t->enrol_templates }, { "enrol_console", t->enrol_console },
-        { "enrol_trust", t->enrol_trust }, { "certificate", t->certificate }, { "key", t->key },
-        { "clients", t->clients }, { "cookie_secure", t->cookie_secure ? "1" : "" },
-        { "watched", watched_folders(s) },
-        { "indicators", t->indicators }, { "indicator_table", t->indicator_table },
-        { "catalogue", file_join(&s->arena, t->cache, "catalogue.json") },
-    };
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        heritage_put(w, values[i].name, values[i].value);
-    snprintf(number, sizeof number, "%lld", (long long)t->idle_seconds);
-    heritage_put(w, "idle_seconds", number);
-    snprintf(number, sizeof number, "%lld", (long long)t->skew_seconds);
-    heritage_put(w, "skew_seconds", number);
-    snprintf(number, sizeof number, "%lld", (long long)t->canary_seconds);
-    heritage_put(w, "canary_seconds", number);
-    snprintf(number, sizeof number, "%lld", (long long)t->keep_days);
-    heritage_put(w, "keep_days", number);
-    snprintf(number, sizeof number, "%lld", (long long)t->reserve);
-    heritage_put(w, "reserve", number);
-    for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++)
-        heritage_put(w, listener_rows[i].option, t->listen[i]);
-}
 
 static void put_descriptors(struct supervisor *s, const char *role, struct heritage_writer *w)
 {
@@ -220,7 +157,7 @@ static bool hand_over(struct supervisor *s, struct child *child, int channel, st
 {
     struct heritage_writer w;
     heritage_writer_init(&w);
-    put_all(s, &w);
+    handover_settings(&s->settings, &s->arena, &w);
     put_descriptors(s, child->row->name, &w);
     bool sent = heritage_send(channel, &w, e);
     heritage_writer_free(&w);
@@ -401,61 +338,6 @@ static bool same_sockets(const struct serve_settings *a, const struct serve_sett
            strcmp(a->sockets, b->sockets) == 0;
 }
 
-static void digest_file(crypto_generichash_state *state, const char *path)
-{
-    ARENA_AUTO arena;
-    struct slice text = SLICE_NONE;
-    arena_init(&arena, CONTENT_MOST + 65536);
-    if (path[0])
-        file_read(path, CONTENT_MOST, &arena, &text, NULL); /* not readable: as if empty */
-    uint64_t len = text.len;
-    crypto_generichash_update(state, (const unsigned char *)&len, sizeof len);
-    crypto_generichash_update(state, (const unsigned char *)text.data, text.len);
-}
-
-/* Of what the pipeline reads once: decoders, certificate, key, CAs. The same names may hold other
- * contents by the time of a reload. */
-static void digest_contents(const struct serve_settings *t, unsigned char digest[CONTENT_DIGEST])
-{
-    static const char *const suffixes[] = { ".yaml", ".yml", NULL };
-    const char *const files[] = { t->certificate, t->key, t->clients };
-    ARENA_AUTO arena;
-    crypto_generichash_state state;
-    struct slice *paths;
-    size_t count = 0;
-    arena_init(&arena, ARENA_NO_CEILING);
-    crypto_generichash_init(&state, NULL, 0, CONTENT_DIGEST);
-    if (file_list(t->decoders, suffixes, CONTENT_FILES, &arena, &paths, &count, NULL))
-        for (size_t i = 0; i < count; i++) {
-            crypto_generichash_update(&state, (const unsigned char *)paths[i].data, paths[i].len);
-            digest_file(&state, paths[i].data);
-        }
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        digest_file(&state, files[i]);
-    crypto_generichash_final(&state, digest, CONTENT_DIGEST);
-}
-
-/* Which file of placeholders, and what stands in it: a file put in the place of another is none that the
- * reader may open. */
-static void digest_lists(const struct serve_settings *t, unsigned char digest[CONTENT_DIGEST])
-{
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, CONTENT_DIGEST);
-    crypto_generichash_update(&state, (const unsigned char *)t->placeholders,
-                              strlen(t->placeholders));
-    digest_file(&state, t->placeholders);
-    crypto_generichash_update(&state, (const unsigned char *)t->logsources, strlen(t->logsources));
-    crypto_generichash_final(&state, digest, CONTENT_DIGEST);
-}
-
-/* Whether what the pipeline was given is another. */
-static bool same_pipeline(const struct serve_settings *a, const struct serve_settings *b)
-{
-    return strcmp(a->decoders, b->decoders) == 0 && strcmp(a->files, b->files) == 0 &&
-           strcmp(a->certificate, b->certificate) == 0 && strcmp(a->key, b->key) == 0 &&
-           strcmp(a->clients, b->clients) == 0 && a->reserve == b->reserve;
-}
-
 /* With the new configuration; one that waits after a death waits no longer. */
 static void start_anew(struct child *child)
 {
@@ -495,14 +377,10 @@ static void reload(struct supervisor *s)
         notify("READY=1");
         return;
     }
-    unsigned char contents[CONTENT_DIGEST], lists[CONTENT_DIGEST];
-    digest_contents(&fresh, contents);
-    digest_lists(&fresh, lists);
-    bool pipeline_differs = !same_pipeline(&s->settings, &fresh) ||
-                            memcmp(contents, s->contents, sizeof contents) != 0;
-    bool lists_differ = memcmp(lists, s->lists, sizeof lists) != 0;
-    memcpy(s->contents, contents, sizeof contents);
-    memcpy(s->lists, lists, sizeof lists);
+    struct given before = s->given;
+    s->given = given_with(&fresh);
+    bool pipeline_differs = memcmp(before.pipeline, s->given.pipeline, GIVEN_DIGEST) != 0;
+    bool reader_differs = memcmp(before.reader, s->given.reader, GIVEN_DIGEST) != 0;
     bool canary_differs = s->settings.canary_seconds != fresh.canary_seconds;
     arena_free(&s->arena);
     s->arena = arena;
@@ -512,7 +390,7 @@ static void reload(struct supervisor *s)
     start_anew(find_child(s, "hub")); /* plan, regimes, import: it starts again at once */
     if (pipeline_differs || find_child(s, "pipeline")->state == CHILD_WAITING)
         start_anew(find_child(s, "pipeline"));
-    if (lists_differ || find_child(s, "reader")->state == CHILD_WAITING)
+    if (reader_differs || find_child(s, "reader")->state == CHILD_WAITING)
         start_anew(find_child(s, "reader"));
     if (canary_differs || pipeline_differs)
         renew_canary(s);
@@ -610,8 +488,7 @@ static void start_all(struct supervisor *s)
     for (const struct role_row *row = serve_roles; row->name && s->child_count < ROLES_MAX; row++)
         s->children[s->child_count++] = (struct child){ .row = row, .channel = -1 };
     s->first_rules = true;
-    digest_contents(&s->settings, s->contents);
-    digest_lists(&s->settings, s->lists);
+    s->given = given_with(&s->settings);
     start_or_wait(s, find_child(s, "hub"));
     start_or_wait(s, find_child(s, "reader"));
     if (s->settings.canary_seconds)
