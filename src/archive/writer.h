@@ -1,4 +1,5 @@
-/* writer - the private side of archive.h, shared by the commit (archive.c) and the sealer (seal.c). */
+/* writer - the private side of archive.h: the day files that are open (writer_day.c), what goes into one
+ * (writer_insert.c), the commit (archive.c) and the sealer (seal.c). */
 #ifndef ARCHIVE_WRITER_H
 #define ARCHIVE_WRITER_H
 
@@ -70,6 +71,8 @@ struct day *writer_day(struct archive *archive, const struct day_name *name, boo
 /* Closes it without asking: after a failure, so that the next use reads what really is there. */
 void writer_forget(struct archive *archive, struct day *day);
 
+/* Reads which origins the file numbers already. */
+bool writer_load_origins(struct archive *archive, struct day *day, struct error *e);
 /* Everything of one batch within the caller's transaction; *first_out is its first sequence. */
 bool writer_insert_batch(struct archive *archive, struct day *day, const struct batch *batch,
                          uint64_t *first_out, struct error *e);
