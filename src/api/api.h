@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "event/losses.h"
 #include "enrol/office.h"
 #include "plan/plan.h"
 #include "records/records.h"
@@ -96,14 +97,6 @@ struct api_rule_fault {
     struct slice path, sentence;
 };
 
-/* What detection did not look at or could not count since the pipeline started (detect/losses.h). */
-struct api_detection {
-    bool known;                  /* false: the pipeline is down, nothing is known */
-    uint64_t events, unknown, dropped, regex_limit, cut;
-    struct api_unknown { struct slice name; uint64_t events; } *sources;
-    uint32_t source_count;
-};
-
 struct api_check {
     struct slice id, state;      /* state: well, warning, failed */
     struct slice sentence, hint; /* in the language asked for; hint may be empty */
@@ -117,7 +110,8 @@ struct api_machine_state {
     uint32_t role_count;
     struct api_listener *listeners;
     uint32_t listener_count;
-    struct api_detection detection;
+    bool losses_known;               /* false: the pipeline is down */
+    struct losses losses;            /* of detection */
     struct api_rule_fault *faults;   /* rules that could not be loaded */
     uint32_t fault_count;
     uint64_t rules_loaded;

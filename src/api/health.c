@@ -90,18 +90,19 @@ static void rules_check(struct api_call *call, const struct api_machine_state *s
 }
 
 /* Unknown log sources are no fault of the machine: the page lists them. What was lost is. */
-static void detection_check(struct api_call *call, const struct api_detection *d)
+static void detection_check(struct api_call *call, const struct api_machine_state *state)
 {
-    bool lost = d->dropped || d->regex_limit || d->cut;
+    const struct losses *l = &state->losses;
+    bool lost = l->dropped || l->regex_limit || l->cut;
 
-    if (!d->known)
+    if (!state->losses_known)
         return;
     check_put(&call->json, SLICE("detection"), lost ? SLICE("warning") : SLICE("well"),
               lost ? arena_print(call->arena,
                                  api_say(call, "detection lost: %llu hits of correlations, %llu regular "
                                                "expressions, alerts of %llu batches"),
-                                 (unsigned long long)d->dropped, (unsigned long long)d->regex_limit,
-                                 (unsigned long long)d->cut)
+                                 (unsigned long long)l->dropped, (unsigned long long)l->regex_limit,
+                                 (unsigned long long)l->cut)
                    : slice_of(api_say(call, "detection lost nothing since the pipeline started")),
               lost ? slice_of(api_say(call, "narrow the rules that match most: the list of rules shows them"))
                    : SLICE_NONE);
@@ -181,29 +182,13 @@ static void rules_put(struct json_writer *json, const struct api_machine_state *
     json_close_object(json);
 }
 
-void shape_detection(struct json_writer *json, const struct api_detection *d)
+void shape_detection(struct json_writer *json, const struct api_machine_state *state)
 {
     json_name(json, "detection");
-    if (!d->known) {
+    if (state->losses_known)
+        losses_write(&state->losses, json);
+    else
         json_put_null(json);
-        return;
-    }
-    json_open_object(json);
-    json_integer_member(json, "events", (int64_t)d->events);
-    json_integer_member(json, "unknown", (int64_t)d->unknown);
-    json_integer_member(json, "dropped", (int64_t)d->dropped);
-    json_integer_member(json, "regex_limit", (int64_t)d->regex_limit);
-    json_integer_member(json, "cut", (int64_t)d->cut);
-    json_name(json, "sources");
-    json_open_array(json);
-    for (uint32_t i = 0; i < d->source_count; i++) {
-        json_open_object(json);
-        json_text_member(json, "name", d->sources[i].name);
-        json_integer_member(json, "events", (int64_t)d->sources[i].events);
-        json_close_object(json);
-    }
-    json_close_array(json);
-    json_close_object(json);
 }
 
 static void disk_put(struct json_writer *json, uint64_t left, uint64_t total)
@@ -239,7 +224,7 @@ bool shape_doctor(struct api_call *call)
     plan_check_put(call);
     if (looked) {
         rules_check(call, &state);
-        detection_check(call, &state.detection);
+        detection_check(call, &state);
     } else if (machine->look) {
         check_put(json, SLICE("processes"), SLICE("failed"),
                   slice_of(error_sentence(&e, call->language)), SLICE_NONE);
@@ -252,7 +237,7 @@ bool shape_doctor(struct api_call *call)
     listeners_put(json, &state);
     archive_put(json, &state);
     rules_put(json, &state);
-    shape_detection(json, &state.detection);
+    shape_detection(json, &state);
     disk_put(json, left, total);
     json_close_object(json);
     return true;

@@ -245,7 +245,7 @@ static void detection_put(struct api_call *call)
 
     if (machine->look)
         machine->look(machine->owner, call->language, call->arena, &state, &e);
-    shape_detection(&call->json, &state.detection);
+    shape_detection(&call->json, &state);
 }
 
 bool api_rule_list(struct api_call *call)

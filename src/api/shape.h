@@ -64,7 +64,7 @@ struct slice shape_kind_title(const struct api_call *call, struct slice kind);
  * role does not see them. False: call->error. */
 bool shape_open_counts(struct api_call *call, struct slice agency);
 /* The member `detection` of a machine's state: what was not looked at; null when it is not known. */
-void shape_detection(struct json_writer *json, const struct api_detection *detection);
+void shape_detection(struct json_writer *json, const struct api_machine_state *state);
 /* Doctor: an object. */
 bool shape_doctor(struct api_call *call);
 /* The members of PlanHead, into an object that the caller opened. */

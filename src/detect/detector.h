@@ -9,7 +9,7 @@
 #include "detect/correlator.h"
 #include "detect/exception.h"
 #include "detect/indicator_match.h"
-#include "detect/losses.h"
+#include "detect/losses_book.h"
 
 struct detector; /* one thread */
 

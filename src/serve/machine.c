@@ -101,28 +101,6 @@ static bool look_listeners(const struct machine *machine, const struct json *jso
     return state->listeners != NULL;
 }
 
-static bool look_detection(const struct json *pipeline, struct arena *arena,
-                           struct api_detection *out)
-{
-    const struct json *json = json_member(pipeline, "detection"), *list = json_member(json, "sources");
-    uint32_t count = list && list->kind == JSON_ARRAY ? list->count : 0;
-    *out = (struct api_detection){
-        .known = json != NULL,
-        .events = (uint64_t)number(json, "events"),
-        .unknown = (uint64_t)number(json, "unknown"),
-        .dropped = (uint64_t)number(json, "dropped"),
-        .regex_limit = (uint64_t)number(json, "regex_limit"),
-        .cut = (uint64_t)number(json, "cut"),
-        .sources = arena_array(arena, count + 1, sizeof *out->sources),
-    };
-    for (uint32_t i = 0; out->sources && i < count; i++)
-        out->sources[out->source_count++] = (struct api_unknown){
-            json_member_text(&list->children[i], "name"),
-            (uint64_t)number(&list->children[i], "events"),
-        };
-    return out->sources != NULL;
-}
-
 static bool look_rules(const struct json *json, const char *language, struct arena *arena,
                        struct api_machine_state *state)
 {
@@ -175,10 +153,10 @@ bool machine_look(void *owner, const char *language, struct arena *arena,
     bool alive = pipeline && clock_now() - number(pipeline, "alive") < PULSE_MOST;
     state_out->started = machine->started;
     look_archive(machine, state_out);
+    state_out->losses_known = alive && losses_read(json_member(pipeline, "detection"), &state_out->losses);
     return (look_checks(machine, language, arena, state_out) &&
             look_roles(read_json(machine->run, "roles.json", arena), arena, state_out) &&
             look_listeners(machine, alive ? pipeline : NULL, arena, state_out) &&
-            look_detection(alive ? pipeline : NULL, arena, &state_out->detection) &&
             look_rules(read_json(machine->cache, "rules.json", arena), language, arena,
                        state_out)) ||
            error_set(e, "not enough memory to look at the machine");

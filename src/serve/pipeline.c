@@ -366,28 +366,6 @@ static bool start_intake(struct pipeline *p, struct error *e)
 
 /* ---- status: run/pipeline.json ------------------------------------------------------------------ */
 
-/* What detection did not look at or could not count. */
-static void put_losses(struct json_writer *w, const struct losses *l)
-{
-    json_name(w, "detection");
-    json_open_object(w);
-    json_integer_member(w, "events", (int64_t)l->events);
-    json_integer_member(w, "unknown", (int64_t)l->unknown);
-    json_integer_member(w, "dropped", (int64_t)l->dropped);
-    json_integer_member(w, "regex_limit", (int64_t)l->regex_limit);
-    json_integer_member(w, "cut", (int64_t)l->cut);
-    json_name(w, "sources");
-    json_open_array(w);
-    for (uint32_t i = 0; i < l->source_count; i++) {
-        json_open_object(w);
-        json_text_member(w, "name", slice_of(l->sources[i].name));
-        json_integer_member(w, "events", (int64_t)l->sources[i].events);
-        json_close_object(w);
-    }
-    json_close_array(w);
-    json_close_object(w);
-}
-
 static void write_status(struct pipeline *p)
 {
     ARENA_AUTO arena;
@@ -411,7 +389,8 @@ static void write_status(struct pipeline *p)
     json_integer_member(&w, "alerts", (int64_t)atomic_load(&p->alerts));
     json_integer_member(&w, "failed", (int64_t)atomic_load(&p->failed));
     json_boolean_member(&w, "shut", p->shut);
-    put_losses(&w, &losses);
+    json_name(&w, "detection");
+    losses_write(&losses, &w);
     json_name(&w, "listeners");
     json_open_array(&w);
     for (size_t i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-#include "detect/losses.h"
+#include "detect/losses_book.h"
 
 #include <pthread.h>
 #include <stdlib.h>
