@@ -389,9 +389,26 @@ static int compare_nets(const void *left, const void *right)
     return slice_compare(a->source->key, b->source->key);
 }
 
+/* Into index->nets, behind those that are counted. */
+static bool read_networks(struct roster_index *index, const struct roster_source *source,
+                          uint32_t *count_out, struct error *e)
+{
+    struct slice rest = source->network.len ? source->network : SLICE_NONE, part;
+
+    for (*count_out = 0; slice_split(&rest, ' ', &part); (*count_out)++) {
+        struct roster_net *net = &index->nets[index->net_count + *count_out];
+        net->source = source;
+        if (!network_parse(part, &net->network)) {
+            error_set(e, "'%.*s' is no network", SLICE_ARGS(source->network));
+            return error_hint(e, "write an address or a prefix such as 10.1.2.0/24");
+        }
+    }
+    return true;
+}
+
 /* What makes a source unusable; the others are not to suffer from it. */
 static bool source_check(const struct roster_index *index, const struct roster_source *source,
-                         struct roster_net *net, struct error *e)
+                         struct error *e)
 {
     error_place(e, "roster, source '%.*s'", SLICE_ARGS(source->key));
     if (source->key.len == 0)
@@ -402,19 +419,12 @@ static bool source_check(const struct roster_index *index, const struct roster_s
         return error_set(e, "'%.*s' is no retention class", SLICE_ARGS(source->class));
     if (source->token_sha256.len && map_has(&index->tokens, source->token_sha256))
         return error_set(e, "two sources have the same token");
-    if (source->network.len && !network_parse(source->network, &net->network)) {
-        error_set(e, "'%.*s' is no network", SLICE_ARGS(source->network));
-        return error_hint(e, "write an address or a prefix such as 10.1.2.0/24");
-    }
     return true;
 }
 
 /* A source that is told by a token needs no network; one with neither is told by nothing. */
 static bool index_source(struct roster_index *index, struct roster_source *source)
 {
-    struct roster_net *net = &index->nets[index->net_count];
-    net->source = source;
-    index->net_count += source->network.len > 0;
     return map_put(&index->keys, source->key, source) &&
            (!source->token_sha256.len || map_put(&index->tokens, source->token_sha256, source));
 }
@@ -425,11 +435,14 @@ static bool index_sources(struct roster *roster, struct roster_index *index, str
     uint32_t kept = 0;
     for (uint32_t i = 0; i < roster->source_count; i++) {
         struct error wrong = ERROR_NONE;
-        if (!source_check(index, &roster->sources[i], &index->nets[index->net_count], &wrong)) {
+        uint32_t nets;
+        roster->sources[kept] = roster->sources[i];
+        if (!source_check(index, &roster->sources[kept], &wrong) ||
+            !read_networks(index, &roster->sources[kept], &nets, &wrong)) {
             log_error(&wrong, "a source is not in force");
             continue;
         }
-        roster->sources[kept] = roster->sources[i];
+        index->net_count += nets;
         if (!index_source(index, &roster->sources[kept++]))
             return error_set(e, "not enough memory for the roster");
     }
@@ -455,13 +468,27 @@ static bool index_certificates(struct roster *roster, struct roster_index *index
     return true;
 }
 
+/* At most. */
+static size_t count_networks(const struct roster *roster)
+{
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < roster->source_count; i++) {
+        const struct slice text = roster->sources[i].network;
+        count++;
+        for (size_t at = 0; at < text.len; at++)
+            count += text.data[at] == ' ';
+    }
+    return count;
+}
+
 bool roster_ready(struct roster *roster, struct error *e)
 {
     struct roster_index *index = calloc(1, sizeof *index);
 
     index_free(&roster->index);
     if (index)
-        index->nets = calloc(roster->source_count + (size_t)1, sizeof *index->nets);
+        index->nets = calloc(count_networks(roster) + 1, sizeof *index->nets);
     if (!index || !index->nets) {
         index_free(&index);
         return error_set(e, "not enough memory for the roster");

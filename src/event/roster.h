@@ -16,7 +16,8 @@ struct roster_source {
     struct slice key, system, agency;
     struct slice class;          /* retention class: "standard", "long", … */
     struct slice kind;           /* syslog, http, file */
-    struct slice network;        /* CIDR the sender stands in, "" for any (token sources) */
+    struct slice network;        /* CIDR the sender stands in, or several with a blank between; "" for
+                                  * none (token sources) */
     struct slice hostname;       /* in the syslog header; "" for any in that network */
     struct slice token_sha256;   /* hex of SHA-256 of the bearer token; "" when none */
     struct slice decoder;        /* decoder to try first; "" for none */

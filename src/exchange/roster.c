@@ -123,6 +123,7 @@ static bool sources_read(struct records *records, const struct roster_source *ow
             .class = arena_copy(&roster->arena, own->class),
             .kind = arena_copy(&roster->arena, own->kind),
             .network = arena_copy(&roster->arena, own->network),
+            .hostname = arena_copy(&roster->arena, own->hostname),
             .token_sha256 = arena_copy(&roster->arena, own->token_sha256),
         };
     }

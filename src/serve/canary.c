@@ -70,7 +70,8 @@ static void send_one(struct canary *c, enum intake_listener listener, struct sli
     *told = (struct told){ .tried = true, .sent = clock_now() };
     sodium_bin2hex(told->nonce, sizeof told->nonce, random, sizeof random);
     struct canary_letter letter = { told->nonce, c->token, certificate, c->tls, c->strangers_refused,
-                                    told->sent };
+                                    told->sent, "" };
+    canary_host(c->token, letter.host);
     canary_send(listener, c->addresses[listener], &letter, &told->error);
 }
 
@@ -139,7 +140,7 @@ static bool wait_until(const struct canary *c, int signals, int64_t due)
 
 int canary_run(struct heritage *heritage)
 {
-#define ADDRESS(id, name, kind, standard, help) heritage_text(heritage, "listen." name),
+#define ADDRESS(id, name, kind, standard, help) heritage_text(heritage, name),
     struct canary c = {
         .heritage = heritage, .addresses = { INTAKE_LISTENERS(ADDRESS) },
         .run = heritage_text(heritage, "run"),

@@ -12,41 +12,56 @@
 #define PATIENCE_SECONDS 5
 #define PIECE 1024u
 
-/* Where that address is reached over the loopback. */
-static bool target_of(const char *address, struct sockaddr_in *out, struct error *e)
+union end {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static socklen_t end_set(union end *end, const char *host, uint16_t port)
+{
+    *end = (union end){ .v4 = { .sin_family = AF_INET, .sin_port = htons(port) } };
+    if (inet_pton(AF_INET, host, &end->v4.sin_addr) == 1)
+        return sizeof end->v4;
+    *end = (union end){ .v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) } };
+    return inet_pton(AF_INET6, host, &end->v6.sin6_addr) == 1 ? sizeof end->v6 : 0;
+}
+
+/* Where that address is reached over the loopback; its length, 0: it is not. */
+static socklen_t target_of(const char *address, union end *out, struct error *e)
 {
     struct slice host;
     uint16_t port;
-    char text[64] = "";
-    *out = (struct sockaddr_in){ .sin_family = AF_INET };
+    char text[INET6_ADDRSTRLEN] = "";
+    socklen_t len = 0;
     if (config_split_address(slice_of(address), &host, &port) && host.len < sizeof text) {
         memcpy(text, host.data, host.len);
-        out->sin_port = htons(port);
-        if (!host.len || slice_is(host, "0.0.0.0") || slice_is(host, "::") ||
-            slice_is(host, "localhost"))
-            out->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        if (out->sin_addr.s_addr || inet_pton(AF_INET, text, &out->sin_addr) == 1)
-            return true;
+        len = end_set(out, !strcmp(text, "0.0.0.0") ? "127.0.0.1" : !strcmp(text, "::") ? "::1" : text,
+                      port);
     }
-    error_set(e, "the canary cannot reach %s: it is no IPv4 address", address);
-    return error_kind(e, ERROR_INPUT);
+    if (!len) {
+        error_set(e, "the canary cannot reach %s: it is an address of one link alone", address);
+        error_kind(e, ERROR_INPUT);
+    }
+    return len;
 }
 
 static bool open_socket(struct canary_link *link, enum canary_kind kind, const char *address,
                         struct error *e)
 {
-    struct sockaddr_in target, own = { .sin_family = AF_INET };
+    union end target, own;
     struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
-    if (!target_of(address, &target, e))
+    socklen_t len = target_of(address, &target, e);
+    if (!len)
         return false;
-    inet_pton(AF_INET, CANARY_ADDRESS, &own.sin_addr);
-    link->fd = socket(AF_INET, (kind == CANARY_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+    end_set(&own, target.any.sa_family == AF_INET6 ? CANARY_ADDRESS_6 : CANARY_ADDRESS, 0);
+    link->fd = socket(target.any.sa_family,
+                      (kind == CANARY_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
     if (link->fd < 0)
         return error_errno(e, errno, "the canary gets no socket");
     setsockopt(link->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     setsockopt(link->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (bind(link->fd, (struct sockaddr *)&own, sizeof own) != 0 ||
-        connect(link->fd, (struct sockaddr *)&target, sizeof target) != 0)
+    if (bind(link->fd, &own.any, len) != 0 || connect(link->fd, &target.any, len) != 0)
         return error_errno(e, errno, "the canary cannot connect to %s", address);
     return true;
 }

@@ -5,8 +5,9 @@
 #include "base/error.h"
 #include "intake/listeners.h"
 
+#include "serve/canary_host.h"
+
 #define CANARY_SOURCE "haidang.canary"
-#define CANARY_HOST "haidang-canary"
 #define CANARY_CLASS "canary"
 
 /* What it needs beside the address. */
@@ -17,6 +18,7 @@ struct canary_letter {
     bool tls;                  /* the listeners that may speak TLS do */
     bool strangers_refused;    /* syslog over TLS and Lumberjack take no one without */
     int64_t now;               /* ns UTC */
+    char host[CANARY_HOST];
 };
 
 /* How it is called in the listeners' figures: "syslog-udp". */

@@ -40,7 +40,7 @@ struct canary_watch {
     struct authority *authority;
     int64_t interval, due, alive;
     char certificate[AUTHORITY_FINGERPRINT]; /* "": none */
-    char token[2 * 32 + 1], token_sha256[2 * crypto_hash_sha256_BYTES + 1];
+    char token[2 * 32 + 1], token_sha256[2 * crypto_hash_sha256_BYTES + 1], host[CANARY_HOST];
     pthread_mutex_t lock;      /* of the birds, for other threads' eyes */
     struct bird birds[INTAKE_LISTENERS_COUNT];
     unsigned count;
@@ -71,7 +71,7 @@ void canary_watch_free(struct canary_watch **watch)
 
 /* ---- its source ------------------------------------------------------------------------------ */
 
-/* For listeners that take no sender without one; the others take the canary by its address or token. Its
+/* For listeners that take no sender without one; the others know the canary by its host name or token. Its
  * key stands behind it in the same file. */
 static void make_certificate(struct canary_watch *watch)
 {
@@ -110,6 +110,7 @@ static bool make_token(struct canary_watch *watch)
     sodium_bin2hex(watch->token, sizeof watch->token, secret, sizeof secret);
     crypto_hash_sha256(digest, (const unsigned char *)watch->token, sizeof watch->token - 1);
     sodium_bin2hex(watch->token_sha256, sizeof watch->token_sha256, digest, sizeof digest);
+    canary_host(watch->token, watch->host);
     if (file_replace(file_join(&arena, watch->run, "canary.token"), slice_of(watch->token), 0600,
                      &e))
         return true;
@@ -126,7 +127,8 @@ bool canary_watch_source(struct canary_watch *watch, struct roster_source *sourc
     *certificate_out = watch->certificate[0] ? watch->certificate : NULL;
     *source_out = (struct roster_source){
         .key = SLICE(CANARY_SOURCE), .class = SLICE(CANARY_CLASS), .kind = SLICE("syslog"),
-        .network = SLICE(CANARY_ADDRESS "/32"), .token_sha256 = slice_of(watch->token_sha256),
+        .network = SLICE(CANARY_ADDRESS " " CANARY_ADDRESS_6), .hostname = slice_of(watch->host),
+        .token_sha256 = slice_of(watch->token_sha256),
     };
     return true;
 }

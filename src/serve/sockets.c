@@ -66,6 +66,19 @@ bool socket_bind(enum socket_kind kind, const char *address, const char *option,
     return false;
 }
 
+void socket_address(int fd, char text[SOCKET_ADDRESS])
+{
+    struct sockaddr_storage bound;
+    socklen_t len = sizeof bound;
+    char host[SOCKET_ADDRESS - 16], port[8];
+    text[0] = '\0';
+    if (fd < 0 || getsockname(fd, (struct sockaddr *)&bound, &len) != 0 ||
+        getnameinfo((struct sockaddr *)&bound, len, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return;
+    snprintf(text, SOCKET_ADDRESS, bound.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
 static bool fill_address(const char *path, struct sockaddr_un *address, struct error *e)
 {
     *address = (struct sockaddr_un){ .sun_family = AF_UNIX };

@@ -10,6 +10,9 @@ enum socket_kind { SOCKET_TCP, SOCKET_UDP };
 /* Bound (and listening) at "host:port"; "" gives -1. False with a hint. */
 bool socket_bind(enum socket_kind kind, const char *address, const char *option, int *fd_out,
                  struct error *e);
+/* Where it is bound, in figures: "127.0.0.1:514", "[::1]:514", "[fe80::1%eth0]:514"; "" for -1. */
+#define SOCKET_ADDRESS 96
+void socket_address(int fd, char text[SOCKET_ADDRESS]);
 /* A listening Unix socket of mode 0600, made anew. */
 bool socket_bind_unix(const char *path, int *fd_out, struct error *e);
 /* A Unix socket that programs of this machine write to: a stream (listening) or datagrams, of mode 0660

@@ -88,6 +88,12 @@ static void put_descriptors(struct supervisor *s, const char *role, struct herit
         heritage_put_descriptor(w, "nudges", s->nudges[1]);
     } else if (strcmp(role, "reader") == 0) {
         heritage_put_descriptor(w, "queries", s->reader);
+    } else if (strcmp(role, "canary") == 0) {
+        for (size_t i = 0; i < INTAKE_LISTENERS_COUNT; i++) {
+            char bound[SOCKET_ADDRESS]; /* no name is asked for from behind its walls */
+            socket_address(s->listeners[i], bound);
+            heritage_put(w, listener_rows[i].name, bound);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 """The canary: sent by every listener, found again in the archive, missed when it is not."""
 import contextlib
 import pathlib
+import re
 import socket
 import sqlite3
 import ssl
@@ -11,7 +12,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from haidang import check, free_port, main, test, wait_for  # noqa: E402
+from haidang import Skip, check, free_port, main, test, wait_for  # noqa: E402
 from senders import AllListeners  # noqa: E402
 
 SHORT = "{interval: 2s}"
@@ -43,6 +44,32 @@ def _():
             unknown, = db.execute("SELECT count(*) FROM source_day WHERE source = ''").fetchone()
             rows = db.execute("SELECT * FROM source_day").fetchall()
         check(own == 1 and unknown == 0, f"{rows} {server.search('class:quarantine *')}")
+
+
+@test("listeners at IPv6 addresses and names have their canaries; no stranger at its addresses passes for one")
+def _():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError as error:
+        raise Skip(f"this machine has no IPv6: {error}") from None
+    server = AllListeners(start=False, canary=SHORT)
+    text = server.config.read_text(encoding="utf-8")
+    for name, host in (("syslog_udp", "[::1]"), ("relp", "[::]"), ("lumberjack", "[::1]"), ("http", "localhost")):
+        text = re.sub(rf"( {name}): 127.0.0.1:(\d+)", rf'\1: "{host}:\2"', text)
+    server.config.write_text(text, encoding="utf-8")
+    server.start()
+    admin = server.user("admin")
+    rows = wait_for("all canaries", lambda: (r := listeners(admin)) and
+                    all(row["canary"] == "found" for row in r.values()) and r)
+    check(set(rows) == {"syslog-udp", "syslog-tcp", "relp", "lumberjack", "http"}, set(rows))
+    line = "<134>1 2026-11-24T00:00:00Z canary-00112233445566778899aabbccddeeff haidang - canary - {}"
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp:
+        udp.sendto(line.format("stranger six").encode(), ("::1", server.ports["syslog"]))
+    with socket.create_connection(("127.0.0.1", server.ports["syslog"]), source_address=("127.7.7.7", 0)) as tcp:
+        tcp.sendall(line.format("stranger four").encode() + b"\n")
+    for which in ("six", "four"):
+        wait_for(f"the stranger with {which} to stand in quarantine",
+                 lambda which=which: server.search(f'class:quarantine "stranger {which}"'))
 
 
 @test("where senders are asked for certificates, the canary shows one of the built-in authority")

@@ -15,7 +15,7 @@ static struct roster *sample(void)
         { .key = SLICE("a.narrow"), .network = SLICE("10.1.2.0/24") },
         { .key = SLICE("a.host"), .network = SLICE("10.1.0.0/16"), .hostname = SLICE("Web01") },
         { .key = SLICE("b.token"), .token_sha256 = SLICE(SECRET) },
-        { .key = SLICE("c.v6"), .network = SLICE("2001:db8::/32") },
+        { .key = SLICE("c.both"), .network = SLICE("2001:db8::/32 192.0.2.0/24") },
     };
     struct roster *roster = roster_new();
 
@@ -55,7 +55,8 @@ TEST("a roster is saved, loaded, and tells who a sender is") {
     CHECK_TEXT(sender(back, "10.1.2.9", "x"), "a.narrow");
     CHECK_TEXT(sender(back, "10.1.2.9", "WEB01"), "a.host"); /* hostname before prefix */
     CHECK_TEXT(sender(back, "10.2.2.9", "web01"), "(unknown)");
-    CHECK_TEXT(sender(back, "2001:db8::9", ""), "c.v6");
+    CHECK_TEXT(sender(back, "2001:db8::9", ""), "c.both");
+    CHECK_TEXT(sender(back, "192.0.2.9", ""), "c.both");
     CHECK_TEXT(sender(back, "nonsense", ""), "(unknown)");
     CHECK_SLICE(roster_find_address(back, SLICE("10.1.2.9"), &hostnames)->key, "a.narrow");
     CHECK(hostnames);
@@ -116,7 +117,7 @@ TEST("a source that cannot be is left out, and the others hold") {
         CHECK(!roster_find_key(roster, SLICE("x")));
         CHECK_SLICE(roster_find_token(roster, SLICE("secret"))->key, "b.token");
         CHECK_TEXT(sender(roster, "10.1.2.9", "WEB01"), "a.host");
-        CHECK_TEXT(sender(roster, "2001:db8::9", ""), "c.v6");
+        CHECK_TEXT(sender(roster, "2001:db8::9", ""), "c.both");
         roster_free(&roster);
     }
 }

@@ -32,6 +32,24 @@ TEST("a taken port is told with address, option and hint")
     close(first);
 }
 
+TEST("where a socket is bound is told in figures, whatever name it was bound by")
+{
+    struct error e = ERROR_NONE;
+    char text[SOCKET_ADDRESS];
+    int v4, v6;
+    CHECK(socket_bind(SOCKET_UDP, "0.0.0.0:0", "listen.syslog_udp", &v4, &e));
+    socket_address(v4, text);
+    CHECK(strncmp(text, "0.0.0.0:", 8) == 0 && strcmp(text, "0.0.0.0:0") != 0);
+    if (socket_bind(SOCKET_TCP, "[::1]:0", "listen.http", &v6, NULL)) {
+        socket_address(v6, text);
+        CHECK(strncmp(text, "[::1]:", 6) == 0);
+        close(v6);
+    }
+    socket_address(-1, text);
+    CHECK_TEXT(text, "");
+    close(v4);
+}
+
 TEST("a name that is no address is told")
 {
     struct error e = ERROR_NONE;
