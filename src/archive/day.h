@@ -9,6 +9,7 @@
  *   alert   alerts as detect made them, earlier events as ids in words
  *   summary one row: how many blocks, events and bytes of text, and the times they reach over
  *   hit     events counted by correlations whose window was open
+ *   mark    what senders' requests hold that may be sent again (event/batch.h)
  * Never: opened for writing by two processes; carried across fork.
  */
 #ifndef ARCHIVE_DAY_H
@@ -75,6 +76,9 @@ static inline void day_finalize(sqlite3_stmt **statement)
     sqlite3_finalize(*statement);
 }
 #define DAY_STATEMENT __attribute__((cleanup(day_finalize))) sqlite3_stmt
+
+/* mark.place where the mark is a checked one (event/batch.h). */
+#define MARK_CHECKED (-1)
 
 /* Kinds of block. A damaged tail is left where it is, for verify to show. */
 enum { BLOCK_TAIL, BLOCK_SEALED, BLOCK_DAMAGED, BLOCK_PACKED };

@@ -3,7 +3,9 @@
 #define ARCHIVE_LIMIT_H
 
 #define ARCHIVE_FORMAT 5                       /* user_version of a day file */
-#define ARCHIVE_MARKS 8192u                    /* senders' marks kept in a day file */
+#define ARCHIVE_MARKS 8192u                    /* senders' marks kept in a day file, */
+#define ARCHIVE_PARTS 65536u                   /* parts of journals' requests, */
+#define ARCHIVE_MARKS_LOOK 1024                /* and about so many more until the oldest are forgotten */
 #define ARCHIVE_APPLICATION 0x48446172         /* "HDar", application_id of a day file */
 #define ARCHIVE_PAGE 4096                      /* bytes a page of a day file */
 #define ARCHIVE_OPEN_FILES 8                   /* day files the writer keeps open */

@@ -373,13 +373,11 @@ static bool marks_of(sqlite3 *db, const struct day_name *name, const char *file,
     int code = SQLITE_DONE;
     (void)name;
     while (read && *go_on && (code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct slice key = day_column(read, 0);
-        struct batch_mark mark = { .place = (uint64_t)sqlite3_column_int64(read, 1),
-                                   .first = (uint32_t)sqlite3_column_int64(read, 2),
+        struct batch_mark mark = { .first = (uint32_t)sqlite3_column_int64(read, 2),
                                    .count = (uint32_t)sqlite3_column_int64(read, 3) };
-        if (key.len != sizeof mark.key)
+        if (!batch_mark_take(&mark, day_column(read, 0)))
             continue;
-        memcpy(mark.key, key.data, sizeof mark.key);
+        mark.place = mark.checked ? 0 : (uint64_t)sqlite3_column_int64(read, 1);
         *go_on = marks->each(marks->owner, &mark);
     }
     return read && (code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e));

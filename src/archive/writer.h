@@ -12,7 +12,8 @@
 #include "base/map.h"
 
 enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT,
-       INSERT_INDICATOR, INSERT_MARK, FORGET_MARKS, INSERTS };
+       INSERT_INDICATOR, INSERT_MARK, FORGET_PLACES, FORGET_REQUEST,
+       FORGET_OLDEST, INSERTS };
 
 /* A tail block as it was committed, so that sealing need not read it back. */
 struct kept {
@@ -30,6 +31,7 @@ struct day {
     struct map origins;            /* "source\0system\0agency" → number */
     struct arena keys;
     uint64_t tail_blocks, tail_events, tail_text;
+    uint64_t marks;                /* written since it was opened */
     bool unpacked;                 /* has sealed blocks that were not packed yet */
     struct kept *kept;
     size_t kept_count, kept_capacity;
@@ -73,6 +75,10 @@ void writer_forget(struct archive *archive, struct day *day);
 
 /* Reads which origins the file numbers already. */
 bool writer_load_origins(struct archive *archive, struct day *day, struct error *e);
+/* For statements that give no rows. */
+bool writer_step(struct day *day, sqlite3_stmt *statement, struct error *e);
+/* count 0: nothing. */
+bool writer_insert_mark(struct day *day, const struct batch_mark *mark, struct error *e);
 /* Everything of one batch within the caller's transaction; *first_out is its first sequence. */
 bool writer_insert_batch(struct archive *archive, struct day *day, const struct batch *batch,
                          uint64_t *first_out, struct error *e);

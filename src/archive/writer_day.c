@@ -13,8 +13,11 @@ static const char *const inserts[INSERTS] = {
     [INSERT_HIT] = "INSERT INTO hit(time, event, rule, base_rule, grp, value)"
                    " VALUES(?, ?, ?, ?, ?, ?)",
     [INSERT_MARK] = "INSERT INTO mark(key, place, first, count) VALUES(?, ?, ?, ?)",
-    /* of a stream only its last place is needed; of the rest as many as intake knows */
-    [FORGET_MARKS] = "DELETE FROM mark WHERE (key = ?1 AND place < ?2) OR (place = 0 AND id <= ?3)",
+    /* of a stream only its last place is needed, or its last request; of the rest as many as intake knows */
+    [FORGET_PLACES] = "DELETE FROM mark WHERE key = ? AND place < ?",
+    [FORGET_REQUEST] = "DELETE FROM mark WHERE key > ? AND key < ? AND first + count > ? AND id < ?",
+    [FORGET_OLDEST] = "DELETE FROM mark WHERE place = ?1 AND id <= (SELECT id FROM mark WHERE place = ?1"
+                      " ORDER BY id DESC LIMIT 1 OFFSET ?2)",
     [INSERT_INDICATOR] = "INSERT INTO indicator VALUES(?, ?) ON CONFLICT DO UPDATE SET"
                          " count = count + excluded.count",
 };

@@ -1,7 +1,7 @@
 #include "archive/counts.h"
 #include "archive/writer.h"
 
-static bool step_done(struct day *day, sqlite3_stmt *statement, struct error *e)
+bool writer_step(struct day *day, sqlite3_stmt *statement, struct error *e)
 {
     int code = sqlite3_step(statement);
     bool well = code == SQLITE_DONE || day_failed(day->db, day->file, e);
@@ -55,7 +55,7 @@ static bool origin_number(struct archive *archive, struct day *day,
     day_bind_text(insert, 2, origin->source);
     day_bind_text(insert, 3, origin->system);
     day_bind_text(insert, 4, origin->agency);
-    if (!step_done(day, insert, e))
+    if (!writer_step(day, insert, e))
         return false;
     return remember_origin(day, buffer_slice(&archive->key), *number_out) ||
            error_set(e, "memory is short for a block of events");
@@ -69,7 +69,7 @@ static bool insert_part(struct day *day, uint64_t block, int part, struct slice 
     sqlite3_stmt *insert = day->inserts[INSERT_PART];
     sqlite3_bind_int64(insert, 1, (sqlite3_int64)(block * PART_COUNT + (uint64_t)part));
     day_bind_bytes(insert, 2, bytes);
-    return step_done(day, insert, e);
+    return writer_step(day, insert, e);
 }
 
 bool writer_insert_block(struct archive *archive, struct day *day, const struct block_done *block,
@@ -103,7 +103,7 @@ bool writer_insert_block(struct archive *archive, struct day *day, const struct 
     day->next_block++;
     archive->statistics.stored_bytes += kind == BLOCK_TAIL ? stored : 0;
     return (!numbers.failed || error_set(e, "memory is short for a block of events")) &&
-           step_done(day, insert, e);
+           writer_step(day, insert, e);
 }
 
 static bool insert_events(struct archive *archive, struct day *day, const struct batch *batch,
@@ -181,7 +181,7 @@ static bool insert_alert(struct archive *archive, struct day *day, const struct 
     for (int i = 0; i < 12; i++)
         day_bind_text(insert, 5 + i, texts[i]);
     sqlite3_bind_int64(insert, 17, (sqlite3_int64)day->next_alert++);
-    return step_done(day, insert, e);
+    return writer_step(day, insert, e);
 }
 
 static bool insert_hit(struct day *day, const struct hit *hit, struct error *e)
@@ -192,7 +192,7 @@ static bool insert_hit(struct day *day, const struct hit *hit, struct error *e)
     sqlite3_bind_int64(insert, 2, (sqlite3_int64)(day->next_sequence + hit->event));
     for (int i = 0; i < 4; i++)
         day_bind_text(insert, 3 + i, texts[i]);
-    return step_done(day, insert, e);
+    return writer_step(day, insert, e);
 }
 
 static bool insert_batch_row(struct archive *archive, struct day *day, const struct batch *batch,
@@ -213,24 +213,7 @@ static bool insert_batch_row(struct archive *archive, struct day *day, const str
     day_bind_bytes(insert, 6, slice_from(digest, CHAIN_BYTES));
     day_bind_bytes(insert, 7, slice_from(day->chain, CHAIN_BYTES));
     day_bind_bytes(insert, 8, buffer_slice(&archive->counts));
-    return step_done(day, insert, e);
-}
-
-static bool insert_mark(struct day *day, const struct batch_mark *mark, struct error *e)
-{
-    if (!mark->count)
-        return true;
-    sqlite3_stmt *insert = day->inserts[INSERT_MARK], *forget = day->inserts[FORGET_MARKS];
-    day_bind_bytes(insert, 1, slice_from(mark->key, sizeof mark->key));
-    sqlite3_bind_int64(insert, 2, (sqlite3_int64)mark->place);
-    sqlite3_bind_int64(insert, 3, mark->first);
-    sqlite3_bind_int64(insert, 4, mark->count);
-    if (!step_done(day, insert, e))
-        return false;
-    day_bind_bytes(forget, 1, slice_from(mark->key, sizeof mark->key));
-    sqlite3_bind_int64(forget, 2, (sqlite3_int64)mark->place);
-    sqlite3_bind_int64(forget, 3, sqlite3_last_insert_rowid(day->db) - ARCHIVE_MARKS);
-    return step_done(day, forget, e);
+    return writer_step(day, insert, e);
 }
 
 bool writer_insert_batch(struct archive *archive, struct day *day, const struct batch *batch,
@@ -246,7 +229,7 @@ bool writer_insert_batch(struct archive *archive, struct day *day, const struct 
     for (uint32_t i = 0; i < batch->hit_count; i++)
         if (!insert_hit(day, &batch->hits[i], e))
             return false;
-    if (!insert_batch_row(archive, day, batch, digest, e) || !insert_mark(day, &batch->mark, e))
+    if (!insert_batch_row(archive, day, batch, digest, e) || !writer_insert_mark(day, &batch->mark, e))
         return false;
     struct block_summary summary = block_builder_summary(archive->builder);
     day->tail_blocks += batch->event_count > 0;

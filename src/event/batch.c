@@ -76,6 +76,24 @@ struct batch_count *batch_count(struct batch *batch, struct slice source)
     return count;
 }
 
+struct slice batch_mark_bytes(const struct batch_mark *mark, unsigned char *bytes)
+{
+    memcpy(bytes, mark->key, BATCH_MARK_KEY);
+    memcpy(bytes + BATCH_MARK_KEY, mark->check, BATCH_MARK_KEY);
+    return slice_from(bytes, mark->checked ? BATCH_MARK_KEPT : BATCH_MARK_KEY);
+}
+
+bool batch_mark_take(struct batch_mark *mark, struct slice bytes)
+{
+    mark->checked = bytes.len == BATCH_MARK_KEPT;
+    if (!mark->checked && bytes.len != BATCH_MARK_KEY)
+        return false;
+    memcpy(mark->key, bytes.data, BATCH_MARK_KEY);
+    if (mark->checked)
+        memcpy(mark->check, bytes.data + BATCH_MARK_KEY, BATCH_MARK_KEY);
+    return true;
+}
+
 void batch_finish(struct batch *batch, const struct error *error)
 {
     if (batch->stored)

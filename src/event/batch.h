@@ -35,7 +35,15 @@ struct batch_mark {
     unsigned char key[BATCH_MARK_KEY]; /* digest of sender and mark */
     uint64_t place;                    /* in a numbered stream; 0: the mark stands for itself */
     uint32_t first, count;             /* records of the request, from 0; count 0: no mark */
+    bool checked;                      /* the key is a sender's stream, of which only the last request */
+    unsigned char check[BATCH_MARK_KEY]; /* is known, and by its records: their digest (load.c) */
 };
+
+/* Key and check as they are kept, in BATCH_MARK_KEPT bytes of the caller's; and back: false when the
+ * bytes are neither. */
+#define BATCH_MARK_KEPT (2 * BATCH_MARK_KEY)
+struct slice batch_mark_bytes(const struct batch_mark *mark, unsigned char *bytes);
+bool batch_mark_take(struct batch_mark *mark, struct slice bytes);
 
 struct batch {
     struct arena arena;

@@ -1,5 +1,6 @@
 #include "intake/load.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "intake/limit.h"
 
 #define ALERTS_BYTES (1024u * 1024)
+#define HELD_BYTES (2u * BATCH_BYTES) /* more than a batch takes before its last record */
 
 /* A batch of the load: its place among the request's records. */
 struct load_batch {
@@ -33,6 +35,13 @@ struct load {
     struct batch_mark mark;
     struct repeats_known known;
     uint32_t skipped;           /* records that were stored before */
+    unsigned char check[BATCH_MARK_KEY];      /* of the records in the open batch */
+    uint32_t next_part;         /* of known: none before it is of interest any more */
+    struct arena held_arena;
+    struct record *held;        /* they may be that part's: it is not known yet */
+    uint32_t held_count;
+    size_t held_bytes;
+    unsigned char held_check[BATCH_MARK_KEY];
     uint8_t *marks;
     uint32_t mark_capacity;
 
@@ -51,6 +60,7 @@ struct load *load_new(struct listener *listener, struct http_request *request,
     if (!load)
         return NULL;
     arena_init(&load->arena, ARENA_NO_CEILING);
+    arena_init(&load->held_arena, ARENA_NO_CEILING);
     load->listener = listener;
     load->request = request;
     load->dialect = dialect;
@@ -81,6 +91,7 @@ static void load_free(struct load *load)
     repeats_known_free(&load->known);
     free(load->marks);
     pthread_mutex_destroy(&load->lock);
+    arena_free(&load->held_arena);
     arena_free(&load->arena);
     free(load);
 }
@@ -178,6 +189,7 @@ static void hand_on(struct load *load)
         batch->mark = load->mark;
         batch->mark.first = part->first;
         batch->mark.count = load->count - part->first;
+        memcpy(batch->mark.check, load->check, sizeof load->check);
     }
     for (uint32_t i = 0; i < batch->count_count; i++)
         load->undecoded += (uint32_t)batch->counts[i].undecoded;
@@ -202,6 +214,7 @@ static bool begin(struct load *load, const struct record *record)
     part->first = load->count;
     part->next = load->batches;
     load->batches = part;
+    memset(load->check, 0, sizeof load->check);
     load->open->owner = part;
     load->open->stored = batch_stored;
     return true;
@@ -221,6 +234,13 @@ static bool keep_mark(struct load *load, uint8_t mark)
     return true;
 }
 
+/* The digest of records that follow each other; it begins as zeros. */
+static void check_next(unsigned char check[BATCH_MARK_KEY], struct slice raw)
+{
+    crypto_generichash(check, BATCH_MARK_KEY, (const unsigned char *)raw.data, raw.len, check,
+                       BATCH_MARK_KEY);
+}
+
 /* One attempt in the open batch, one in a fresh one. */
 static bool add(struct load *load, const struct record *record)
 {
@@ -233,6 +253,8 @@ static bool add(struct load *load, const struct record *record)
             figures_record(&load->listener->figures, record->raw.len, record->received,
                            record->flags & EVENT_CUT);
             load->count++;
+            if (load->mark.checked)
+                check_next(load->check, record->raw);
             if (batch_full(load->open))
                 hand_on(load);
             return true;
@@ -258,13 +280,89 @@ static bool stored_before(const struct load *load, uint32_t index)
     return false;
 }
 
-/* The batch in hand ends before it: a batch's records follow each other without a gap. */
-static void skip(struct load *load, const struct record *record)
+/* The batch in hand ends before them: a batch's records follow each other without a gap. */
+static void skip(struct load *load, const struct record *record, uint32_t count)
 {
     hand_on(load);
-    load->count++;
-    load->skipped++;
-    listener_repeat(load->listener, record->source, record->protocol, 1);
+    load->count += count;
+    load->skipped += count;
+    listener_repeat(load->listener, record->source, record->protocol, count);
+}
+
+/* --- held back: a checked request is the one before as far as its records are the same ----------- */
+
+/* The known part that begins here; NULL: what comes is new. */
+static const struct repeats_part *part_here(struct load *load)
+{
+    const struct repeats_known *known = &load->known;
+
+    while (load->next_part < known->part_count && known->parts[load->next_part].first < load->count)
+        load->next_part++;
+    if (load->next_part == known->part_count || known->parts[load->next_part].first != load->count)
+        return NULL;
+    return &known->parts[load->next_part];
+}
+
+static void drop_held(struct load *load)
+{
+    arena_clear(&load->held_arena);
+    load->held = NULL;
+    load->held_count = 0;
+    load->held_bytes = 0;
+    memset(load->held_check, 0, sizeof load->held_check);
+}
+
+/* They are other records, and so is all behind them. */
+static bool add_held(struct load *load)
+{
+    bool well = true;
+
+    load->next_part = load->known.part_count;
+    for (uint32_t i = 0; well && i < load->held_count; i++)
+        well = keep_mark(load, 0) && add(load, &load->held[i]);
+    drop_held(load);
+    return well;
+}
+
+static bool skip_held(struct load *load)
+{
+    uint32_t count = load->held_count, before = load->count;
+
+    for (; load->count < before + count; load->count++)
+        if (!keep_mark(load, 0))
+            return false;
+    load->count = before;
+    skip(load, load->held, count);
+    drop_held(load);
+    return true;
+}
+
+static bool hold(struct load *load, const struct repeats_part *part, const struct record *record)
+{
+    struct slice copy = arena_copy(&load->held_arena, record->raw);
+
+    if (!load->held)
+        load->held = arena_array(&load->held_arena, BATCH_EVENTS, sizeof *load->held);
+    if (!load->held || !copy.data)
+        return false;
+    load->held[load->held_count] = *record;
+    load->held[load->held_count++].raw = copy;
+    load->held_bytes += copy.len;
+    check_next(load->held_check, copy);
+    if (load->held_count == part->count &&
+        memcmp(load->held_check, part->check, sizeof part->check) == 0)
+        return skip_held(load);
+    return (load->held_count < part->count && load->held_count < BATCH_EVENTS &&
+            load->held_bytes < HELD_BYTES) || add_held(load);
+}
+
+static bool add_checked(struct load *load, const struct record *record)
+{
+    const struct repeats_part *part = part_here(load);
+
+    if (part)
+        return hold(load, part, record);
+    return keep_mark(load, 0) && add(load, record);
 }
 
 /* The record in pieces of which none is too long. */
@@ -279,12 +377,16 @@ static bool add_pieces(struct load *load, struct record *record, uint8_t mark)
         record->raw = slice_cut(raw, 0, INTAKE_HTTP_LINE_MOST);
         raw = slice_after(raw, record->raw.len);
         record->flags = flags | (raw.len ? EVENT_CUT : 0);
-        if (!keep_mark(load, mark))
+        if (load->mark.checked) {
+            if (!add_checked(load, record))
+                return fail(load);
+        } else if (!keep_mark(load, mark)) {
             return fail(load);
-        if (stored_before(load, load->count))
-            skip(load, record);
-        else if (!add(load, record))
+        } else if (stored_before(load, load->count)) {
+            skip(load, record, 1);
+        } else if (!add(load, record)) {
             return fail(load);
+        }
         more = raw.len > 0;
     }
     return true;
@@ -313,6 +415,8 @@ bool load_add_cut(struct load *load, struct slice raw, bool cut)
 
 void load_finish(struct load *load)
 {
+    if (load->held_count && !add_held(load))
+        fail(load);
     hand_on(load);
     let_go(load);
 }

@@ -32,7 +32,8 @@ struct load_dialect {
 struct load *load_new(struct listener *listener, struct http_request *request,
                       const struct load_dialect *dialect, const struct roster_source *source);
 /* The sender's mark of this request, which it may send again: known.parts of it are stored already and
- * left out (known is taken over and freed); repeats is told of each commit and of the end. */
+ * left out (known is taken over and freed); repeats is told of each commit and of the end. Before the
+ * first record. */
 void load_repeatable(struct load *load, struct repeats *repeats, const struct batch_mark *mark,
                      struct repeats_known *known);
 /* Adds a record of whatever source (for requests that hold those of many): source and the time first

@@ -16,12 +16,14 @@ struct entry {
     uint32_t part_count, part_room;
 };
 
-/* Marks are a ring: the newest takes the oldest's place. Both are looked through from the newest, since
+#define PARTS_MOST 65536u           /* of a journal's request, which may have any length */
+
+/* Marks are a ring: the newest takes the oldest's place. All are looked through from the newest, since
  * a repeat comes soon; keys are digests, so that senders cannot make them collide or long. */
 struct repeats {
     pthread_mutex_t lock;
-    struct entry marks[REPEATS_MOST], streams[REPEATS_STREAMS];
-    unsigned next_mark, next_stream;
+    struct entry marks[REPEATS_MOST], streams[REPEATS_STREAMS], checked[REPEATS_STREAMS];
+    unsigned next_mark, next_stream, next_checked;
 };
 
 struct repeats *repeats_new(void)
@@ -46,8 +48,10 @@ void repeats_free(struct repeats **repeats)
         return;
     for (unsigned i = 0; i < REPEATS_MOST; i++)
         entry_clear(&(*repeats)->marks[i]);
-    for (unsigned i = 0; i < REPEATS_STREAMS; i++)
+    for (unsigned i = 0; i < REPEATS_STREAMS; i++) {
         entry_clear(&(*repeats)->streams[i]);
+        entry_clear(&(*repeats)->checked[i]);
+    }
     pthread_mutex_destroy(&(*repeats)->lock);
     free(*repeats);
     *repeats = NULL;
@@ -67,6 +71,14 @@ struct batch_mark repeats_mark(struct slice sender, struct slice mark, uint64_t 
     return out;
 }
 
+struct batch_mark repeats_checked(struct slice sender, struct slice stream)
+{
+    struct batch_mark mark = repeats_mark(sender, stream, 0);
+
+    mark.checked = true;
+    return mark;
+}
+
 static struct entry *find_in(struct entry *entries, unsigned most, unsigned next,
                              const unsigned char *key)
 {
@@ -80,6 +92,8 @@ static struct entry *find_in(struct entry *entries, unsigned most, unsigned next
 
 static struct entry *find(struct repeats *repeats, const struct batch_mark *mark)
 {
+    if (mark->checked)
+        return find_in(repeats->checked, REPEATS_STREAMS, repeats->next_checked, mark->key);
     return mark->place ? find_in(repeats->streams, REPEATS_STREAMS, repeats->next_stream, mark->key)
                        : find_in(repeats->marks, REPEATS_MOST, repeats->next_mark, mark->key);
 }
@@ -88,7 +102,10 @@ static struct entry *make(struct repeats *repeats, const struct batch_mark *mark
 {
     struct entry *entry;
 
-    if (mark->place) {
+    if (mark->checked) {
+        entry = &repeats->checked[repeats->next_checked];
+        repeats->next_checked = (repeats->next_checked + 1) % REPEATS_STREAMS;
+    } else if (mark->place) {
         entry = &repeats->streams[repeats->next_stream];
         repeats->next_stream = (repeats->next_stream + 1) % REPEATS_STREAMS;
     } else {
@@ -152,7 +169,7 @@ static enum repeat begin(struct repeats *repeats, const struct batch_mark *mark,
     }
     if (entry->part_count && !copy_parts(entry, known))
         return REPEAT_ON_ITS_WAY; /* asked again in a second */
-    entry->on_its_way = true;
+    entry->on_its_way = !mark->checked; /* who sends journals gives up when told to wait */
     return entry->part_count ? REPEAT_PARTLY : REPEAT_NEW;
 }
 
@@ -173,8 +190,25 @@ void repeats_known_free(struct repeats_known *known)
     *known = (struct repeats_known){ 0 };
 }
 
+/* Of a checked mark what reaches beyond the new part is of an earlier request. */
+static void drop_beyond(struct entry *entry, uint32_t first)
+{
+    while (entry->part_count) {
+        const struct repeats_part *last = &entry->parts[entry->part_count - 1];
+        if ((uint64_t)last->first + last->count <= first)
+            break;
+        entry->part_count--;
+    }
+}
+
 static void add_part(struct entry *entry, const struct batch_mark *mark)
 {
+    struct repeats_part *part;
+
+    if (mark->checked)
+        drop_beyond(entry, mark->first);
+    if (mark->checked && entry->part_count == PARTS_MOST)
+        return; /* as below */
     if (entry->part_count == entry->part_room) {
         uint32_t room = entry->part_room ? entry->part_room * 2 : 4;
         struct repeats_part *parts = realloc(entry->parts, room * sizeof *parts);
@@ -183,7 +217,9 @@ static void add_part(struct entry *entry, const struct batch_mark *mark)
         entry->parts = parts;
         entry->part_room = room;
     }
-    entry->parts[entry->part_count++] = (struct repeats_part){ mark->first, mark->count };
+    part = &entry->parts[entry->part_count++];
+    *part = (struct repeats_part){ mark->first, mark->count, { 0 } };
+    memcpy(part->check, mark->check, sizeof part->check);
 }
 
 void repeats_stored(struct repeats *repeats, const struct batch_mark *mark)
@@ -207,7 +243,7 @@ void repeats_end(struct repeats *repeats, const struct batch_mark *mark, bool st
     struct entry *entry = find(repeats, mark); /* NULL: 8,192 others came meanwhile */
     if (entry)
         entry->on_its_way = false;
-    if (entry && stored && !mark->place) {
+    if (entry && stored && !mark->place && !mark->checked) {
         entry->whole = true;
         entry->count = count;
         free(entry->parts);

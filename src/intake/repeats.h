@@ -6,8 +6,9 @@
  * again when the pipeline starts, so that a kill forgets nothing: a request of which a part was stored
  * is taken on from there.
  *
- * Two kinds: a mark of its own (X-Batch-Id), of which the newest REPEATS_MOST are known; and the
- * place within a numbered stream (a relay's), of which only the last place is needed, however long ago.
+ * Three kinds: a mark of its own (X-Batch-Id), of which the newest REPEATS_MOST are known; the place
+ * within a numbered stream (a relay's), of which only the last place is needed, however long ago; and
+ * a stream without numbers (a journal), of which the last request is known by its records themselves.
  * Good: any thread.
  */
 #ifndef INTAKE_REPEATS_H
@@ -25,6 +26,7 @@ struct repeats;
 
 struct repeats_part {
     uint32_t first, count;              /* records of the request, from 0 */
+    unsigned char check[BATCH_MARK_KEY]; /* of a checked mark; then parts stand in order */
 };
 
 enum repeat {
@@ -48,6 +50,10 @@ void repeats_free(struct repeats **repeats);
  * sender's stream `mark` the request begins, counted in records from 1. Its first and count are for
  * who hands it on. */
 struct batch_mark repeats_mark(struct slice sender, struct slice mark, uint64_t place);
+
+/* The same for a stream without numbers: each request may be the last one again, as far as its records
+ * are those of known.parts. It is REPEAT_NEW or REPEAT_PARTLY. */
+struct batch_mark repeats_checked(struct slice sender, struct slice stream);
 
 /* *known_out is freed by repeats_known_free. */
 enum repeat repeats_begin(struct repeats *repeats, const struct batch_mark *mark,

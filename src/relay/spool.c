@@ -215,9 +215,11 @@ static bool pack(struct spool *spool, struct batch *const *batches, size_t count
 static bool insert_mark(struct spool *spool, const struct batch_mark *mark, struct error *e)
 {
     sqlite3_stmt *s = spool->statements[MARK];
+    unsigned char bytes[BATCH_MARK_KEPT];
     if (!mark->count)
         return true;
-    sqlite3_bind_blob(s, 1, mark->key, sizeof mark->key, SQLITE_STATIC);
+    struct slice kept = batch_mark_bytes(mark, bytes);
+    sqlite3_bind_blob(s, 1, kept.data, (int)kept.len, SQLITE_STATIC);
     sqlite3_bind_int64(s, 2, mark->first);
     sqlite3_bind_int64(s, 3, mark->count);
     if (!step(spool, MARK, e))
@@ -254,10 +256,9 @@ void spool_marks(struct spool *spool, void (*each)(void *owner, const struct bat
     while (sqlite3_step(s) == SQLITE_ROW) {
         struct batch_mark mark = { .first = (uint32_t)sqlite3_column_int64(s, 1),
                                    .count = (uint32_t)sqlite3_column_int64(s, 2) };
-        if (sqlite3_column_bytes(s, 0) == sizeof mark.key) {
-            memcpy(mark.key, sqlite3_column_blob(s, 0), sizeof mark.key);
+        const void *kept = sqlite3_column_blob(s, 0);
+        if (batch_mark_take(&mark, slice_from(kept, (size_t)sqlite3_column_bytes(s, 0))))
             each(owner, &mark);
-        }
     }
     sqlite3_reset(s);
     pthread_mutex_unlock(&spool->lock);

@@ -441,6 +441,49 @@ TEST("a day file whose tail is torn off loses only the blocks there")
     CHECK(!finds_event(directory, 64 * 200));
 }
 
+static void store_mark(struct archive *archive, const char *key, uint32_t first, uint64_t place, bool checked)
+{
+    struct error e = ERROR_NONE;
+    struct batch *batch = numbered(1, 1);
+    batch->mark = (struct batch_mark){ .first = first, .count = 10, .place = place, .checked = checked };
+    memcpy(batch->mark.key, key, 2);
+    batch->mark.check[0] = (unsigned char)first;
+    CHECK(archive_commit(archive, batch, &e));
+    batch_free(&batch);
+}
+
+static bool print_mark(void *owner, const struct batch_mark *mark)
+{
+    buffer_print(owner, "%.2s%s%u ", (const char *)mark->key, mark->checked ? "#" : mark->place ? ">" : ":",
+                 mark->checked ? mark->check[0] : mark->first);
+    return true;
+}
+
+TEST("of marks are kept the newest, of a stream the last place or the last request")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_archive(directory);
+    struct error e = ERROR_NONE;
+    BUFFER_AUTO text;
+    buffer_init(&text, 65536);
+    store_mark(archive, "ab", 0, 0, false);
+    for (uint32_t i = 0; i < 3; i++)
+        store_mark(archive, "J1", i * 10, 0, true);
+    store_mark(archive, "J2", 0, 0, true);
+    store_mark(archive, "RR", 7, 1, false);
+    store_mark(archive, "J1", 20, 0, true); /* again from there on, as another */
+    store_mark(archive, "RR", 8, 2, false);
+    archive_close(&archive);
+    CHECK(outbox_marks(directory, FIXTURE_DAY, print_mark, &text, &e));
+    CHECK_SLICE(buffer_slice(&text), "ab:0 J1#0 J1#10 J2#0 J1#20 RR>8 ");
+    buffer_clear(&text);
+    archive = open_archive(directory);
+    store_mark(archive, "J1", 0, 0, true);
+    archive_close(&archive);
+    CHECK(outbox_marks(directory, FIXTURE_DAY, print_mark, &text, &e));
+    CHECK_SLICE(buffer_slice(&text), "ab:0 J2#0 RR>8 J1#0 ");
+}
+
 /* Overwrites the page that a table's tree begins on. */
 static void lose_table(const char *directory, const char *table)
 {

@@ -73,6 +73,35 @@ TEST("of a stream the last place is known: earlier ones are stored, later ones n
     repeats_free(&r);
 }
 
+TEST("of a stream without numbers the parts of the last request are known, in order")
+{
+    struct repeats *r = repeats_new();
+    struct repeats_known known;
+    struct batch_mark mark = repeats_checked(SLICE("may"), SLICE("s=1")), other;
+    struct batch_mark numbered = repeats_mark(SLICE("may"), SLICE("s=1"), 0);
+    other = part(mark, 0, 10);
+    other.check[3] = 7;
+    CHECK_INT(repeats_begin(r, &mark, &known), REPEAT_NEW);
+    CHECK_INT(repeats_begin(r, &mark, &known), REPEAT_NEW); /* nobody is told to wait */
+    const struct batch_mark stored[] = { other, part(mark, 10, 5), part(mark, 15, 5) };
+    for (size_t i = 0; i < 3; i++)
+        repeats_stored(r, &stored[i]);
+    repeats_end(r, &mark, true, 20, SLICE("answer"));
+    CHECK_INT(repeats_begin(r, &mark, &known), REPEAT_PARTLY);
+    CHECK_INT(known.part_count, 3);
+    CHECK_INT(known.parts[0].check[3], 7);
+    CHECK_INT(known.parts[2].first, 15);
+    repeats_known_free(&known);
+    CHECK_INT(repeats_begin(r, &numbered, &known), REPEAT_NEW); /* another kind */
+    other = part(mark, 10, 2); /* the second request was another from there on */
+    repeats_stored(r, &other);
+    CHECK_INT(repeats_begin(r, &mark, &known), REPEAT_PARTLY);
+    CHECK_INT(known.part_count, 2);
+    CHECK_INT(known.parts[1].count, 2);
+    repeats_known_free(&known);
+    repeats_free(&r);
+}
+
 TEST("the oldest marks are forgotten, a stream is not for all the others' marks")
 {
     struct repeats *r = repeats_new();

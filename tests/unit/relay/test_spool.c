@@ -161,7 +161,7 @@ TEST("what the disk damaged is set aside, and the rest goes on with its numbers"
 
 static void count_mark(void *owner, const struct batch_mark *mark)
 {
-    *(uint32_t *)owner += mark->count;
+    *(uint32_t *)owner += mark->count + (mark->checked ? mark->check[1] : 0u);
 }
 
 TEST("a local sender's mark is kept with its records")
@@ -173,10 +173,13 @@ TEST("a local sender's mark is kept with its records")
     struct batch *batch = make_batch("m", 3);
     batch->mark = (struct batch_mark){ .key = "0123456789abcde", .first = 0, .count = 3 };
     CHECK(spool_store(spool, &batch, 1, &e));
+    batch->mark.checked = true;
+    batch->mark.check[1] = 100;
+    CHECK(spool_store(spool, &batch, 1, &e));
     batch_free(&batch);
     spool_close(&spool);
     spool = open_at(folder, MOST);
     spool_marks(spool, count_mark, &records);
-    CHECK_INT(records, 3);
+    CHECK_INT(records, 3 + 103);
     spool_close(&spool);
 }
