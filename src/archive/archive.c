@@ -135,7 +135,7 @@ static bool try_group(struct archive *archive, const struct day_name *name, stru
     return false;
 }
 
-/* A broken file is opened anew, and when it is broken still it is set aside: a new one takes them. */
+/* A broken file is opened anew, and when it is broken twice then it is set aside: a new one takes them. */
 static bool commit_group(struct archive *archive, struct batch **batches, size_t count,
                          struct error *e)
 {
@@ -143,8 +143,8 @@ static bool commit_group(struct archive *archive, struct batch **batches, size_t
     struct error reason = ERROR_NONE;
     archive->given = 0;
     bool well = try_group(archive, &name, batches, count, &reason);
-    for (unsigned tries = 1; !well && writer_is_broken(&reason) && tries < 3; tries++) {
-        if (tries == 2 && !writer_set_aside(archive, &name, &reason))
+    for (unsigned tries = 1; !well && writer_is_broken(&reason) && tries < 4; tries++) {
+        if (tries == 3 && !writer_set_aside(archive, &name, &reason))
             break;
         error_clear(&reason);
         well = try_group(archive, &name, batches, count, &reason);

@@ -134,6 +134,15 @@ bool day_list(const char *directory, struct arena *arena, struct day_name **name
     return *names_out || error_set(e, "memory is short for the list of day files");
 }
 
+/* Broken pages; or a disk that does not give them: SQLite itself calls that corruption when it meets it
+ * in the midst of a statement, and an input error when it opens the file. */
+static bool is_damage(int code)
+{
+    return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB ||
+           code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ ||
+           code == SQLITE_IOERR_CORRUPTFS;
+}
+
 bool day_failed(sqlite3 *db, const char *file, struct error *e)
 {
     int code = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
@@ -144,7 +153,7 @@ bool day_failed(sqlite3 *db, const char *file, struct error *e)
         return error_hint(e, "free space or enlarge the disk of the archive; nothing that was "
                              "acknowledged is lost");
     }
-    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) {
+    if (is_damage(code)) {
         error_set(e, "the day file is damaged: %s", sqlite3_errmsg(db));
         return error_kind(e, ERROR_DAMAGED);
     }

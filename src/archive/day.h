@@ -59,8 +59,8 @@ struct day_summary {
 };
 bool day_summary_read(sqlite3 *db, const char *file, struct day_summary *out, struct error *e);
 
-/* Says what SQLite said: a full disk is ERROR_BUSY with a hint, broken pages ERROR_DAMAGED, the rest
- * ERROR_FAILED. */
+/* Says what SQLite said: a full disk is ERROR_BUSY with a hint, pages that are broken or cannot be read
+ * ERROR_DAMAGED, the rest (also what cannot be written or synced) ERROR_FAILED. */
 bool day_failed(sqlite3 *db, const char *file, struct error *e);
 bool day_run(sqlite3 *db, const char *sql, const char *file, struct error *e);
 /* NULL after a failure (e set). */

@@ -10,6 +10,7 @@
 #define ARCHIVE_PAGE 4096                      /* bytes a page of a day file */
 #define ARCHIVE_OPEN_FILES 8                   /* day files the writer keeps open */
 #define ARCHIVE_FILES_MAX 100000               /* day files in a directory */
+#define ARCHIVE_ASIDE_MOST 16                  /* files of one day and class that are set aside */
 
 #define BLOCK_VERSION 2                        /* of the parts' layout (block.h) */
 #define BLOCK_PART_MAX (256u * 1024 * 1024)    /* inflated bytes of one part of a block */

@@ -1,7 +1,12 @@
 /* What the writer does with a day file that it cannot use any more, so that nobody waits for midnight. */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "archive/aside.h"
+#include "archive/limit.h"
 #include "archive/writer.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 
 #define LOOK_EVERY (10 * CLOCK_SECOND)
@@ -17,20 +22,56 @@ bool writer_is_broken(const struct error *reason)
     return reason->kind == ERROR_DAMAGED || reason->kind == ERROR_CONFLICT;
 }
 
+/* A disk that is going away, or is full, breaks every file: a new one would be no better. */
+static bool takes_files(const struct archive *archive, struct error *e)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/.probe", archive->directory) >= (int)sizeof path)
+        return error_set(e, "the path of the archive is too long");
+    bool well = file_replace(path, SLICE("."), 0600, e);
+    unlink(path);
+    return well;
+}
+
+static bool may_set_aside(const struct archive *archive, const struct day_name *name, struct error *e)
+{
+    ARENA_AUTO arena;
+    struct aside *list;
+    size_t count, same = 0;
+    arena_init(&arena, ARENA_NO_CEILING);
+    if (!takes_files(archive, e) || !aside_list(archive->directory, &arena, &list, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        same += list[i].name.day == name->day && !strcmp(list[i].name.class, name->class);
+    return same < ARCHIVE_ASIDE_MOST ||
+           error_set(e, "%zu files of this day are set aside already", same);
+}
+
+/* It is tried with every batch. */
+static bool say_kept(struct archive *archive, const struct error *problem)
+{
+    int64_t now = clock_steady();
+    if (archive->kept_said_at && now - archive->kept_said_at < LOOK_EVERY)
+        return false;
+    archive->kept_said_at = now;
+    log_error(problem, "a day file that cannot be used is in the way");
+    return false;
+}
+
 bool writer_set_aside(struct archive *archive, const struct day_name *name,
                       const struct error *reason)
 {
     struct error problem = ERROR_NONE;
     bool damaged = reason->kind == ERROR_DAMAGED;
+    if (!may_set_aside(archive, name, &problem))
+        return say_kept(archive, &problem);
     sealer_free(archive); /* what it has begun may be of this file */
     struct day *open = writer_day(archive, name, false, &problem);
     if (open)
         writer_forget(archive, open);
     if (!aside_put(archive->directory, name, damaged ? ASIDE_DAMAGED : ASIDE_FORMAT, archive->given,
-                   &archive->begin_at, &problem)) {
-        log_error(&problem, "a day file that cannot be used is in the way");
-        return false;
-    }
+                   &archive->begin_at, &problem))
+        return say_kept(archive, &problem);
     archive->given = 0;
     log_error(reason, "a day file cannot be used: it is set aside, and a new one is begun");
     bool made = writer_day(archive, name, true, &problem) != NULL;
@@ -40,9 +81,10 @@ bool writer_set_aside(struct archive *archive, const struct day_name *name,
     return made;
 }
 
-static bool others_read(const struct archive *archive, const struct day *day, struct error *e)
+static bool read_anew(const struct archive *archive, const struct day *day, struct error *e)
 {
     sqlite3 *db = NULL;
+    error_clear(e);
     if (day_open(archive->directory, &day->name, &db, e)) {
         DAY_STATEMENT *read = day_prepare(db, "SELECT id FROM batch ORDER BY id DESC LIMIT 1",
                                           day->file, e);
@@ -52,6 +94,11 @@ static bool others_read(const struct archive *archive, const struct day *day, st
     }
     day_close(&db);
     return !writer_is_broken(e);
+}
+
+static bool others_read(const struct archive *archive, const struct day *day, struct error *e)
+{
+    return read_anew(archive, day, e) || read_anew(archive, day, e);
 }
 
 void archive_look(struct archive *archive)

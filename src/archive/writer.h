@@ -55,6 +55,7 @@ struct archive {
     struct buffer parts[PART_COUNT], key, counts;
     struct archive_statistics statistics;
     int64_t said_at;               /* steady; when a failure was last logged */
+    int64_t kept_said_at;          /* … and that a broken file stays */
     uint64_t unsaid;               /* events not stored since then */
     struct sealer *sealer;         /* NULL between two windows */
     struct spare spare;
@@ -90,7 +91,8 @@ uint64_t writer_first_free(const struct day *day);
 /* Whether this failure stays however often it is tried: broken pages, another format. */
 bool writer_is_broken(const struct error *reason);
 /* Renames the file (aside.h), says so and makes the new one at once: the old one may be taken away
- * before the next event comes, and its numbers must not be given again. False: said. */
+ * before the next event comes, and its numbers must not be given again. Not where the disk takes no
+ * other file either, nor more than ARCHIVE_ASIDE_MOST. False: said. */
 bool writer_set_aside(struct archive *archive, const struct day_name *name,
                       const struct error *reason);
 /* False (ERROR_DAMAGED) when a file opened anew holds less than it was given before. */

@@ -20,16 +20,17 @@
 #include <unistd.h>
 
 enum { AREA_ARCHIVE = 1, AREA_RECORDS = 2 };
-enum { NO_FAULT, NO_SPACE, BROKEN_WRITE, BROKEN_SYNC, HALF_THEN_KILL, SLOW };
+enum { NO_FAULT, NO_SPACE, BROKEN_WRITE, BROKEN_SYNC, HALF_THEN_KILL, SLOW, BAD_SECTOR, GONE };
 enum { DESCRIPTORS = 65536 };
 
-/* As run.py packs it: "<iiqqq". */
+/* As fault.py packs it: "<iiqqqq". */
 struct control {
     _Atomic int32_t kind;
     _Atomic int32_t area;
     _Atomic int64_t countdown;   /* writes that still go well */
     _Atomic int64_t fired;
     _Atomic int64_t clock;       /* nanoseconds added to the wall clock */
+    _Atomic int64_t inode;       /* of the file with the bad sector */
 };
 
 static struct control *control;
@@ -97,7 +98,28 @@ static int fails(int fd)
     int kind = meets(fd, NO_SPACE, BROKEN_WRITE);
     if (kind == NO_FAULT)
         kind = meets(fd, HALF_THEN_KILL, SLOW);
-    return kind;
+    return kind != NO_FAULT ? kind : meets(fd, GONE, GONE);
+}
+
+/* Nothing of that file can be read; or nothing at all, of a disk that is gone. */
+static int read_fails(int fd)
+{
+    struct stat status;
+    if (!control || (atomic_load(&control->kind) == BAD_SECTOR &&
+                     (fstat(fd, &status) != 0 || (int64_t)status.st_ino != atomic_load(&control->inode))))
+        return 0;
+    errno = EIO;
+    return meets(fd, BAD_SECTOR, GONE) != NO_FAULT;
+}
+
+ssize_t pread64(int fd, void *bytes, size_t size, off64_t at)
+{
+    return read_fails(fd) ? -1 : syscall(SYS_pread64, fd, bytes, size, at);
+}
+
+ssize_t pread(int fd, void *bytes, size_t size, off_t at)
+{
+    return pread64(fd, bytes, size, at);
 }
 
 ssize_t write(int fd, const void *bytes, size_t size)
@@ -141,7 +163,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 
 static int sync_fails(int fd)
 {
-    if (meets(fd, BROKEN_SYNC, BROKEN_SYNC) == NO_FAULT)
+    if (meets(fd, BROKEN_SYNC, GONE) == NO_FAULT)
         return 0;
     errno = EIO;
     return 1;

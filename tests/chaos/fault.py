@@ -2,8 +2,9 @@
 import mmap
 import struct
 
-SIZE = struct.calcsize("<iiqqq")
-KINDS = {"none": 0, "no_space": 1, "broken_write": 2, "broken_sync": 3, "half_then_kill": 4, "slow": 5}
+SIZE = struct.calcsize("<iiqqqq")
+KINDS = {"none": 0, "no_space": 1, "broken_write": 2, "broken_sync": 3, "half_then_kill": 4, "slow": 5,
+         "bad_sector": 6, "gone": 7}
 AREAS = {"archive": 1, "records": 2}
 
 
@@ -19,8 +20,9 @@ class Fault:
     def environment(self):
         return {"LD_PRELOAD": str(self.library), "HAIDANG_FAULT": str(self.path)}
 
-    def set(self, kind, area, after):
-        """The fault comes after so many writes that go well, and stays until clear()."""
+    def set(self, kind, area, after, inode=0):
+        """The fault comes after so many calls that go well, and stays until clear()."""
+        struct.pack_into("<q", self.map, 32, inode)
         struct.pack_into("<qq", self.map, 8, after, 0)
         struct.pack_into("<i", self.map, 4, AREAS[area])
         struct.pack_into("<i", self.map, 0, KINDS[kind])

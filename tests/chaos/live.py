@@ -16,8 +16,8 @@ SOURCE = "so-tttt.cong.json"
 
 
 def day_files(server):
-    """Those being written, not the canary's."""
-    files = [f for f in (server.data / "archive").glob("*.db") if ".canary." not in f.name]
+    """Those that the clients' events are written to."""
+    files = [f for f in (server.data / "archive").glob("*.db") if f.name.split(".")[1] not in ("canary", "quarantine")]
     newest = max(f.name[:8] for f in files)
     return [f for f in files if f.name.startswith(newest)]
 
@@ -110,6 +110,30 @@ def torn_page(scene):
             if os.pread(disk.fileno(), PAGE - half, half) == bytes(PAGE - half):
                 os.pwrite(disk.fileno(), head, half)
         return f"a new file goes on; {scene.mended(folder)} events found in the mended old one"
+
+
+# ---- today's file cannot be read --------------------------------------------------------------------------
+
+def bad_sector(scene):
+    """Nothing of the file that is being written can be read any more: it is set aside, a new one goes on, and
+    the operator saves the old one from the disk."""
+    server, fault = scene.server, scene.fault
+    file = scene.rng.choice(day_files(server))
+    before = set_aside(server)
+    fault.set("bad_sector", "archive", 0, file.stat().st_ino)
+    if scene.rng.random() < 0.5:  # else the writer holds what it needs in memory, and others cannot read
+        pid = server.roles()["pipeline"]["pid"]
+        os.kill(pid, signal.SIGKILL)
+        server.again(("pipeline", pid))
+    aside = wait_for("the file to be set aside", lambda: set_aside(server) - before, 40)
+    fault.clear()
+    server.again()
+    with tempfile.TemporaryDirectory(prefix="haidang-aside.") as folder:
+        folder = pathlib.Path(folder)
+        for one in aside:
+            for path in one.parent.glob(one.name + "*"):
+                path.rename(folder / path.name.replace(one.name, file.name))
+        return f"a new file goes on; {scene.mended(folder)} events found in the old one"
 
 
 # ---- a disk that is really full -------------------------------------------------------------------------

@@ -167,14 +167,17 @@ def stop_and_go(scene):
 
 
 def disk(kind, area):
+    """A disk that takes nothing is no reason to set a file aside."""
     def happen(scene):
         server, fault = scene.server, scene.fault
+        before = live.set_aside(server)
         fault.set(kind, area, after=scene.rng.randrange(40))
         wait_for("the fault to be met", fault.fired, 20)
         time.sleep(scene.rng.uniform(0.1, 0.6))
         fault.clear()
         server.again()
         server.wait_up()
+        check(live.set_aside(server) == before, "a file was set aside")
         scene.fired[kind] += fault.fired()
         return f"{fault.fired()} calls failed"
     return happen
@@ -254,6 +257,8 @@ FAULTS = {
     "a write to the archive that fails in the middle (EIO)": disk("broken_write", "archive"),
     "a write to the records that fails in the middle (EIO)": disk("broken_write", "records"),
     "a sync of the archive that fails": disk("broken_sync", "archive"),
+    "a disk of the archive that is gone for a while": disk("gone", "archive"),
+    "a bad sector in the file that is written": live.bad_sector,
     "half a write to the archive, then death": disk("half_then_kill", "archive"),
     "half a write to the records, then death": disk("half_then_kill", "records"),
     "a disk that takes 20 ms a write": disk("slow", "archive"),
