@@ -268,23 +268,27 @@ static void chain(struct correlator *c, const struct blob_correlation *child, st
     }
 }
 
+/* The entry at `at` completed it: it is of this batch, while the newest of the window may be of one that
+ * has gone. */
 static void raise_alert(struct correlator *c, struct window *w, uint32_t first, uint32_t last,
-                        double value, struct slice group, struct raise *raise)
+                        uint32_t at, double value, struct slice group, struct raise *raise)
 {
     const struct ruleset *r = c->ruleset;
     const struct blob_correlation *k = &r->correlations[w->correlation];
     struct ruleset_rule rule = ruleset_rule(r, k->rule);
-    const struct entry *e = w->hits.entries + first, newest = w->hits.entries[last];
+    const struct entry *e = w->hits.entries + first;
     uint32_t count = last - first + 1;
     struct alert alert = { .rule = rule.id.len ? rule.id : rule.title, .title = rule.title,
                            .title_vi = rule.title_vi, .author = rule.author,
                            .license = rule.license, .tags = rule.tags, .level = rule.level,
-                           .time = newest.time, .event = newest.event };
+                           .time = w->hits.entries[last].time, .event = w->hits.entries[at].event };
     write_why(c, k, group, value, e, count, raise->arena, &alert.why);
     alert.entity = entity_of(c, k, group, raise->arena);
     alert.earlier = arena_array(raise->arena, count, sizeof *alert.earlier);
-    for (uint32_t i = 0; alert.earlier && i + 1 < count && alert.earlier_count < 100; i++)
-        if (e[i].id.day)
+    for (uint32_t i = 0; alert.earlier && i < count && alert.earlier_count < 100; i++)
+        if (first + i == at)
+            continue;
+        else if (e[i].id.day)
             alert.earlier[alert.earlier_count++] = e[i].id;
         else if (e[i].round == c->round)
             alert.earlier[alert.earlier_count++] = (struct event_id){ .sequence = e[i].event };
@@ -294,16 +298,17 @@ static void raise_alert(struct correlator *c, struct window *w, uint32_t first, 
 }
 
 static void fire(struct correlator *c, struct window *w, uint32_t first, uint32_t last,
-                 double value, struct slice group, struct raise *raise)
+                 uint32_t at, double value, struct slice group, struct raise *raise)
 {
-    struct entry newest = w->hits.entries[last];
+    struct entry up = w->hits.entries[at];
+    up.time = w->hits.entries[last].time;
     if (raise->alert)
-        raise_alert(c, w, first, last, value, group, raise);
-    chain(c, &c->ruleset->correlations[w->correlation], group, &newest, raise);
+        raise_alert(c, w, first, last, at, value, group, raise);
+    chain(c, &c->ruleset->correlations[w->correlation], group, &up, raise);
 }
 
-/* Fires when the tally's window makes the condition true anew; true when it did. */
-static bool look(struct correlator *c, struct window *w, const struct tally *tally,
+/* Fires when the tally's window, with the entry at `at`, makes the condition true anew; true when it did. */
+static bool look(struct correlator *c, struct window *w, const struct tally *tally, uint32_t at,
                  struct slice group, struct raise *raise)
 {
     const struct blob_correlation *k = &c->ruleset->correlations[w->correlation];
@@ -319,7 +324,7 @@ static bool look(struct correlator *c, struct window *w, const struct tally *tal
         return false;
     w->fired = time;
     if (raise)
-        fire(c, w, tally->first, last, value, group, raise);
+        fire(c, w, tally->first, last, at, value, group, raise);
     return true;
 }
 
@@ -344,7 +349,7 @@ static void count_hit(struct correlator *c, uint32_t correlation, const struct e
     /* every window that holds the new entry: those that end with it or with a later one */
     struct tally late = { 0 }, *tally = window_first(&w->hits, k, at, &late);
     do {
-        if (look(c, w, tally, group, raise)) /* it may have been forgotten with all its hits */
+        if (look(c, w, tally, at, group, raise)) /* it may have been forgotten with all its hits */
             break;
     } while (window_next(&w->hits, k, at, tally));
     tally_free(&late);

@@ -24,8 +24,8 @@ struct alert {
     struct slice license;
     struct slice tags;         /* "attack.t1110.001 attack.credential-access": space between */
     enum alert_level level;
-    int64_t time;              /* of the event that completed the match; ns UTC */
-    uint32_t event;            /* its index in the batch */
+    int64_t time;              /* of the event, or of a correlation's newest one; ns UTC */
+    uint32_t event;            /* index in the batch of the one that completed the match */
     struct slice entity;       /* whom it is about, for folding: "src_ip=203.0.113.77"; or empty */
     struct slice why;          /* JSON: [{"selection":…,"field":…,"value":…,"pattern":…}, …], those
                                 * with "not": true say which filter did not apply; for a

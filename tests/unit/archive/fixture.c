@@ -11,6 +11,7 @@ struct search_foot fixture_foot;
 
 struct batch *fixture_batch(const struct fixture_event *events, uint32_t count)
 {
+    static int64_t ticks; /* a later batch is received later */
     struct batch *batch = batch_new("standard", FIXTURE_DAY + CLOCK_HOUR);
     for (uint32_t i = 0; i < count; i++) {
         const struct fixture_event *from = &events[i];
@@ -24,7 +25,7 @@ struct batch *fixture_batch(const struct fixture_event *events, uint32_t count)
         event->decoder = SLICE("test");
         event->logsource.product = SLICE("linux");
         event->time = FIXTURE_DAY + from->time * CLOCK_SECOND;
-        event->received = FIXTURE_DAY + CLOCK_HOUR + i;
+        event->received = FIXTURE_DAY + CLOCK_HOUR + ticks++;
         event->fields = arena_array(&batch->arena, 8, sizeof *event->fields);
         for (uint32_t k = 0; k + 1 < 16 && from->fields[k]; k += 2) {
             struct event_field *field = &event->fields[event->field_count++];

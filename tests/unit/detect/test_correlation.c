@@ -84,6 +84,35 @@ TEST("a late event is counted where it belongs")
     feed_end(&f);
 }
 
+TEST("an alert that a late event completes names that event, not the newest, which came in another batch")
+{
+    struct feed f = feed_new(BASE("failed", "b1", "failed") CORRELATION(
+        "  type: event_count\n  rules: [b1]\n  timespan: 10s\n  condition: {gte: 3}\n"));
+    static const int seconds[2][3] = { { 9, 20, 21 }, { 5, 4, 22 } };
+    for (unsigned part = 0; part < 2; part++) {
+        struct batch *batch = batch_new("standard", 0);
+        struct error e = ERROR_NONE;
+        for (unsigned i = 0; i < 3; i++) {
+            struct event *event = batch_add(batch);
+            event->raw = SLICE("{\"action\":\"failed\"}");
+            event->time = (1000 + seconds[part][i]) * CLOCK_SECOND;
+            event->logsource.product = SLICE("test");
+            CHECK(json_event_decode(event->raw, &batch->arena, &event->fields, &event->field_count, &e));
+        }
+        CHECK(detector_batch(f.detector, batch, &e));
+        CHECK_INT(batch->alert_count, part ? 2 : 0);
+        if (part) { /* 4, 5, 9; then 20, 21, 22 */
+            CHECK_INT(batch->alerts[0].event, 1);
+            CHECK_INT(batch->alerts[0].time, 1009 * CLOCK_SECOND);
+            CHECK_INT(batch->alerts[0].earlier_count, 1);
+            CHECK_INT(batch->alerts[0].earlier[0].sequence, 0);
+            CHECK_INT(batch->alerts[1].event, 2);
+        }
+        batch_free(&batch);
+    }
+    feed_end(&f);
+}
+
 /* EVIDENCE sigma-2/correlation-group-by */
 TEST("an event without a group's field is not counted; without group-by all are one group")
 {
