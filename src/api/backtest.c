@@ -122,8 +122,8 @@ static struct slice day_text(struct job *job, int64_t day)
 
 static bool put_days(struct job *job, const struct json *so_far)
 {
-    static const char *const sums[] = { "events", "matches", "alerts", "cut", "dropped",
-                                        "regex_limit" };
+    static const char *const sums[] = { "events", "matches", "alerts", "excepted",
+                                        "cut", "dropped", "regex_limit" };
     const struct json *days = json_member(so_far, "days"), *expected = json_member(so_far, "expected");
     struct json_writer *json = line_begin(job, "days");
 

@@ -114,6 +114,9 @@ static void put_days(struct printer *p, const struct trial *trial)
     buffer_print(&p->out, cli_say(p->cli, "%llu alerts of %llu matches; expected: %.1f alerts a day\n"),
                  (unsigned long long)total.alerts, (unsigned long long)total.matches,
                  backtest_expected(trial, p->cli->now));
+    if (total.excepted)
+        buffer_print(&p->out, cli_say(p->cli, "exceptions in force took away %llu more matches\n"),
+                     (unsigned long long)total.excepted);
     if (p->examples.len) {
         buffer_add(&p->out, slice_of(cli_say(p->cli, "first examples:\n")));
         buffer_add(&p->out, buffer_slice(&p->examples));
@@ -185,6 +188,7 @@ static bool question(struct cli *cli, struct backtest *test, struct error *e)
         return false;
     test->archive = archive ? archive : settings.archive;
     test->logsources = sources ? sources : settings.logsources;
+    test->roster = settings.roster;
     test->placeholders = lists ? lists : settings.placeholders;
     test->days = (uint32_t)cli_number(cli, "days", 7);
     test->budget_ms = (unsigned)cli_number(cli, "seconds", 0) * 1000;
@@ -245,8 +249,8 @@ const struct command cli_rules_backtest_command = {
     .about = "RULE is a file: one rule or several; what a correlation counts may stand in the\n"
              "configured rules. The day files are read beside the running server, newest day first;\n"
              "nothing is raised or written. Matches of one rule, system and entity on one day are one\n"
-             "alert, as in the console; exceptions, limits and switching off are left aside. The exit\n"
-             "status is 1 when it would have raised nothing.",
+             "alert, as in the console. What exceptions in force silence is not raised; limits and\n"
+             "switching off are left aside. The exit status is 1 when it would have raised nothing.",
     .arguments = "RULE",
     .argument_least = 1,
     .argument_most = 1,

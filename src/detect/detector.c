@@ -86,7 +86,8 @@ static bool passes(struct run *run, const struct alert *alert)
     struct detector *d = run->detector;
     const struct event *event = &run->batch->events[alert->event];
     enum tally_kind kind;
-    int64_t exception = d->exceptions ? exception_find(d->exceptions, event, alert, run->now) : 0;
+    int64_t exception =
+        d->exceptions ? exception_find(d->exceptions, event, alert->rule, run->now) : 0;
     if (exception) {
         add_tally(run, event, alert, TALLY_EXCEPTED, exception);
         return false;

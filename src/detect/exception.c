@@ -23,10 +23,32 @@ static void tell(void *owner, const struct error *e, bool warning)
         log_error(e, "an exception is left out");
 }
 
-static bool copy_rows(struct exception_set *set, const struct roster *roster)
+static bool names(struct slice list, struct slice rule)
+{
+    struct slice one;
+    while (slice_split(&list, ' ', &one))
+        if (slice_equal(one, rule))
+            return true;
+    return false;
+}
+
+static bool names_any(struct slice list, const struct ruleset *rules)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < ruleset_count(rules) && !any; i++) {
+        struct ruleset_rule r = ruleset_rule(rules, i);
+        any = names(list, r.id.len ? r.id : r.title);
+    }
+    return any;
+}
+
+static bool copy_rows(struct exception_set *set, const struct roster *roster,
+                      const struct ruleset *rules)
 {
     set->rows = arena_array(&set->arena, roster->exception_count + 1u, sizeof *set->rows);
     for (uint32_t i = 0; set->rows && i < roster->exception_count; i++) {
+        if (rules && !names_any(roster->exceptions[i].rules, rules))
+            continue;
         struct roster_exception *to = &set->rows[set->count++];
         *to = roster->exceptions[i];
         struct slice *texts[] = { &to->rules, &to->agency, &to->system, &to->source, &to->filter };
@@ -70,13 +92,14 @@ static bool compile(struct exception_set *set, const char *logsources)
     return set->scanner && set->ids;
 }
 
-struct exception_set *exception_set_new(const struct roster *roster, const char *logsources)
+struct exception_set *exception_set_new(const struct roster *roster, const struct ruleset *rules,
+                                        const char *logsources)
 {
     struct exception_set *set = calloc(1, sizeof *set);
     if (!set)
         return NULL;
     arena_init(&set->arena, ARENA_NO_CEILING);
-    if (!copy_rows(set, roster) || (set->count && !compile(set, logsources)))
+    if (!copy_rows(set, roster, rules) || (set->count && !compile(set, logsources)))
         exception_set_free(&set);
     return set;
 }
@@ -93,15 +116,6 @@ void exception_set_free(struct exception_set **exceptions)
     free(set);
 }
 
-static bool names(struct slice list, struct slice rule)
-{
-    struct slice one;
-    while (slice_split(&list, ' ', &one))
-        if (slice_equal(one, rule))
-            return true;
-    return false;
-}
-
 static bool fits(const struct roster_exception *x, const struct event *event, struct slice rule,
                  int64_t now)
 {
@@ -111,20 +125,19 @@ static bool fits(const struct roster_exception *x, const struct event *event, st
            (!x->source.len || slice_equal(x->source, event->source));
 }
 
-int64_t exception_find(struct exception_set *set, const struct event *event,
-                       const struct alert *alert, int64_t now)
+int64_t exception_find(struct exception_set *set, const struct event *event, struct slice rule,
+                       int64_t now)
 {
     const uint32_t *found;
     uint32_t count = 0;
     bool any = false;
     for (uint32_t i = 0; set->scanner && i < set->count && !any; i++)
-        any = fits(&set->rows[i], event, alert->rule, now);
+        any = fits(&set->rows[i], event, rule, now);
     if (any)
         count = scanner_scan(set->scanner, event, &found);
     for (uint32_t k = 0; k < count; k++)
         for (uint32_t i = 0; i < set->count; i++)
-            if (set->rows[i].id == set->ids[found[k]] &&
-                fits(&set->rows[i], event, alert->rule, now))
+            if (set->rows[i].id == set->ids[found[k]] && fits(&set->rows[i], event, rule, now))
                 return set->rows[i].id;
     return 0;
 }

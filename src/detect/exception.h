@@ -8,17 +8,21 @@
 #ifndef DETECT_EXCEPTION_H
 #define DETECT_EXCEPTION_H
 
-#include "event/alert.h"
+#include "detect/ruleset.h"
+#include "event/event.h"
 #include "event/roster.h"
 
 struct exception_set;
 
-/* Compiles the roster's exceptions; its texts are copied. logsources: folder, or NULL. A filter that
- * cannot be compiled is left out and told in the log. NULL: memory. */
-struct exception_set *exception_set_new(const struct roster *roster, const char *logsources);
+/* Compiles the roster's exceptions, or where `rules` is not NULL those that name one of them; the texts
+ * are copied. logsources: folder, or NULL. A filter that cannot be compiled is left out and told in the
+ * log. NULL: memory. */
+struct exception_set *exception_set_new(const struct roster *roster, const struct ruleset *rules,
+                                        const char *logsources);
 void exception_set_free(struct exception_set **set);
-/* The number of the exception that silences this alert of the event; 0: none does. One thread. */
-int64_t exception_find(struct exception_set *set, const struct event *event,
-                       const struct alert *alert, int64_t now);
+/* The number of the exception that silences an alert of this rule (its id, or title) about the event;
+ * 0: none does. One thread. */
+int64_t exception_find(struct exception_set *set, const struct event *event, struct slice rule,
+                       int64_t now);
 
 #endif

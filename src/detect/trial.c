@@ -17,13 +17,17 @@ struct kept {
     struct event_id id;
     int64_t received;
     struct slice agency, system;
+    const uint32_t *excepted;      /* correlations whose alert about this event exceptions take away,
+                                    * their number first; NULL: none */
 };
 
 struct trial {
     struct scanner *scanner;
     struct correlator *correlator;
     struct audit_batch *audit;
-    int64_t from;
+    struct exception_set *exceptions; /* NULL: none */
+    uint32_t *correlations;        /* of the present event: as kept.excepted */
+    int64_t now, from;
     struct trial_day days[TRIAL_DAYS_MOST];
     uint32_t day_count;
     struct trial_total total;
@@ -48,11 +52,12 @@ struct trial *trial_new(struct ruleset *ruleset, int64_t from, uint32_t days,
     t->scanner = scanner_new(ruleset);
     t->correlator = correlator_new(ruleset);
     t->audit = audit_batch_new();
+    t->correlations = calloc(ruleset_count(ruleset) + 1u, sizeof *t->correlations);
     t->from = from;
     t->day_count = days < TRIAL_DAYS_MOST ? days : TRIAL_DAYS_MOST;
     t->example = example;
     t->owner = owner;
-    if (!t->scanner || !t->correlator || !t->audit)
+    if (!t->scanner || !t->correlator || !t->audit || !t->correlations)
         trial_free(&t);
     return t;
 }
@@ -66,11 +71,20 @@ void trial_free(struct trial **trial)
     scanner_free(&t->scanner);
     correlator_free(&t->correlator);
     audit_batch_free(&t->audit);
+    exception_set_free(&t->exceptions);
     map_free(&t->alerts);
     map_free(&t->places);
     arena_free(&t->arena);
+    free(t->correlations);
     free(t->kept);
     free(t);
+}
+
+void trial_exceptions(struct trial *t, struct exception_set *exceptions, int64_t now)
+{
+    exception_set_free(&t->exceptions);
+    t->exceptions = exceptions;
+    t->now = now;
 }
 
 /* ---- counting ---------------------------------------------------------------------------------- */
@@ -106,13 +120,22 @@ static bool is_new(struct trial *t, struct slice rule, struct slice agency, stru
     return bytes.data && map_put(&t->alerts, bytes, t);
 }
 
+static bool is_excepted(struct trial *t, const struct event *event, struct slice rule)
+{
+    return t->exceptions && exception_find(t->exceptions, event, rule, t->now) != 0;
+}
+
 /* Counts a match of the day; true: it is an alert of its own. */
 static bool count(struct trial *t, struct slice rule, struct slice agency, struct slice system,
-                  struct slice entity, int64_t time)
+                  struct slice entity, int64_t time, bool excepted)
 {
     struct trial_day *day = day_of(t, time);
     if (!day)
         return false;
+    if (excepted) {
+        t->total.excepted++;
+        return false;
+    }
     day->matches++;
     t->total.matches++;
     if (!is_new(t, rule, agency, system, entity, time))
@@ -154,6 +177,23 @@ static bool place_of(struct trial *t, const struct event *event, struct kept *ou
     return true;
 }
 
+static struct slice name_of(const struct trial *t, uint32_t rule)
+{
+    struct ruleset_rule r = ruleset_rule(scanner_ruleset(t->scanner), rule);
+    return r.id.len ? r.id : r.title;
+}
+
+/* Asked now, since the event is gone when the correlations are put together. */
+static void look_at_correlations(struct trial *t, const struct event *event)
+{
+    const struct ruleset *rules = scanner_ruleset(t->scanner);
+    uint32_t count = 0;
+    for (uint32_t rule = 0; t->exceptions && rule < ruleset_count(rules); rule++)
+        if (ruleset_rule(rules, rule).correlation && is_excepted(t, event, name_of(t, rule)))
+            t->correlations[++count] = rule;
+    t->correlations[0] = count;
+}
+
 static bool more_room(struct trial *t)
 {
     if (t->kept_count < t->kept_capacity)
@@ -184,6 +224,13 @@ static bool keep_hit(struct trial *t, const struct hit *hit, const struct event 
     k->hit.value = hit->value.len ? arena_copy(&t->arena, hit->value) : SLICE("");
     if (!k->hit.group.data || !k->hit.value.data || !place_of(t, event, k))
         return false;
+    if (t->correlations[0]) {
+        uint32_t numbers = t->correlations[0] + 1;
+        uint32_t *copy = arena_array(&t->arena, numbers, sizeof *copy);
+        if (!copy)
+            return false;
+        k->excepted = memcpy(copy, t->correlations, numbers * sizeof *copy);
+    }
     t->kept_count++;
     return true;
 }
@@ -192,10 +239,11 @@ static bool keep_hit(struct trial *t, const struct hit *hit, const struct event 
 static bool match(struct trial *t, struct batch *batch, const struct event *event, uint32_t rule,
                   const struct event_id *id)
 {
-    struct ruleset_rule r = ruleset_rule(scanner_ruleset(t->scanner), rule);
+    struct slice name = name_of(t, rule);
     struct alert alert;
-    if (!count(t, r.id.len ? r.id : r.title, event->agency, event->system,
-               why_entity(event, &batch->arena), event->time) || !wants_example(t))
+    if (!count(t, name, event->agency, event->system, why_entity(event, &batch->arena), event->time,
+               is_excepted(t, event, name)) ||
+        !wants_example(t))
         return !batch->arena.exhausted;
     if (!scanner_alert(t->scanner, event, rule, &batch->arena, &alert))
         return false;
@@ -214,6 +262,8 @@ static bool matched(struct trial *t, struct batch *batch, const struct event *ev
         return false;
     if (!correlator_hits(t->scanner, event, rule, index, &batch->arena, &hits, &hit_count))
         return false;
+    if (hit_count)
+        look_at_correlations(t, event);
     for (uint32_t i = 0; i < hit_count; i++)
         if (!keep_hit(t, &hits[i], event, id))
             return false;
@@ -271,8 +321,10 @@ static void on_alert(void *owner, uint32_t rule, const struct alert *alert)
     const struct kept *last = &t->kept[alert->event];
     struct event_id earlier[100]; /* as many as an alert has */
     struct trial_example example = { .alert = alert, .id = last->id, .earlier = earlier };
-    (void)rule;
-    if (!count(t, alert->rule, last->agency, last->system, alert->entity, alert->time) ||
+    bool excepted = false;
+    for (uint32_t i = 1; last->excepted && i <= last->excepted[0] && !excepted; i++)
+        excepted = last->excepted[i] == rule;
+    if (!count(t, alert->rule, last->agency, last->system, alert->entity, alert->time, excepted) ||
         !wants_example(t))
         return;
     for (uint32_t i = 0; i < alert->earlier_count && i < 100; i++)

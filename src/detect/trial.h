@@ -3,13 +3,14 @@
  * Events may come in any order (an archive is read newest day first): single rules are counted at once;
  * what correlations count is kept and put to them at the end, in the order of receipt, as it came.
  * Matches of one rule about one entity in one system on one day are one alert, as the records fold them
- * (records/alert.h). Exceptions, limits and switching off are left aside: it is the rule that is tried.
+ * (records/alert.h). Limits and switching off are left aside: it is the rule that is tried.
  * Good: for a back-test, one thread.
  * Never: for live events; nothing of it raises anything.
  */
 #ifndef DETECT_TRIAL_H
 #define DETECT_TRIAL_H
 
+#include "detect/exception.h"
 #include "detect/scanner.h"
 #include "event/batch.h"
 
@@ -33,6 +34,7 @@ struct trial_example {
 
 struct trial_total {
     uint64_t events, matches, alerts;
+    uint64_t excepted;               /* matches that exceptions took away; not among the matches */
     uint64_t cut;                    /* matches whose alert could no longer be told apart */
     uint64_t dropped;                /* hits of correlations that did not fit, or came too late */
     uint64_t regex_limit;            /* regular expressions given up */
@@ -46,6 +48,9 @@ struct trial *trial_new(struct ruleset *ruleset, int64_t from, uint32_t days,
                         void (*example)(void *owner, const struct trial_example *example),
                         void *owner);
 void trial_free(struct trial **trial);
+/* Before the first event: what these silence at the time `now` raises nothing, as in the pipeline. The
+ * set is the trial's then. */
+void trial_exceptions(struct trial *trial, struct exception_set *exceptions, int64_t now);
 /* A batch's events with their ids; its arena takes what is made of them. False: memory. */
 bool trial_events(struct trial *trial, struct batch *batch, const struct event_id *ids,
                   struct error *e);

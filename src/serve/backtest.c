@@ -6,6 +6,7 @@
 #include "archive/walk.h"
 #include "base/clock.h"
 #include "detect/compiler.h"
+#include "event/roster.h"
 
 /* ---- the rule ---------------------------------------------------------------------------------- */
 
@@ -116,6 +117,22 @@ static int64_t first_moment(const struct backtest *test)
     return midnight - (int64_t)(test->days - 1) * CLOCK_DAY;
 }
 
+static bool take_exceptions(struct run *run, const struct ruleset *rules, struct error *e)
+{
+    const struct backtest *test = run->test;
+    struct roster *roster = NULL;
+    if (!test->roster || access(test->roster, F_OK) != 0)
+        return true;
+    if (!roster_load(test->roster, &roster, e))
+        return false;
+    struct exception_set *set = exception_set_new(roster, rules, test->logsources);
+    roster_free(&roster);
+    if (!set)
+        return error_set(e, "memory is short for the rule");
+    trial_exceptions(run->trial, set, test->now);
+    return true;
+}
+
 static bool walk(struct run *run, struct arena *arena, struct search_foot *foot, struct error *e)
 {
     const struct backtest *test = run->test;
@@ -151,7 +168,8 @@ bool backtest_run(const struct backtest *test, const struct backtest_handlers *h
     if (well) {
         run.trial = trial_new(rules, first_moment(test), test->days,
                               handlers->example ? on_example : NULL, &run);
-        well = run.trial || error_set(e, "memory is short for the rule");
+        well = run.trial ? take_exceptions(&run, rules, e)
+                         : error_set(e, "memory is short for the rule");
     }
     if (well && (!handlers->rules ||
                  handlers->rules(handlers->owner, rules, buffer_slice(&reading.text))))
@@ -228,6 +246,7 @@ void backtest_days_json(const struct trial *trial, int64_t now, struct buffer *o
     json_integer_member(&w, "events", (int64_t)total.events);
     json_integer_member(&w, "matches", (int64_t)total.matches);
     json_integer_member(&w, "alerts", (int64_t)total.alerts);
+    json_integer_member(&w, "excepted", (int64_t)total.excepted);
     json_integer_member(&w, "cut", (int64_t)total.cut);
     json_integer_member(&w, "dropped", (int64_t)total.dropped);
     json_integer_member(&w, "regex_limit", (int64_t)total.regex_limit);

@@ -14,6 +14,7 @@
 struct backtest {
     const char *archive, *logsources;
     const char *placeholders;      /* file; "" or NULL: none */
+    const char *roster;            /* file, whose exceptions hold; NULL, or not there: none */
     struct slice rule;             /* Sigma: one document or several */
     struct slice beside;           /* rules that its correlations count and that are not in it; or empty */
     const char *name;              /* of the text, for the places of its faults */
@@ -33,8 +34,8 @@ struct backtest_handlers {
     bool (*progress)(void *owner, const struct trial *trial, const struct search_foot *so_far);
 };
 
-/* False: e has the first fault of the rule with its place "NAME:LINE:COLUMN" (ERROR_INPUT), or why the
- * archive cannot be read. *trial_out and *foot_out are the result; the trial is the caller's. */
+/* False: e has the first fault of the rule with its place "NAME:LINE:COLUMN" (ERROR_INPUT), or why
+ * archive or roster cannot be read. *trial_out and *foot_out are the result; the trial is the caller's. */
 bool backtest_run(const struct backtest *test, const struct backtest_handlers *handlers,
                   struct arena *arena, struct trial **trial_out, struct search_foot *foot_out,
                   struct error *e);
@@ -46,7 +47,7 @@ double backtest_expected(const struct trial *trial, int64_t now);
 /* {"rules":[{"id","title","title_vi","level","correlation","silent","unreachable"}],"warnings":[…]} */
 void backtest_rules_json(const struct ruleset *rules, struct slice warnings, struct buffer *out);
 /* {"days":[{"day":20261124,"events":n,"matches":n,"alerts":n,"whole":true},…],"events":n,"matches":n,
- *  "alerts":n,"cut":n,"dropped":n,"regex_limit":n,"expected":1.5} */
+ *  "alerts":n,"excepted":n,"cut":n,"dropped":n,"regex_limit":n,"expected":1.5} */
 void backtest_days_json(const struct trial *trial, int64_t now, struct buffer *out);
 /* {"rule","title","title_vi","level","time","entity","id","earlier":["…"],"why":…,"event":{…}|null} */
 void backtest_example_json(const struct trial_example *example, struct buffer *out);

@@ -109,8 +109,8 @@ static void take_rules(struct pipeline *p)
         ruleset_free(&fresh);
     }
     if (roster)
-        detector_exceptions(p->detector, exception_set_new(roster, p->logsources), roster->limits,
-                            roster->limit_count);
+        detector_exceptions(p->detector, exception_set_new(roster, NULL, p->logsources),
+                            roster->limits, roster->limit_count);
     if (roster && !detector_disable(p->detector, roster->disabled_rules, roster->disabled_count))
         log_failure("not enough memory to disable rules");
     roster_free(&roster);

@@ -67,6 +67,7 @@ bool reader_backtest(const struct heritage *heritage, const struct json *request
         .archive = heritage_text(heritage, "archive"),
         .logsources = heritage_text(heritage, "logsources"),
         .placeholders = heritage_text_if(heritage, "placeholders"),
+        .roster = heritage_text(heritage, "roster"),
         .rule = json_member_text(request, "rule"),
         .beside = json_member_text(request, "beside"),
         .name = "rule",

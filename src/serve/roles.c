@@ -8,7 +8,7 @@ const struct role_row serve_roles[] = {
       .read = { "roster_folder", "cache", "decoders", "certificate", "key", "clients", "watched", "tls",
                 "indicators", "logsources" },
       .restart = true },
-    { "reader", reader_run, .read = { "archive", "logsources", "placeholders" },
+    { "reader", reader_run, .read = { "archive", "logsources", "placeholders", "roster_folder" },
       .fork = true, .restart = true },
     { "hub", hub_run, .write = { "records_folder", "roster_folder", "secrets", "run", "tls",
                                          "heads" },

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A rule over the archive's last days: the same alerts as the pipeline raised, by API and command."""
+import datetime
 import json
 import pathlib
 import socket
@@ -22,6 +23,10 @@ def sent():
         for address, times in (("203.0.113.171", 11), ("203.0.113.172", 3), ("203.0.113.173", 1)):
             server.syslog_tcp(ssh_failure(HOST, address, user="pi", port=30000 + i, ago=1) for i in range(times))
     wait_for("all lines", lambda: len(server.search("src_ip:203.0.113.0/24", "--limit", "100")) == 15)
+
+
+def soon():
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)).isoformat()
 
 
 def raised(title):
@@ -80,6 +85,36 @@ def _():
     example = found["example"][0]
     check(example["correlation"]["type"] == "event_count" and len(example["earlier"]) == 9, example)
     check("203.0.113.171" in example["event"]["raw"], example)
+
+
+@test("an exception in force lowers it to what the pipeline would raise, by API and command")
+def _():
+    sent()
+    lead = server.user("lead")
+    cases = ((FAILED, "src_ip = 203.0.113.171", 11), (GUESSING, "src_ip = 203.0.113.171", 1),
+             (FAILED, "src_ip = 203.0.113.9", 0))
+    for path, conditions, fewer in cases:
+        rule = path.read_text(encoding="utf-8")
+        before = lines(rule)
+        key = [r["id"] for r in before["head"]["rules"] if r["correlation"] == (path == GUESSING)][0]
+        made = lead.post("/exceptions", {"rule": key, "conditions": conditions, "reason": "our own scanner",
+                                         "until": soon()})
+        check(made.status == 201 and before["days"]["excepted"] == 0, (made, before["days"]))
+        roster = server.data / "roster/roster.json"
+        wait_for("the exception in the roster", lambda: f'exception-{made.json["id"]}' in roster.read_text())
+        after = lines(rule)
+        check(after["days"]["excepted"] == fewer and
+              after["days"]["matches"] == before["days"]["matches"] - fewer and
+              after["days"]["alerts"] == before["days"]["alerts"] - (fewer > 0), (conditions, after["days"]))
+        check(len(after["example"]) == after["days"]["alerts"], after["example"])
+        by_command = command(path, expect=0 if after["days"]["alerts"] else 1)
+        check(by_command["days"]["excepted"] == fewer and
+              by_command["days"]["alerts"] == after["days"]["alerts"], by_command["days"])
+        said = server.cli("rules", "backtest", str(path), "--days", "3",
+                          expect=0 if after["days"]["alerts"] else 1).stdout
+        check((f"took away {fewer} more" in said) == (fewer > 0), said)
+        lead.post(f"/exceptions/{made.json['id']}/end")
+        wait_for("what was before", lambda: lines(rule)["days"]["alerts"] == before["days"]["alerts"])
 
 
 @test("after a new start the same is counted")

@@ -229,6 +229,7 @@ TEST("a back-test says rules, examples, days and the foot, and brings what a cor
     const struct json *days = streamed(&answer, "days");
     CHECK_SLICE(json_member_text(json_element(json_member(days, "days"), 0), "day"), "2026-11-24");
     CHECK(json_member(days, "expected")->number > 1.4);
+    CHECK_INT(json_integer(json_member(days, "excepted"), 0), 3);
     arena_free(&arena);
     CHECK_INT(json_integer(json_member(streamed(&answer, "foot"), "blocks_read"), 0), 2);
     arena_free(&arena);

@@ -215,7 +215,7 @@ static bool fake_run(void *owner, const struct api_search_request *request,
                line(user, API_SEARCH_DAYS,
                     SLICE("{\"days\":[{\"day\":20261124,\"events\":9,\"matches\":2,\"alerts\":1,"
                           "\"whole\":true}],\"events\":9,\"matches\":2,\"alerts\":1,\"cut\":0,"
-                          "\"dropped\":0,\"regex_limit\":0,\"expected\":1.5}")) &&
+                          "\"excepted\":3,\"dropped\":0,\"regex_limit\":0,\"expected\":1.5}")) &&
                line(user, API_SEARCH_FOOT, slice_of(foot));
     }
     if (request->id && strcmp(request->id, "20261124.standard.2") != 0) {

@@ -4,8 +4,10 @@
 #include "../archive/fixture.h"
 #include "archive/walk.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "detect/compiler.h"
 #include "detect/detector.h"
+#include "event/roster.h"
 #include "serve/backtest.h"
 #include "test.h"
 
@@ -44,8 +46,39 @@ static void store(const char *directory, bool seal)
     archive_close(&archive);
 }
 
+/* As the API writes them. */
+#define FILTER(id, source, rule, selection) \
+    "{\"title\":\"x\",\"id\":\"exception-" id "\",\"logsource\":{\"product\":\"" source "\"}," \
+    "\"filter\":{\"rules\":[\"" rule "\"],\"selection\":{" selection "},\"condition\":\"not selection\"}}"
+
+/* Each takes one match away but the last three: ended, of another agency, of another rule. */
+static struct roster *excepting(void)
+{
+    struct roster_exception rows[] = {
+        { .id = 1, .rules = SLICE("f9 f1"), .system = SLICE("so-tttt.cong"),
+          .filter = SLICE(FILTER("1", "linux", "f1", "\"host\":[\"a\"],\"user\":[\"root\"]")) },
+        { .id = 2, .rules = SLICE("f1"), .source = SLICE("so-y-te.cong.web01"),
+          .filter = SLICE(FILTER("2", "linux", "f1", "\"user|contains\":[\"a\"]")) },
+        { .id = 3, .rules = SLICE("c1"),
+          .filter = SLICE(FILTER("3", ROSTER_ANY_EVENT, "c1", "\"host\":[\"b\"]")) },
+        { .id = 4, .rules = SLICE("f1"), .until = 1,
+          .filter = SLICE(FILTER("4", "linux", "f1", "\"host\":[\"c\"]")) },
+        { .id = 5, .rules = SLICE("f1"), .agency = SLICE("so-y-te"),
+          .filter = SLICE(FILTER("5", "linux", "f1", "\"host\":[\"c\"]")) },
+        { .id = 6, .rules = SLICE("f9"),
+          .filter = SLICE(FILTER("6", "linux", "f9", "\"host\":[\"c\"]")) },
+    };
+    struct roster *roster = roster_new();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        rows[i].until = rows[i].until ? rows[i].until : INT64_MAX;
+    roster->exceptions = arena_array(&roster->arena, sizeof rows / sizeof *rows, sizeof *rows);
+    memcpy(roster->exceptions, rows, sizeof rows);
+    roster->exception_count = sizeof rows / sizeof *rows;
+    return roster;
+}
+
 /* Alerts and single matches that a detector raises on them; folded as the records do. */
-static void raised(const char *yaml, unsigned *matches, unsigned *alerts)
+static void raised(const char *yaml, const struct roster *roster, unsigned *matches, unsigned *alerts)
 {
     struct slice text = slice_of(yaml);
     struct compiler_options options = { .texts = &text, .text_count = 1 };
@@ -55,6 +88,8 @@ static void raised(const char *yaml, unsigned *matches, unsigned *alerts)
     *matches = *alerts = 0;
     CHECK(compiler_run(&options, &rules, NULL, &e));
     struct detector *detector = detector_new(rules);
+    if (roster)
+        detector_exceptions(detector, exception_set_new(roster, NULL, NULL), NULL, 0);
     for (unsigned part = 0; part < 2; part++) {
         struct batch *batch = fixture_batch(part ? events + 3 : events, part ? COUNT - 3 : 3);
         CHECK(detector_batch(detector, batch, &e));
@@ -113,12 +148,15 @@ static bool on_progress(void *owner, const struct trial *trial, const struct sea
     return !heard->stop;
 }
 
+static const char *roster_path; /* NULL: none */
+
 static struct trial *run(const char *directory, const char *yaml, uint32_t days, struct heard *heard,
                          struct search_foot *foot, struct error *e)
 {
     static struct arena arena; /* of the last run: the foot's texts stand in it */
     struct backtest test = { .archive = directory, .rule = slice_of(yaml), .name = "rule",
-                             .scope.all = true, .days = days, .now = NOW };
+                             .scope.all = true, .days = days, .now = NOW,
+                             .roster = roster_path };
     struct backtest_handlers handlers = { .owner = heard, .rules = on_rules, .example = on_example,
                                           .progress = on_progress };
     struct trial *trial = NULL;
@@ -140,7 +178,7 @@ TEST("a single rule and a correlation count what a detector raises, in tails and
         struct error e = ERROR_NONE;
         unsigned matches, alerts;
         store(directory, i >= 2);
-        raised(yaml, &matches, &alerts);
+        raised(yaml, NULL, &matches, &alerts);
         struct trial *trial = run(directory, yaml, 3, &heard, &foot, &e);
         CHECK(trial != NULL);
         struct trial_total total = trial_total(trial);
@@ -153,6 +191,55 @@ TEST("a single rule and a correlation count what a detector raises, in tails and
         CHECK_INT(foot.blocks_left, 0);
         trial_free(&trial);
     }
+}
+
+TEST("what exceptions in force silence is not raised but counted, as a detector does") {
+    char both[1000], path[600];
+    struct roster *roster = excepting();
+    struct error e = ERROR_NONE;
+    snprintf(both, sizeof both, "%s---\n%s", single, counted);
+    snprintf(path, sizeof path, "%s/roster.json", test_folder());
+    CHECK(roster_save(roster, path, &e));
+    for (unsigned i = 0; i < 4; i++) {
+        const char *yaml = i % 2 ? both : single;
+        const char *directory = test_folder();
+        struct heard heard = { .rules = 0 };
+        struct search_foot foot;
+        unsigned matches, alerts, all, without;
+        store(directory, i >= 2);
+        raised(yaml, NULL, &all, &without);
+        raised(yaml, roster, &matches, &alerts);
+        roster_path = path;
+        struct trial *trial = run(directory, yaml, 3, &heard, &foot, &e);
+        roster_path = NULL;
+        CHECK(trial != NULL);
+        CHECK_INT(trial_total(trial).excepted, 2);
+        CHECK_INT(trial_total(trial).matches, matches);
+        CHECK_INT(trial_total(trial).alerts, alerts);
+        CHECK_INT(matches + trial_total(trial).excepted, all);
+        CHECK(alerts < without);
+        CHECK_INT(heard.examples, alerts);
+        trial_free(&trial);
+    }
+    roster_free(&roster);
+}
+
+TEST("a roster that is damaged is told, one that is not there has no exceptions") {
+    const char *directory = test_folder();
+    char path[600];
+    struct heard heard = { .rules = 0 };
+    struct search_foot foot;
+    struct error e = ERROR_NONE;
+    store(directory, false);
+    snprintf(path, sizeof path, "%s/roster.json", test_folder());
+    roster_path = path;
+    struct trial *trial = run(directory, single, 3, &heard, &foot, &e);
+    CHECK_INT(trial_total(trial).excepted, 0);
+    trial_free(&trial);
+    CHECK(file_replace(path, SLICE("{}\n"), 0600, &e));
+    trial = run(directory, single, 3, &heard, &foot, &e);
+    roster_path = NULL;
+    CHECK(!trial && strstr(e.place, path));
 }
 
 TEST("each day has its own count, and what is outside the days is not read")

@@ -92,6 +92,7 @@ function Result({ of }: { of: Tested }) {
         {read && t(of.running ? 'backtest.reading' : 'backtest.read', { events: number(read.events), rate: number(read.events_per_second), blocks: number(read.blocks_read), left: number(read.blocks_left) })}{' '}
         {!of.running && read?.stopped && <strong>{read.stopped}. </strong>}
         {of.stopped && <strong>{t('backtest.stopped')} </strong>}
+        {days && days.excepted > 0 && t('backtest.excepted', { n: number(days.excepted) })}{' '}
         {days && days.cut > 0 && t('backtest.cut', { n: number(days.cut) })} {days && days.dropped > 0 && t('backtest.dropped', { n: number(days.dropped) })}
         {days && days.regex_limit > 0 && t('losses.regex', { n: number(days.regex_limit) })}
       </p>
