@@ -12,8 +12,8 @@
 #include "base/map.h"
 
 enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT,
-       INSERT_INDICATOR, INSERT_MARK, FORGET_PLACES, FORGET_REQUEST,
-       FORGET_OLDEST, INSERTS };
+       INSERT_INDICATOR, INSERT_MARK, FORGET_PLACES, FORGET_REQUEST, FORGET_OLDEST,
+       INSERTS };
 
 /* A tail block as it was committed, so that sealing need not read it back. */
 struct kept {
