@@ -98,6 +98,58 @@ level: high
           alerts[0]["author"] == "Lan", (code, out, err))
 
 
+def headed(folder):
+    """A folder of logs that say themselves what their lines hold: by each file's #Fields, by the last one."""
+    rules, logs = folder / "w3c", folder / "iis"
+    rules.mkdir()
+    logs.mkdir()
+    (rules / "a.yml").write_text("""title: A shell is asked for
+id: 5f0e9b2a-0000-4000-8000-000000000003
+logsource: {category: webserver}
+detection:
+  asked: {cs-method: GET, cs-uri-stem|endswith: /shell.aspx, cs-uri-query|contains: 'cmd=', c-useragent|startswith: curl, c-ip|cidr: 203.0.113.0/24}
+  condition: asked
+level: high
+""")
+    (rules / "b.yml").write_text("""title: A program from a free domain
+id: 5f0e9b2a-0000-4000-8000-000000000004
+logsource: {category: proxy}
+detection:
+  asked: {c-uri-extension: exe, cs-host|endswith: .example}
+  condition: asked
+level: high
+""")
+    values = {"date": "2026-11-24", "time": "00:31:02", "s-ip": "10.1.2.3", "cs-method": "GET", "cs-uri-stem": "/x.aspx",
+              "cs-uri-query": "-", "c-ip": "203.0.113.7", "cs(User-Agent)": "curl/8", "sc-status": "200",
+              "X-Forwarded-For": "-", "sc-win32-status": "0"}
+    hit = {"cs-uri-stem": "/shell.aspx", "cs-uri-query": "cmd=whoami"}
+
+    def lines(names, number, changes, separator=" "):
+        row = separator.join(changes.get(name, values[name]) for name in names)
+        return ["#Software: Microsoft Internet Information Services 10.0", "#Version: 1.0", "#Date: 2026-11-24 00:00:01",
+                "#Fields: " + " ".join(names)] + [row] * number
+
+    order = list(values)
+    turned = order[::-1]
+    few = ["cs-uri-query", "c-ip", "cs-uri-stem", "cs-method", "cs(User-Agent)"]
+    # the second header stands in another block of the file than most of its lines
+    many = lines(order, 9000, {}) + lines(turned, 20000, {}) + lines(turned, 1, hit)[4:] + lines(few, 1, hit)
+    (logs / "u_ex261124.log").write_text("\r\n".join(many) + "\r\n")
+    with gzip.open(logs / "cloudfront.gz", "wt") as out:
+        out.write("\n".join(lines(order, 1, hit, "\t")) + "\n")
+    (logs / "late.log").write_text("\n".join(["GET /", *lines(few, 1, hit)]) + "\n")  # began as another log
+    (logs / "proxy.log").write_text('#Fields: cs-host cs-uri-path cs(User-Agent)\nbad.example /a.exe "a b"\n')
+    found = []
+    for threads in (1, 3):
+        code, out, err = run("detect", "--rules", rules, "--json", "-j", threads, logs)
+        alerts = [json.loads(line) for line in out.splitlines()]
+        found.append(sorted((pathlib.Path(a["file"]).name, a["record"]) for a in alerts))
+    first = 4 + 9000 + 4 + 20000 + 1
+    check("a folder of IIS logs is read by their own #Fields lines, also repeated within a file",
+          found[0] == found[1] == [("cloudfront.gz", 5), ("proxy.log", 2), ("u_ex261124.log", first),
+                                   ("u_ex261124.log", first + 5)], (code, found, err))
+
+
 def audited(folder):
     """Records of Linux auditd: a rule may ask for what stands in two records of one event."""
     rules, log = folder / "audit", folder / "audit.log"
@@ -370,6 +422,7 @@ def main():
         page_and_table(folder, rules, logs / "lines.jsonl")
         correlated(folder)
         audited(folder)
+        headed(folder)
         rotated(folder)
         named(folder, rules, lines.encode())
         wrapped(folder, rules)

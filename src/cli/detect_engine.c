@@ -62,6 +62,7 @@ struct worker {
     struct detect_evtx *evtx;
     struct indicator_matcher *matcher; /* NULL: no indicators */
     struct arena arena;            /* of one event */
+    struct w3c_header header;      /* of the file, at the present line */
     pthread_t thread;
 };
 
@@ -249,13 +250,14 @@ static void scan_json(struct worker *w, struct job *job, struct slice line, uint
 
 static void decode_text(struct worker *w, struct job *job, struct slice line, struct event *event)
 {
+    const struct decoder_hint hint = { .zone = CLOCK_ZONE, .header = &w->header };
     *event = (struct event){ .raw = line, .received = w->engine->options->now };
     if (line.len && line.data[line.len - 1] == '\r')
         event->raw = slice_cut(line, 0, line.len - 1);
     if (!event->raw.len)
         return;
     if (w->engine->options->decoders)
-        decoder_decode(w->engine->options->decoders, event, &w->arena, NULL);
+        decoder_decode(w->engine->options->decoders, event, &w->arena, &hint);
     else
         event->flags |= EVENT_UNDECODED;
     job->undecoded += (event->flags & EVENT_UNDECODED) != 0;
@@ -264,6 +266,8 @@ static void decode_text(struct worker *w, struct job *job, struct slice line, st
 static void scan_text(struct worker *w, struct job *job, struct slice line, uint64_t place)
 {
     struct event event;
+    if (line.len && line.data[0] == '#')
+        w3c_header_line(&w->header, line, place == 1);
     decode_text(w, job, line, &event);
     if (event.raw.len)
         scan_event(w, job, &event, place, false);
@@ -335,6 +339,7 @@ static void scan_block(struct worker *w, struct job *job)
     }
     struct slice rest = { job->block.bytes, job->block.len }, line;
     uint64_t place = job->block.first;
+    w->header = job->block.header;
     if (job->block.kind == INPUT_TEXT && detect_audit_any(rest)) {
         scan_audit_block(w, job);
         return;
@@ -356,7 +361,8 @@ static void *work(void *argument)
     while ((job = queue_pop(w->engine->todo, -1))) {
         scan_block(w, job);
         free(job->block.bytes);
-        job->block.bytes = NULL;
+        free(job->block.header_bytes);
+        job->block.bytes = job->block.header_bytes = NULL;
         if (!queue_push(w->engine->done, job))
             break;
     }
@@ -379,6 +385,7 @@ static void free_job(struct job *job)
 {
     arena_free(&job->arena);
     free(job->block.bytes);
+    free(job->block.header_bytes);
     free(job);
 }
 

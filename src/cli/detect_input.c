@@ -38,6 +38,8 @@ struct input {
     uint64_t size;         /* of an event log that is a plain file; else 0 */
     bool dirty;
     enum wrap wrap;        /* documents: within an object such as {"Records":[ */
+    struct w3c_header header;
+    char *header_bytes;
     struct error failed;
 };
 
@@ -88,6 +90,7 @@ void input_close(struct input **input)
     file_close(&in->fd);
     free(in->raw);
     free(in->bytes);
+    free(in->header_bytes);
     free(in);
 }
 
@@ -346,6 +349,27 @@ static uint64_t count_lines(struct slice text)
     return count;
 }
 
+/* The block gets the header in force before it; what it says of it itself holds for the next. A file's first
+ * block tells whether the file has one. */
+static bool pass_header(struct input *in, struct input_block *out)
+{
+    struct slice text = slice_from(out->bytes, out->len);
+    struct w3c_header header = in->header;
+    bool first = in->next == 1, changed = first;
+    if ((!first && !header.heard) || (first && !slice_starts(text, SLICE("#"))))
+        return true;
+    if (!first && !w3c_header_copy(&header, &out->header, &out->header_bytes))
+        return false;
+    for (size_t at = 0; at < text.len;) {
+        struct slice rest = slice_after(text, at);
+        struct slice line = slice_cut(rest, 0, slice_find_byte(rest, '\n'));
+        if (rest.data[0] == '#')
+            changed |= w3c_header_line(&header, line, at == 0 && first);
+        at += slice_find(rest, SLICE("\n#")) + 1;
+    }
+    return !changed || w3c_header_copy(&header, &in->header, &in->header_bytes);
+}
+
 static bool next_lines(struct input *in, struct input_block *out, struct error *e)
 {
     size_t end = 0;
@@ -365,6 +389,11 @@ static bool next_lines(struct input *in, struct input_block *out, struct error *
         return false;
     if (!give(in, end, out, e))
         return false;
+    if (in->kind == INPUT_TEXT && !pass_header(in, out)) {
+        free(out->bytes);
+        free(out->header_bytes);
+        return error_set(e, "out of memory");
+    }
     in->next += count_lines(slice_from(out->bytes, end));
     return true;
 }

@@ -9,6 +9,7 @@
 #define CLI_DETECT_INPUT_H
 
 #include "base/error.h"
+#include "event/w3c.h"
 
 enum input_kind { INPUT_TEXT, INPUT_JSON, INPUT_EVTX };
 
@@ -25,14 +26,16 @@ struct input_block {
     bool dirty;           /* of an event log: see evtx_is_dirty */
     bool records;         /* count records, not lines */
     uint64_t consumed;    /* bytes of the file behind this block (compressed ones: read so far) */
+    struct w3c_header header; /* text: in force at its beginning */
+    char *header_bytes;   /* malloc; of the header */
 };
 
 struct input;
 
 /* "-" is standard input. */
 bool input_open(const char *path, struct input **out, struct error *e);
-/* The next block; its bytes become the caller's (free). false with e set on damage (what was read
- * before has been given), false without e at the end. */
+/* The next block; its bytes and those of its header become the caller's (free). false with e set on
+ * damage (what was read before has been given), false without e at the end. */
 bool input_next(struct input *input, struct input_block *out, struct error *e);
 void input_close(struct input **input);
 

@@ -18,6 +18,7 @@ struct decoding {
     struct field_list fields;         /* header first, then the payload's */
     uint32_t own;                     /* where the payload's fields begin */
     unsigned depth;                   /* of records within records */
+    struct w3c_header header;         /* in the arena; no fields: none is in force */
 };
 
 #define DEPTH_MOST 3u
@@ -159,6 +160,29 @@ static void apply_renames(struct decoding *x, const struct decoder *d)
     x->fields.count = kept;
 }
 
+/* "/a/b.tar.gz" → "gz"; of a URL its path's. None: a host alone, a path without a dot. */
+static struct slice extension_of(struct slice path)
+{
+    size_t scheme = slice_find(path, SLICE("://"));
+    if (scheme < path.len)
+        path = slice_after(path, scheme + 3);
+    path = slice_after(path, slice_find_byte(path, '/'));
+    path = slice_cut(path, 0, slice_find_byte(path, '?'));
+    for (size_t at = path.len; at > 0 && path.data[at - 1] != '/'; at--)
+        if (path.data[at - 1] == '.')
+            return slice_after(path, at);
+    return SLICE_NONE;
+}
+
+static void apply_extensions(struct decoding *x, const struct decoder *d)
+{
+    for (uint32_t i = 0; i < d->extension_count; i++) {
+        struct slice extension = extension_of(value_of(x, d->extensions[i].from));
+        if (extension.len && !value_of(x, d->extensions[i].to).data)
+            add(x, d->extensions[i].to, extension);
+    }
+}
+
 static void apply_splits(struct decoding *x, const struct decoder *d)
 {
     for (uint32_t i = 0; i < d->split_count; i++) {
@@ -242,6 +266,7 @@ static void finish(struct decoding *x, const struct decoder *d, const struct dec
     apply_hex(x, d);
     apply_time(x, d);     /* before the renames: they may drop what only the time needs */
     apply_splits(x, d);
+    apply_extensions(x, d);
     apply_renames(x, d);
     apply_outcome(x, &d->outcome);
     if (more)
@@ -277,6 +302,16 @@ static bool try_patterns(struct decoding *x, const struct decoder *d)
     return false;
 }
 
+static bool read_by_header(struct decoding *x, const struct decoder *d)
+{
+    if (w3c_parse(&x->header, x->message, &x->fields)) {
+        finish(x, d, NULL);
+        return true;
+    }
+    x->fields.count = x->own;
+    return false;
+}
+
 /* Takes the message apart; a decoder that does not fit leaves no trace. JSON is handled apart,
  * since its fields choose the decoder. */
 static bool try_decoder(struct decoding *x, const struct decoder *d)
@@ -289,6 +324,11 @@ static bool try_decoder(struct decoding *x, const struct decoder *d)
     case DECODER_CEF: read = cef_parse(x->message, &x->fields); break;
     case DECODER_LEEF: read = leef_parse(x->message, &x->fields); break;
     case DECODER_EVENT_XML: read = event_xml_parse(x->message, &x->fields); break;
+    case DECODER_W3C:
+        read = w3c_directive(x->message, &x->fields);
+        if (!read) /* without a header: the sets that are written by default */
+            return try_patterns(x, d);
+        break;
     case DECODER_JSON: case DECODER_SYSLOG: return false;
     }
     if (read && conditions_hold(x, d->conditions, d->condition_count)) {
@@ -338,6 +378,25 @@ static bool try_list(struct decoding *x, const struct decoder_list *list)
     for (uint32_t i = 0; list && i < list->count; i++)
         if (try_decoder(x, list->items[i]))
             return true;
+    return false;
+}
+
+/* `own`: the source's decoder, or NULL. Else the first whose names the header has. */
+static bool try_header(struct decoding *x, const struct decoder *own)
+{
+    const struct decoder_list *list = &x->set->headers;
+    if (!x->header.fields.len || (own && own->kind != DECODER_W3C))
+        return false;
+    if (own && read_by_header(x, own))
+        return true;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct decoder *d = list->items[i];
+        uint32_t n = 0;
+        while (n < d->header_count && w3c_names(&x->header, d->header[n]))
+            n++;
+        if (n == d->header_count && !d->asked && read_by_header(x, d))
+            return true;
+    }
     return false;
 }
 
@@ -464,6 +523,15 @@ static void settle(struct decoding *x, bool decoded, bool syslog)
     }
 }
 
+/* The fields will name its bytes. */
+static void take_header(struct decoding *x, const struct w3c_header *header)
+{
+    if (!header || !header->fields.len)
+        return;
+    x->header.date = event_text(arena_copy(x->arena, header->date), x->arena);
+    x->header.fields = event_text(arena_copy(x->arena, header->fields), x->arena);
+}
+
 void decoder_decode(const struct decoders *decoders, struct event *event, struct arena *arena,
                     const struct decoder_hint *hint)
 {
@@ -480,9 +548,15 @@ void decoder_decode(const struct decoders *decoders, struct event *event, struct
     while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
         text.len--;
 
-    bool syslog = decode_envelope(&x, text, hint);
     const struct decoder *first =
         hint && hint->decoder.len ? map_get(&decoders->names, hint->decoder) : NULL;
+    take_header(&x, hint ? hint->header : NULL);
+    x.message = text;
+    if (try_header(&x, first)) { /* before the envelope: a date may look like one */
+        settle(&x, true, false);
+        return;
+    }
+    bool syslog = decode_envelope(&x, text, hint);
     x.own = x.fields.count;
     bool decoded = first && (first->kind == DECODER_JSON ? try_json(&x, first)
                                                          : try_decoder(&x, first));

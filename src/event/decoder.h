@@ -1,6 +1,8 @@
 /* decoder - from a raw record to fields, time and log source. Decoders are data: decoders/ *.yaml.
  *
  * How a record is read (decoder.c):
+ *   0. a line of a file that says itself what its lines hold (event/w3c.h) is read by that, unless the
+ *      source has a decoder of another kind;
  *   1. the envelope: a syslog header gives host, program, pid, facility, severity, message, time;
  *   2. the payload (message, or the whole record without an envelope) goes to the first decoder
  *      that fits, asked in this order: the source's own (hint), those that name the program, those
@@ -18,6 +20,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "event/event.h"
+#include "event/w3c.h"
 
 struct decoders;
 
@@ -32,6 +35,7 @@ struct decoder_hint {
     int64_t zone;           /* offset in ns of times without zone; decoder_zone() */
     bool syslog;            /* it came by a syslog transport: a header is expected, and a record
                              * without one is taken as message */
+    const struct w3c_header *header; /* in force in the file that the line stands in; NULL: none */
 };
 
 /* Offset of a zone: "UTC", "Z", "+07:00", "Asia/Ho_Chi_Minh" and others without daylight saving

@@ -7,7 +7,7 @@
 #define SAMPLE_RECEIVED (INT64_C(1795480262) * CLOCK_SECOND) /* 2026-11-24T00:31:02Z */
 
 static const char *const sample_keys[] = {
-    "raw", "decoder", "fields", "time", "received", "logsource", "syslog", NULL,
+    "raw", "decoder", "fields", "time", "received", "logsource", "syslog", "header", NULL,
 };
 
 static bool differs(struct error *e, const struct yaml *node, const char *what,
@@ -76,7 +76,8 @@ static bool check_sample(const struct decoders *set, const struct decoder *d,
 {
     ARENA_AUTO arena;
     struct event event = { .received = SAMPLE_RECEIVED };
-    struct decoder_hint hint = { .zone = CLOCK_ZONE };
+    struct w3c_header header;
+    struct decoder_hint hint = { .zone = CLOCK_ZONE, .header = &header };
     const struct yaml *received = yaml_member(sample, "received");
     const struct yaml *syslog = yaml_member(sample, "syslog");
     struct slice expected = yaml_member_text(sample, "decoder", d->name);
@@ -90,6 +91,7 @@ static bool check_sample(const struct decoders *set, const struct decoder *d,
         return yaml_error(e, received, "a time such as 2026-11-24T07:31:02+07:00 is expected here");
     if (syslog && !yaml_to_boolean(syslog, &hint.syslog))
         return yaml_error(e, syslog, "'syslog' is true or false");
+    w3c_header_line(&header, yaml_member_text(sample, "header", SLICE("")), true);
     event.raw = yaml_member_text(sample, "raw", SLICE(""));
     decoder_decode(set, &event, &arena, &hint);
     if (!slice_equal(event.decoder, expected))

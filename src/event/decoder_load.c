@@ -9,17 +9,18 @@
 static const char *const kind_names[] = {
     [DECODER_PATTERN] = "pattern", [DECODER_KEYVALUE] = "keyvalue", [DECODER_JSON] = "json",
     [DECODER_CEF] = "cef", [DECODER_LEEF] = "leef", [DECODER_SYSLOG] = "syslog",
-    [DECODER_EVENT_XML] = "event-xml",
+    [DECODER_EVENT_XML] = "event-xml", [DECODER_W3C] = "w3c",
 };
 
 #define KINDS (sizeof kind_names / sizeof *kind_names)
 
 static const char *const decoder_keys[] = {
     "name", "title", "title_vi", "kind", "applies", "logsource", "set", "patterns", "cases",
-    "rename", "split", "join", "copy", "time", "hex", "nested", "payload", "inserts",
+    "rename", "split", "join", "copy", "extension", "time", "hex", "nested", "payload", "inserts",
     "samples", NULL,
 };
-static const char *const applies_keys[] = { "program", "starts", "field", "line", "asked", NULL };
+static const char *const applies_keys[] = { "program", "starts", "field", "line", "asked", "header",
+                                           NULL };
 static const char *const logsource_keys[] = { "product", "category", "service", NULL };
 static const char *const pattern_keys[] = { "text", "set", "logsource", NULL };
 static const char *const case_keys[] = { "when", "set", "logsource", NULL };
@@ -260,26 +261,25 @@ static bool read_splits(struct arena *arena, const struct yaml *node, struct dec
         s->at = yaml_member_text(row, "at", SLICE(""));
         s->before = yaml_member_text(row, "before", SLICE(""));
         s->after = yaml_member_text(row, "after", SLICE(""));
-        if (!s->field.len || !s->at.len || !s->before.len || !s->after.len)
+        if (!s->field.len || !yaml_member(row, "at") || !s->before.len || !s->after.len)
             return yaml_error(e, row,
                               "'split' and 'join' are lists of field, at, before and after");
     }
     return true;
 }
 
-static bool read_copies(struct arena *arena, const struct yaml *node, struct decoder *d,
-                        struct error *e)
+static bool read_copies(struct arena *arena, const struct yaml *node, struct decoder_rename **out,
+                        uint32_t *count, struct error *e)
 {
     if (!node)
         return true;
     if (node->kind != YAML_MAPPING)
         return yaml_error(e, node, "names of fields and their values are expected here");
-    d->copies = arena_array(arena, node->count + 1u, sizeof *d->copies);
-    if (!d->copies)
+    *out = arena_array(arena, node->count + 1u, sizeof **out);
+    if (!*out)
         return no_memory(e);
     for (uint32_t i = 0; i < node->count; i++)
-        d->copies[d->copy_count++] =
-            (struct decoder_rename){ node->children[i].key, node->children[i].text };
+        (*out)[(*count)++] = (struct decoder_rename){ node->children[i].key, node->children[i].text };
     return true;
 }
 
@@ -309,7 +309,7 @@ static bool read_kind(const struct yaml *node, struct decoder *d, struct error *
             return true;
         }
     yaml_error(e, kind ? kind : node, "a decoder has a 'kind' that we know");
-    return error_hint(e, "there are pattern, keyvalue, json, cef, leef, event-xml and syslog");
+    return error_hint(e, "there are pattern, keyvalue, json, cef, leef, event-xml, w3c and syslog");
 }
 
 static bool read_decoder(struct decoders *set, const struct yaml *node, const char *file,
@@ -335,7 +335,9 @@ static bool read_decoder(struct decoders *set, const struct yaml *node, const ch
         return yaml_error(e, node, "a decoder has a 'name'");
     if (applies && (!yaml_known(applies, applies_keys, e) ||
                     !read_conditions(arena, yaml_member(applies, "field"), &d->conditions,
-                                     &d->condition_count, e)))
+                                     &d->condition_count, e) ||
+                    !read_texts(arena, yaml_member(applies, "header"), &d->header,
+                                &d->header_count, e)))
         return false;
     if (line && !yaml_to_boolean(line, &d->line))
         return yaml_error(e, line, "'line' is true or false");
@@ -354,7 +356,9 @@ static bool read_decoder(struct decoders *set, const struct yaml *node, const ch
            read_renames(arena, yaml_member(node, "rename"), d, e) &&
            read_splits(arena, yaml_member(node, "split"), &d->splits, &d->split_count, e) &&
            read_splits(arena, yaml_member(node, "join"), &d->joins, &d->join_count, e) &&
-           read_copies(arena, yaml_member(node, "copy"), d, e) &&
+           read_copies(arena, yaml_member(node, "copy"), &d->copies, &d->copy_count, e) &&
+           read_copies(arena, yaml_member(node, "extension"), &d->extensions, &d->extension_count,
+                       e) &&
            read_names(arena, yaml_member(node, "hex"), &d->hex, e) &&
            read_names(arena, yaml_member(node, "nested"), &d->nested, e) &&
            inserts_read(yaml_member(node, "inserts"), arena, &d->inserts, e);
@@ -441,6 +445,15 @@ static int compare_json(const void *left, const void *right)
     return slice_compare((*a)->name, (*b)->name);
 }
 
+static int compare_headers(const void *left, const void *right)
+{
+    const struct decoder *const *a = left, *const *b = right;
+
+    if ((*a)->header_count != (*b)->header_count)
+        return (*a)->header_count > (*b)->header_count ? -1 : 1;
+    return slice_compare((*a)->name, (*b)->name);
+}
+
 static int compare_names(const void *left, const void *right)
 {
     const struct decoder *const *a = left, *const *b = right;
@@ -459,6 +472,7 @@ static bool index_decoder(struct decoders *set, const struct yaml *node, struct 
     set->all[set->count++] = d;
     if (!map_put(&set->names, d->name, d) ||
         (d->kind == DECODER_JSON && !d->asked && !list_add(&set->arena, &set->json, d)) ||
+        (d->kind == DECODER_W3C && !list_add(&set->arena, &set->headers, d)) ||
         (d->line && !list_add(&set->arena, &set->lines, d)))
         return no_memory(e);
     if (d->kind == DECODER_SYSLOG)
@@ -472,6 +486,8 @@ static void index_sort(struct decoders *set)
     qsort(set->all, set->count, sizeof *set->all, compare_names);
     if (set->json.count)
         qsort(set->json.items, set->json.count, sizeof *set->json.items, compare_json);
+    if (set->headers.count)
+        qsort(set->headers.items, set->headers.count, sizeof *set->headers.items, compare_headers);
     if (set->start_count)
         qsort(set->starts, set->start_count, sizeof *set->starts, compare_starts);
     uint32_t at = 0;

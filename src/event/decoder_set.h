@@ -14,7 +14,7 @@
 
 enum decoder_kind {
     DECODER_PATTERN, DECODER_KEYVALUE, DECODER_JSON, DECODER_CEF, DECODER_LEEF, DECODER_SYSLOG,
-    DECODER_EVENT_XML
+    DECODER_EVENT_XML, DECODER_W3C
 };
 
 /* The field is there and has one of the values (none given: any value; "*part*": holds the
@@ -68,6 +68,8 @@ struct decoder {
     struct decoder_condition *conditions; /* applies.field */
     uint32_t condition_count;
     bool line;                            /* applies to lines without a program */
+    struct slice *header;                 /* applies.header: all must stand in it */
+    uint32_t header_count;
     bool asked;                           /* applies only when asked for by name */
     struct decoder_outcome outcome;
     struct decoder_pattern *patterns;
@@ -85,6 +87,8 @@ struct decoder {
     uint32_t join_count;
     struct decoder_rename *copies;        /* the same value under a second name */
     uint32_t copy_count;
+    struct decoder_rename *extensions;    /* of a path or URL, under another name */
+    uint32_t extension_count;
     struct map hex;                       /* names */
     struct map nested;                    /* names */
     struct inserts inserts;               /* inserts.field.len 0: none */
@@ -114,6 +118,7 @@ struct decoders {
     uint32_t start_at[257];               /* starts of byte b: [start_at[b], start_at[b + 1]) */
     struct decoder_list json;             /* most conditions first */
     struct decoder_list lines;
+    struct decoder_list headers;          /* of kind w3c; most names first */
     const struct decoder *syslog;         /* NULL: none was loaded */
 };
 

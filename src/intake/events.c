@@ -74,14 +74,19 @@ void events_post(struct web_request *request)
     struct slice first = slice_trim(rest);
     bool array = first.len && first.data[0] == '[' &&
                  slice_is(http_media_type(request->http), "application/json");
+    struct w3c_header header = { .heard = false };
+    bool begin = true;
 
     if (!load)
         return;
     if (array)
         rest = slice_after(first, 1);
-    while (array ? body_next_value(&rest, &record) : body_next_line(&rest, &record))
-        if (!load_add(load, record, 0, SLICE("")))
+    while (array ? body_next_value(&rest, &record) : body_next_line(&rest, &record)) {
+        w3c_header_line(&header, record, begin);
+        begin = false;
+        if (!load_add_line(load, record, &header))
             break;
+    }
     load_finish(load);
 }
 

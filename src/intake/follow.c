@@ -21,6 +21,7 @@
 
 #define READ_PIECE (256u * 1024)
 #define PIECES_AT_ONCE 8          /* of one file, then it is the others' turn */
+#define STATE_MOST (16u * 1024 * 1024)
 
 struct followed {
     const char *path;
@@ -34,6 +35,9 @@ struct followed {
     bool again;                   /* a batch was not stored: read from `stored` */
     bool said_missing, said_unknown;
     bool waiting;                 /* unread bytes are left */
+    bool cut;                     /* the last record goes on in the next one */
+    struct w3c_header header, stored_header; /* in force at offset, at stored */
+    char *header_bytes, *stored_header_bytes;
 };
 
 /* Where a file stood when this batch was handed on. */
@@ -42,6 +46,7 @@ struct followed_end {
     unsigned round;
     ino_t inode;
     uint64_t offset;
+    struct w3c_header header;
 };
 
 struct follow;
@@ -122,9 +127,22 @@ static void batch_took(void *user, struct batch *batch)
     while (i < mark->count && mark->ends[i].file != follow->reading)
         i++;
     if (i == mark->count)
-        mark->count++;
-    mark->ends[i] = (struct followed_end){ follow->reading, file->round, file->inode,
-                                           follow->reading_end };
+        mark->ends[mark->count++] = (struct followed_end){ .file = follow->reading };
+    struct followed_end *end = &mark->ends[i];
+    end->round = file->round;
+    end->inode = file->inode;
+    end->offset = follow->reading_end;
+    if (!w3c_header_equal(&end->header, &file->header))
+        end->header = (struct w3c_header){ arena_copy(&batch->arena, file->header.fields),
+                                           arena_copy(&batch->arena, file->header.date),
+                                           file->header.heard };
+}
+
+/* Without the memory it goes on without a header: lines are read by the default sets. */
+static void keep_header(const struct w3c_header *from, struct w3c_header *to, char **memory)
+{
+    if (!w3c_header_equal(from, to) && !w3c_header_copy(from, to, memory))
+        *to = (struct w3c_header){ .heard = from->heard };
 }
 
 static void settle(struct follow *follow, const struct follow_batch *mark)
@@ -138,6 +156,7 @@ static void settle(struct follow *follow, const struct follow_batch *mark)
             continue;
         file->stored = end->offset;
         file->stored_inode = end->inode;
+        keep_header(&end->header, &file->stored_header, &file->stored_header_bytes);
         follow->changed = true;
     }
 }
@@ -173,7 +192,7 @@ static void save_state(struct follow *follow)
     struct json_writer w;
     struct error e = ERROR_NONE;
 
-    buffer_init(&out, 1024 * 1024);
+    buffer_init(&out, STATE_MOST);
     if (!follow->changed || !follow->state_path[0])
         return;
     json_writer_init(&w, &out);
@@ -186,6 +205,10 @@ static void save_state(struct follow *follow)
         json_text_member(&w, "path", slice_of(file->path));
         json_integer_member(&w, "inode", (int64_t)file->stored_inode);
         json_integer_member(&w, "offset", (int64_t)file->stored);
+        if (file->stored_header.heard) {
+            json_text_member(&w, "fields", file->stored_header.fields);
+            json_text_member(&w, "date", file->stored_header.date);
+        }
         json_close_object(&w);
     }
     json_close_array(&w);
@@ -202,11 +225,11 @@ static void load_state(struct follow *follow)
     struct slice text;
     struct json *json;
 
-    arena_init(&arena, 16u * 1024 * 1024);
+    arena_init(&arena, 4 * STATE_MOST);
     if (!follow->state_path[0] || access(follow->state_path, F_OK) != 0)
         return;
     struct error e = ERROR_NONE;
-    if (!file_read(follow->state_path, 4u * 1024 * 1024, &arena, &text, &e) ||
+    if (!file_read(follow->state_path, STATE_MOST, &arena, &text, &e) ||
         !json_parse(text, &arena, &json, &e)) {
         log_error(&e, "followed files: begun anew");
         return;
@@ -218,6 +241,9 @@ static void load_state(struct follow *follow)
                 continue;
             follow->files[i].stored_inode = (ino_t)json_integer(json_member(row, "inode"), 0);
             follow->files[i].stored = (uint64_t)json_integer(json_member(row, "offset"), 0);
+            struct w3c_header header = { json_member_text(row, "fields"), json_member_text(row, "date"),
+                                         json_member(row, "fields") != NULL };
+            keep_header(&header, &follow->files[i].stored_header, &follow->files[i].stored_header_bytes);
         }
 }
 
@@ -232,6 +258,8 @@ static void begin_at(struct followed *file, int fd, ino_t inode, uint64_t offset
     file->offset = offset;
     file->round++;
     file->waiting = true;
+    if (offset)
+        keep_header(&file->stored_header, &file->header, &file->header_bytes);
 }
 
 /* The file that was read before a restart may have been rotated meanwhile: PATH.1 is its usual
@@ -283,12 +311,18 @@ static void open_file(struct followed *file, bool from_end)
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static bool deliver(struct follow *follow, struct followed *file, struct slice line, bool cut,
-                    uint64_t end)
+                    bool first, uint64_t end)
 {
     struct record record = {
         .raw = line, .received = clock_now(), .protocol = SLICE("file"), .sender = SLICE(""),
         .flags = cut ? EVENT_CUT : 0, .source = collector_source(&follow->collector, file->source),
+        .header = &file->header,
     };
+    struct w3c_header header = file->header;
+
+    if ((first || !file->cut) && w3c_header_line(&header, line, first))
+        keep_header(&header, &file->header, &file->header_bytes);
+    file->cut = cut;
 
     if (!record.source && !file->said_unknown)
         log_warning("the followed file %s names a source that nobody knows: %.*s", file->path,
@@ -305,6 +339,7 @@ static bool read_piece(struct follow *follow, struct followed *file, bool last)
 {
     struct framing_record record;
     size_t at = 0, eaten;
+    bool first = file->offset == 0;
     ssize_t n = pread(file->fd, follow->piece, READ_PIECE, (off_t)file->offset);
 
     if (n <= 0)
@@ -316,9 +351,11 @@ static bool read_piece(struct follow *follow, struct followed *file, bool last)
         if (rest.len == 0 || !framing_next(&framing, rest, last, &record, &eaten))
             break;
         at += eaten;
-        if (record.bytes.len &&
-            !deliver(follow, file, record.bytes, record.cut, file->offset + at))
+        if (!record.bytes.len)
+            continue;
+        if (!deliver(follow, file, record.bytes, record.cut, first, file->offset + at))
             return false;
+        first = false;
     }
     file->offset += at;
     return at > 0;
@@ -357,6 +394,7 @@ static void read_file(struct follow *follow, struct followed *file)
             file->offset = file->stored;
         else if (file->fd >= 0)
             file->offset = 0;
+        keep_header(&file->stored_header, &file->header, &file->header_bytes);
         file->round++;
     }
     file->waiting = false;
@@ -425,9 +463,13 @@ static void watch_folders(struct follow *follow)
 
 static void follow_free(struct follow *follow)
 {
-    for (uint32_t i = 0; i < follow->file_count; i++)
-        if (follow->files[i].fd >= 0)
-            close(follow->files[i].fd);
+    for (uint32_t i = 0; i < follow->file_count; i++) {
+        struct followed *file = &follow->files[i];
+        if (file->fd >= 0)
+            close(file->fd);
+        free(file->header_bytes);
+        free(file->stored_header_bytes);
+    }
     if (follow->wake_fd >= 0)
         close(follow->wake_fd);
     if (follow->notify_fd >= 0)

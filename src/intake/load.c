@@ -405,6 +405,14 @@ bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice de
     return add_pieces(load, &record, mark);
 }
 
+bool load_add_line(struct load *load, struct slice raw, const struct w3c_header *header)
+{
+    struct record record = { .source = &load->source, .sender = load->request->address,
+                             .raw = raw, .decoder = SLICE(""), .header = header };
+
+    return add_pieces(load, &record, 0);
+}
+
 bool load_add_cut(struct load *load, struct slice raw, bool cut)
 {
     struct record record = { .source = &load->source, .sender = load->request->address,

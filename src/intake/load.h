@@ -42,7 +42,9 @@ bool load_add_record(struct load *load, struct record *record);
 /* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is
  * short. */
 bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder);
-/* The same for a record of which the sender's side left out a part. */
+/* A line of a body that says itself what its lines hold. */
+bool load_add_line(struct load *load, struct slice raw, const struct w3c_header *header);
+/* A record of which the sender's side left out a part. */
 bool load_add_cut(struct load *load, struct slice raw, bool cut);
 /* All were added: the request is answered now or later, and load is gone for the caller. */
 void load_finish(struct load *load);

@@ -100,7 +100,8 @@ static void keep_origin(struct batch *batch, struct event *event, const struct r
 static bool decode(const struct decoders *decoders, struct batch *batch, struct event *event,
                    const struct record *record)
 {
-    struct decoder_hint hint = { .zone = CLOCK_ZONE, .syslog = record->syslog };
+    struct decoder_hint hint = { .zone = CLOCK_ZONE, .syslog = record->syslog,
+                                 .header = record->header };
     struct arena_mark mark = arena_mark(&batch->arena);
 
     if (record->source) {

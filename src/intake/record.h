@@ -16,6 +16,7 @@ struct record {
     int64_t heard;                       /* when a relay received it; 0: we were the first */
     struct slice relay;                  /* key of the relay that handed it on; "" */
     uint32_t flags;                      /* EVENT_CUT */
+    const struct w3c_header *header;     /* in force in its file; NULL: none */
     bool syslog;                         /* by a syslog transport */
 };
 

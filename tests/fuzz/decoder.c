@@ -1,5 +1,6 @@
 /* Whole records through every decoder of decoders/ (found beside the place this runs in). The first
- * byte chooses the hint. Fields must be UTF-8, raw untouched. */
+ * byte chooses the hint; of what begins with '#' the last line is the record and the others its file's.
+ * Fields must be UTF-8, raw untouched. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -23,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ARENA_AUTO arena;
-    struct decoder_hint hint = { .zone = CLOCK_ZONE };
+    struct w3c_header header = { .heard = false };
+    struct decoder_hint hint = { .zone = CLOCK_ZONE, .header = &header };
     struct decoders *set = load();
 
     arena_init(&arena, 64u * 1024 * 1024);
@@ -32,12 +34,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hint.syslog = data[0] & 1;
     if (data[0] & 2)
         hint.decoder = decoders_info(set, data[0] / 4 % decoders_count(set)).name;
-    struct event event = { .raw = slice_from(data + 1, size - 1), .received = clock_now() };
+    struct slice raw = slice_from(data + 1, size - 1), rest = raw;
+    bool begin = slice_starts(raw, SLICE("#"));
+    for (bool first = true; begin && slice_split(&rest, '\n', &raw); first = false)
+        w3c_header_line(&header, raw, first);
+    struct event event = { .raw = raw, .received = clock_now() };
     decoder_decode(set, &event, &arena, &hint);
     for (uint32_t i = 0; i < event.field_count; i++)
-        if (!fold_is_utf8(event.fields[i].value))
+        if (!fold_is_utf8(event.fields[i].value) || !fold_is_utf8(event.fields[i].name))
             abort();
-    if (event.raw.len != size - 1)
+    if (!slice_equal(event.raw, raw) || event.raw.data != raw.data)
         abort();
     return 0;
 }

@@ -46,5 +46,32 @@ def _():
             check(rows[0]["source"] == SOURCE, rows[0])
 
 
+@test("a followed W3C log is read by its #Fields line, also after a kill, and by the next one that it writes")
+def _():
+    def agents(server):
+        rows = server.search("tep", "--limit", "1000")
+        return {row["raw"].split()[0]: row["fields"].get("c-useragent") for row in rows if not row["raw"].startswith("#")}
+
+    with tempfile.TemporaryDirectory(prefix="haidang-files.") as folder:
+        log = pathlib.Path(folder) / "u_ex261124.log"
+        log.write_text("#Software: tep\n#Fields: x-number cs(User-Agent) cs-uri-stem time\n1 curl/8 /tep 00:31:02\n")
+        with Server(files=f"[{SOURCE} {log}]") as server:
+            wait_for("the first line", lambda: agents(server) == {"1": "curl/8"})
+            time.sleep(1.5)  # the state is saved each second
+            killed = server.kill("pipeline")
+            with log.open("a") as file:
+                file.write("2 curl/9 /tep 00:31:03\n")
+            server.wait_role("pipeline", other_than=killed)
+            wait_for("the line after the kill", lambda: agents(server) == {"1": "curl/8", "2": "curl/9"})
+            with log.open("a") as file:
+                file.write("#Fields: x-number cs-uri-stem cs(User-Agent)\n3 /tep curl/10\n")
+            wait_for("the line behind the new header", lambda: agents(server).get("3") == "curl/10")
+            os.rename(log, f"{log}.1")
+            log.write_text("4 /tep curl/11\n#Fields: x-number cs-uri-stem cs(User-Agent)\n5 /tep curl/12\n")
+            wait_for("what begins without a header", lambda: agents(server).keys() >= {"4", "5"})
+            check(agents(server)["4"] is None and agents(server)["5"] is None, agents(server))
+            check(server.search('"Software"')[0]["decoder"] == "w3c", "a directive is kept, and known")
+
+
 if __name__ == "__main__":
     main()

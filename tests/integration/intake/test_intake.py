@@ -131,13 +131,17 @@ def _(folder):
             status, answer = post(sink, "/events", folder / "zstd", "Content-Encoding: zstd")
             check(status == 200 and answer["accepted"] == 2, answer)
             sink.take(2)
+        (folder / "iis").write_bytes(b"#Fields: cs-uri-stem c-ip\n/a 203.0.113.7\n")
+        status, answer = post(sink, "/events", folder / "iis")
+        check(status == 200 and answer["undecoded"] == 0, answer)
         status, answer = post(sink, "/events", folder / "plain", token="wrong")
         check(status == 401 and "token" in answer["error"], answer)
         (folder / "bulk").write_text('{"create":{}}\n{"b":2}\n{"index":{}}\n{"c":3}\n')
         status, answer = post(sink, "/_bulk", folder / "bulk", "Content-Type: application/x-ndjson")
         check(status == 200 and answer["errors"] is False, answer)
         check([list(i.items())[0][1]["status"] for i in answer["items"]] == [201, 201], answer)
-        events = sink.take(8)
+        events = sink.take(10)
+        check([e["fields"].get("c-ip") for e in events if e["decoder"] == "w3c-web"] == ["203.0.113.7"], events)
         check(all(e["source"] == "so-tttt.api" for e in events), events)
 
 

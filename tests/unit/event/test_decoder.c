@@ -196,6 +196,7 @@ TEST("a decoder file that is wrong says where and why") {
         { "name: x\nkind: json\ntime: [{field: t, format: '%Q'}]\n", "no format of a time" },
         { "name: x\nkind: json\nrename: {'a.*': b}\n", "'*'" },
         { "name: x\nkind: json\ncases: [{set: {a: b}}]\n", "when" },
+        { "name: x\nkind: w3c\napplies: {header: {a: b}}\n", "list of texts" },
         { "name: x\nkind: json\ninserts: {field: a}\n", "names" },
         { "name: x\nkind: json\ninserts: {field: a, names: {P: [{id: 1}]}}\n", "parted by blanks" },
         { "name: x\nkind: json\n"
