@@ -65,6 +65,44 @@ def own(folder):
           {k: v for k, v in counts.items() if "bytes" not in k}, (code, out))
 
 
+def faulty(folder):
+    rules = folder / "faulty"
+    rules.mkdir()
+    path = rules / "many.yml"
+    path.write_text("""title: Many faults
+level: loud
+logsource: {}
+detection:
+  one:
+    Image|endz: x
+    CommandLine|contains: ' -enc'
+    Size|gt: big
+  two:
+    - User: {a: b}
+    - 'fine'
+    - Path|re: '(' # looked at once all else of the rule can be read
+  three: []
+  timeframe: 5m
+  condition: one and two and nowhere
+---
+title: Another
+logsource: {product: windows}
+correlation: {type: event_count, rules: [], timespan: never, condition: {gte: 1}}
+---
+- no rule
+""")
+    code, out, err = run("rules", "check", rules)
+    found = [line.split(": ", 1) for line in err.splitlines() if line.startswith(str(path))]
+    lines = [int(place.removeprefix(str(path) + ":").split(":")[0]) for place, _ in found]
+    check("rules check shows every fault of a file that does not follow from another, at its line",
+          code == 1 and lines == [2, 3, 6, 8, 10, 13, 14, 15, 19, 21] and "0 rules compiled, 3 refused" in out,
+          (code, lines, out, err))
+    path.write_text(path.read_text().split("---")[0].replace("nowhere", "three").replace("three: []", "three: [a]"))
+    code, out, err = run("rules", "check", rules)
+    check("rules check: a condition over selections with faults is none",
+          code == 1 and ":15:" not in err and ":6:" in err, err)
+
+
 def published(folder):
     if not SIGMA.exists():
         skip("recordings of SigmaHQ", "../shared/data/sigma is not there")
@@ -84,13 +122,15 @@ def published(folder):
     told = json.loads(out)
     check("rules check refuses the rules whose placeholders nobody fills, exit 1",
           code == 1 and (told["rules"], told["refused"]) == (0, 23) and
-          err.count("there is no list for the placeholder") == 23, (code, out, err[:500]))
+          len({line.split(".yml:")[0] for line in err.splitlines()
+               if "there is no list for the placeholder" in line}) == 23, (code, out, err[:500]))
 
 
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         own(folder)
+        faulty(folder)
         published(folder)
     return tap.end()
 

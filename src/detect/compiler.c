@@ -30,6 +30,14 @@ static void report(struct compiler *c, const struct error *e, bool warning)
         c->options->report(c->options->owner, e, warning);
 }
 
+/* One of a rule's faults: it is counted once, as refused. */
+static void on_fault(void *owner, const struct error *e)
+{
+    struct compiler *c = owner;
+    if (c->options->report)
+        c->options->report(c->options->owner, e, false);
+}
+
 static bool disabled(const struct compiler *c, const struct rule *rule)
 {
     for (uint32_t i = 0; i < c->options->disabled_count; i++)
@@ -65,6 +73,7 @@ static void turn_round(struct compiler *c, struct rule *filter)
 
 static bool read_text(struct compiler *c, const char *path, struct slice text, struct error *e)
 {
+    struct faults faults = { .tell = on_fault, .owner = c };
     struct error wrong = ERROR_NONE;
     struct yaml *documents;
     uint32_t count;
@@ -78,9 +87,8 @@ static bool read_text(struct compiler *c, const char *path, struct slice text, s
         struct rule *rule = new_rule(c);
         if (!rule)
             return error_set(e, "no memory left for the rules");
-        error_clear(&wrong);
-        if (!rule_read(&documents[i], &c->placeholders, c->arena, rule, &wrong)) {
-            report(c, &wrong, false);
+        if (!rule_read(&documents[i], &c->placeholders, c->arena, rule, &faults)) {
+            c->count->refused++;
             continue;
         }
         if (disabled(c, rule))

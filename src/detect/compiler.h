@@ -1,7 +1,7 @@
 /* compiler - rules and log sources in, a frozen ruleset out.
  *
- * First of the three stages. Errors do not stop it: each wrong rule is reported with its file and
- * line and left out; what remains is complete.
+ * First of the three stages. Errors do not stop it: each fault of a wrong rule is reported with its file
+ * and line, and the rule left out; what remains is complete.
  */
 #ifndef DETECT_COMPILER_H
 #define DETECT_COMPILER_H
@@ -18,7 +18,7 @@ struct compiler_options {
     const char *placeholders;      /* YAML file of lists; NULL: none */
     const struct slice *disabled;  /* rule ids to leave out */
     uint32_t disabled_count;
-    void (*report)(void *owner, const struct error *e, bool warning); /* each wrong rule; may be NULL */
+    void (*report)(void *owner, const struct error *e, bool warning); /* each fault; may be NULL */
     void *owner;
 };
 

@@ -56,77 +56,109 @@ static struct slice joined(struct arena *arena, const struct yaml *node, const c
     return arena_copy(arena, buffer_slice(&out));
 }
 
-/* IMPLEMENTS sigma-2/maps-and sigma-2/list-of-maps sigma-2/keywords: a map is AND, a list is OR. */
-static bool selection_read(const struct yaml *node, const struct placeholders *placeholders,
-                           struct arena *arena, struct expr **out, struct error *e)
+/* Where there is one. */
+static void tell(struct faults *faults, struct error *e)
 {
-    if (node->kind == YAML_SCALAR) {
-        struct yaml keyword = *node;
-        keyword.key = SLICE_NONE;
-        return item_read(&keyword, placeholders, arena, out, e);
-    }
-    if (!node->count)
-        return yaml_error(e, node, "the selection is empty");
-    *out = expr_new(arena, node->kind == YAML_MAPPING ? EXPR_AND : EXPR_OR, node->count);
-    for (uint32_t i = 0; *out && i < node->count; i++) {
-        const struct yaml *child = &node->children[i];
-        bool fine = node->kind == YAML_MAPPING
-                        ? item_read(child, placeholders, arena, &(*out)->children[i], e)
-                        : selection_read(child, placeholders, arena, &(*out)->children[i], e);
-        if (!fine)
-            return false;
-    }
-    return *out || yaml_error(e, node, "no memory left for this selection");
+    if (!e->set)
+        return;
+    faults->count++;
+    faults->tell(faults->owner, e);
+    error_clear(e);
 }
 
-static bool detection_read(const struct yaml *node, const struct placeholders *placeholders,
-                           struct arena *arena, struct rule *rule, bool filter, struct error *e)
+/* IMPLEMENTS sigma-2/maps-and sigma-2/list-of-maps sigma-2/keywords: a map is AND, a list is OR. */
+static struct expr *selection_read(const struct yaml *node, const struct placeholders *placeholders,
+                                   struct arena *arena, struct faults *faults)
+{
+    struct error e = ERROR_NONE;
+    struct yaml item = *node;
+    struct expr *out = NULL;
+    if (node->kind == YAML_SCALAR) {
+        item.key = SLICE_NONE;
+        item_read(&item, placeholders, arena, &out, &e);
+        tell(faults, &e);
+        return out;
+    }
+    if (!node->count)
+        yaml_error(&e, node, "the selection is empty");
+    tell(faults, &e);
+    out = expr_new(arena, node->kind == YAML_MAPPING ? EXPR_AND : EXPR_OR, node->count);
+    for (uint32_t i = 0; out && i < node->count; i++) {
+        const struct yaml *child = &node->children[i];
+        if (node->kind != YAML_MAPPING)
+            out->children[i] = selection_read(child, placeholders, arena, faults);
+        else
+            item_read(child, placeholders, arena, &out->children[i], &e);
+        tell(faults, &e);
+    }
+    return out;
+}
+
+/* The condition is read also where a selection has a fault: it asks for their names. */
+static void detection_read(const struct yaml *node, const struct placeholders *placeholders,
+                           struct arena *arena, struct rule *rule, bool filter, struct faults *faults)
 {
     const struct yaml *condition = yaml_member(node, "condition");
-    if (node->kind != YAML_MAPPING)
-        return yaml_error(e, node, "must hold selections and a condition");
-    if (!condition)
-        return yaml_error(e, node, "the condition is missing");
+    struct error e = ERROR_NONE;
+    if (node->kind != YAML_MAPPING) {
+        yaml_error(&e, node, "must hold selections and a condition");
+        tell(faults, &e);
+        return;
+    }
     rule->selections = arena_array(arena, node->count, sizeof *rule->selections);
-    if (!rule->selections)
-        return yaml_error(e, node, "no memory left for this rule");
-    for (uint32_t i = 0; i < node->count; i++) {
+    for (uint32_t i = 0; rule->selections && i < node->count; i++) {
         const struct yaml *child = &node->children[i];
         if (child == condition || (filter && slice_is(child->key, "rules")))
             continue;
-        if (slice_is(child->key, "timeframe"))
-            return yaml_error(e, child, "'timeframe' was removed from Sigma: write a correlation rule");
+        if (slice_is(child->key, "timeframe")) {
+            yaml_error(&e, child, "'timeframe' was removed from Sigma: write a correlation rule");
+            tell(faults, &e);
+            continue;
+        }
         struct selection *s = &rule->selections[rule->selection_count];
-        *s = (struct selection){ .name = child->key, .node = child };
-        if (!selection_read(child, placeholders, arena, &s->expr, e))
-            return false;
+        *s = (struct selection){ .name = child->key, .node = child,
+                                 .expr = selection_read(child, placeholders, arena, faults) };
+        if (!s->expr)
+            s->expr = expr_new(arena, EXPR_FALSE, 0);
+        if (!s->expr)
+            break;
         if (!s->expr->selection.len)
             s->expr->selection = child->key;
         rule->selection_count++;
     }
-    if (!rule->selection_count)
-        return yaml_error(e, node, "there is no selection");
-    return condition_read(condition, rule->selections, rule->selection_count, arena,
-                          &rule->condition, e);
+    if (arena->exhausted)
+        yaml_error(&e, node, "no memory left for this rule");
+    else if (!condition)
+        yaml_error(&e, node, "the condition is missing");
+    else if (!rule->selection_count)
+        yaml_error(&e, node, "there is no selection");
+    else
+        condition_read(condition, rule->selections, rule->selection_count, arena, &rule->condition,
+                       &e);
+    tell(faults, &e);
 }
 
 /* IMPLEMENTS sigma-2/filter: selections and a condition, ANDed to each rule named, as written. */
-static bool filter_read(const struct yaml *node, const struct placeholders *placeholders,
-                        struct arena *arena, struct rule *rule, struct error *e)
+static void filter_read(const struct yaml *node, const struct placeholders *placeholders,
+                        struct arena *arena, struct rule *rule, struct faults *faults)
 {
     const struct yaml *rules = yaml_member(node, "rules");
-    if (!rules)
-        return yaml_error(e, node, "'rules' is missing: name the rules, or write 'any'");
-    if (!(rules->kind == YAML_SCALAR && slice_is(rules->text, "any"))) {
+    struct error e = ERROR_NONE;
+    if (!rules) {
+        yaml_error(&e, node, "'rules' is missing: name the rules, or write 'any'");
+    } else if (!(rules->kind == YAML_SCALAR && slice_is(rules->text, "any"))) {
         uint32_t count = rules->kind == YAML_SEQUENCE ? rules->count : 1;
         const struct yaml *first = rules->kind == YAML_SEQUENCE ? rules->children : rules;
-        if (rules->kind == YAML_MAPPING || !count)
-            return yaml_error(e, rules, "must be a list of rule ids or names");
+        if (rules->kind == YAML_MAPPING || !count) {
+            yaml_error(&e, rules, "must be a list of rule ids or names");
+            count = 0;
+        }
         rule->targets = arena_array(arena, count, sizeof *rule->targets);
         for (uint32_t i = 0; rule->targets && i < count; i++)
             rule->targets[rule->target_count++] = first[i].text;
     }
-    return detection_read(node, placeholders, arena, rule, true, e);
+    tell(faults, &e);
+    detection_read(node, placeholders, arena, rule, true, faults);
 }
 
 static bool logsource_read(const struct yaml *node, struct arena *arena, struct rule *rule,
@@ -153,10 +185,15 @@ static bool level_read(const struct yaml *document, struct rule *rule, struct er
 }
 
 bool rule_read(const struct yaml *document, const struct placeholders *placeholders,
-               struct arena *arena, struct rule *rule, struct error *e)
+               struct arena *arena, struct rule *rule, struct faults *faults)
 {
-    if (document->kind != YAML_MAPPING)
-        return yaml_error(e, document, "a rule must be a mapping with title, logsource, detection");
+    struct error e = ERROR_NONE;
+    faults->count = 0;
+    if (document->kind != YAML_MAPPING) {
+        yaml_error(&e, document, "a rule must be a mapping with title, logsource, detection");
+        tell(faults, &e);
+        return false;
+    }
     *rule = (struct rule){ .file = document->file->name, .node = document,
                            .line = document->line };
     rule->title = yaml_member_text(document, "title", SLICE_NONE);
@@ -172,21 +209,27 @@ bool rule_read(const struct yaml *document, const struct placeholders *placehold
     rule->references = joined(arena, yaml_member(document, "references"), "\n");
     rule->falsepositives = joined(arena, yaml_member(document, "falsepositives"), "\n");
     if (!rule->title.len)
-        return yaml_error(e, document, "the rule has no title");
-    if (!level_read(document, rule, e))
-        return false;
+        yaml_error(&e, document, "the rule has no title");
+    tell(faults, &e);
+    level_read(document, rule, &e);
+    tell(faults, &e);
     const struct yaml *detection = yaml_member(document, "detection");
     const struct yaml *correlation = yaml_member(document, "correlation");
     const struct yaml *filter = yaml_member(document, "filter");
-    if ((detection != NULL) + (correlation != NULL) + (filter != NULL) != 1)
-        return yaml_error(e, document, "exactly one of 'detection', 'correlation', 'filter' is needed");
-    if (correlation) {
-        rule->kind = RULE_CORRELATION;
-        return correlation_read(correlation, arena, &rule->correlation, e);
-    }
-    if (!logsource_read(yaml_member(document, "logsource"), arena, rule, e))
+    rule->kind = correlation ? RULE_CORRELATION : filter ? RULE_FILTER : RULE_DETECTION;
+    if ((detection != NULL) + (correlation != NULL) + (filter != NULL) != 1) {
+        yaml_error(&e, document, "exactly one of 'detection', 'correlation', 'filter' is needed");
+        tell(faults, &e);
         return false;
-    rule->kind = filter ? RULE_FILTER : RULE_DETECTION;
-    return filter ? filter_read(filter, placeholders, arena, rule, e)
-                  : detection_read(detection, placeholders, arena, rule, false, e);
+    }
+    if (correlation)
+        correlation_read(correlation, arena, &rule->correlation, &e);
+    else
+        logsource_read(yaml_member(document, "logsource"), arena, rule, &e);
+    tell(faults, &e);
+    if (filter)
+        filter_read(filter, placeholders, arena, rule, faults);
+    else if (detection)
+        detection_read(detection, placeholders, arena, rule, false, faults);
+    return faults->count == 0;
 }

@@ -126,9 +126,17 @@ struct placeholders {
     const struct yaml *document;   /* NULL: none given */
 };
 
-/* Reads one document; false with the place. The rule and all in it are the arena's. */
+/* Who hears what is wrong with a rule, each with its place. */
+struct faults {
+    void (*tell)(void *owner, const struct error *e);
+    void *owner;
+    uint32_t count;
+};
+
+/* Reads one document; false when it has faults: all that do not follow from each other were told. The rule
+ * and all in it are the arena's. */
 bool rule_read(const struct yaml *document, const struct placeholders *placeholders,
-               struct arena *arena, struct rule *rule_out, struct error *e);
+               struct arena *arena, struct rule *rule_out, struct faults *faults);
 
 /* One item of a selection, "field|modifier|…" with its values (modifier.c). */
 bool item_read(const struct yaml *node, const struct placeholders *placeholders,
