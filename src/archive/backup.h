@@ -15,6 +15,7 @@ struct backup_result {
     uint64_t copied, unchanged;  /* day files */
     uint64_t bytes;              /* of those copied */
     uint64_t failed;             /* could not be read or written */
+    uint64_t aside;              /* files set aside, copied now or before (backup_aside) */
 };
 
 /* Copies into the folder `to`, made when missing. heads: the folder of the signed heads, which are copied
@@ -22,6 +23,12 @@ struct backup_result {
  * False when one failed, or when nothing could be done: e says what failed first. */
 bool backup_run(const char *directory, const char *heads, const char *to,
                 struct backup_result *result_out, struct error *e);
+
+/* Files that were set aside and their logs, as they are, with a list of digests (aside.sha256); behind
+ * backup_run into the same folder, whose result goes on. False: one could not be read or written, the
+ * others are copied. */
+bool backup_aside(const char *directory, const char *to, struct backup_result *result,
+                  struct error *e);
 
 /* One day file as it stands at this moment into the folder, whole or not at all; *bytes grows. */
 bool backup_day(const char *directory, const char *to, const struct day_name *name,

@@ -13,9 +13,12 @@ static int run_backup(struct cli *cli)
     if (!folder)
         return cli_fail(cli, &e);
     bool well = backup_run(folder, cli_heads_place(cli, folder).folder, cli->arguments[0], &done, &e);
-    fprintf(stderr, cli_say(cli, "%llu day files copied (%llu bytes), %llu unchanged, %llu failed\n"),
+    well = backup_aside(folder, cli->arguments[0], &done, well ? &e : NULL) && well;
+    fprintf(stderr, cli_say(cli, "%llu day files copied (%llu bytes), %llu unchanged, %llu set aside, "
+                                 "%llu failed\n"),
             (unsigned long long)done.copied, (unsigned long long)done.bytes,
-            (unsigned long long)done.unchanged, (unsigned long long)done.failed);
+            (unsigned long long)done.unchanged, (unsigned long long)done.aside,
+            (unsigned long long)done.failed);
     return well ? CLI_FINE : cli_fail(cli, &e);
 }
 

@@ -113,12 +113,13 @@ static int run_backup(struct cli *cli)
     umask(0077);
     if (!cli_settings(cli, &w.settings, &e) || !copy_all(&w, &e))
         return cli_fail(cli, &e);
+    bool aside = backup_aside(w.settings.archive, in(&w, "archive"), &w.archive, &e);
     fprintf(stderr, cli_say(cli, "records copied (%llu bytes); %llu day files copied (%llu bytes), "
-                                 "%llu unchanged; %llu other files\n"),
+                                 "%llu unchanged, %llu set aside; %llu other files\n"),
             (unsigned long long)w.bytes, (unsigned long long)w.archive.copied,
             (unsigned long long)w.archive.bytes, (unsigned long long)w.archive.unchanged,
-            (unsigned long long)w.files);
-    return CLI_FINE;
+            (unsigned long long)w.archive.aside, (unsigned long long)w.files);
+    return aside ? CLI_FINE : cli_fail(cli, &e);
 }
 
 static const struct cli_example examples[] = {

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """A back-up taken under load, and a server started on it: it says the same of plan, alerts and events,
 and goes on."""
+import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import threading
 
@@ -51,6 +53,34 @@ def _():
     check(copy.stat().st_mode & 0o077 == 0 and
           (copy / "secrets/archive.key").stat().st_mode & 0o077 == 0, "others may read it")
     server.cli("archive", "verify", "--archive", copy / "archive")
+
+
+@test("files set aside come along with their logs and digests, once; one that cannot be read stops nothing else")
+def _():
+    archive, there = server.data / "archive", copy / "archive"
+    name = "20250105.standard.db.damaged-99"
+    (archive / name).write_bytes(os.urandom(700_000))
+    (archive / f"{name}-wal").write_bytes(os.urandom(5000))
+    (archive / f"{name}-shm").write_bytes(b"nothing")
+    said = server.cli("backup", copy).stderr
+    check("1 set aside" in said, said)
+    for end in ("", "-wal"):
+        check((there / (name + end)).read_bytes() == (archive / (name + end)).read_bytes(), "the copy differs")
+    check(not (there / f"{name}-shm").exists(), "an index is copied")
+    done = subprocess.run(["sha256sum", "-c", "aside.sha256"], cwd=there, capture_output=True, text=True)
+    check(done.returncode == 0 and done.stdout.count(": OK") == 2, done.stdout + done.stderr)
+    before = (there / name).stat().st_ino
+    (archive / f"{name}-wal").unlink()                           # what is gone here stays there
+    (archive / "20250106.standard.db.format-7").mkdir()          # as good as a file that gives no bytes
+    failed = server.cli("backup", copy, expect=None)
+    check(failed.returncode == 3 and "20250106.standard.db.format-7" in failed.stderr and
+          "1 set aside" in failed.stderr and "cannot be read" in failed.stderr, failed.stderr)
+    check((there / name).stat().st_ino == before, "it was copied again")
+    done = subprocess.run(["sha256sum", "-c", "aside.sha256"], cwd=there, capture_output=True, text=True)
+    check(done.returncode == 0 and done.stdout.count(": OK") == 2, done.stdout + done.stderr)
+    for one in (archive, there):                                 # the next case wants a whole archive
+        for path in one.glob("2025010*"):
+            path.rmdir() if path.is_dir() else path.unlink()
 
 
 @test("a server started on a back-up says the same, lets the same people in, and goes on")
