@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "detect/regex.h"
 #include "detect/verify.h"
 
 #include "base/file.h"
@@ -17,11 +18,12 @@ uint64_t ruleset_key(void)
     return slice_hash(slice_from(text, (size_t)n));
 }
 
-static const void *section(const struct ruleset *r, enum section s, size_t size, uint32_t *count)
+/* count: NULL where nobody asks. */
+static const void *section(const struct ruleset *r, enum section s, uint32_t *count)
 {
     const struct blob_head *head = (const void *)r->bytes;
     if (count)
-        *count = (uint32_t)(head->sections[s].size / size);
+        *count = verify_count(r, s);
     return r->bytes + head->sections[s].at;
 }
 
@@ -43,33 +45,30 @@ static bool check(struct slice blob, struct error *e)
 
 static void point(struct ruleset *r)
 {
-    r->text = section(r, SECTION_TEXT, 1, NULL);
-    r->slots = section(r, SECTION_SLOT, sizeof *r->slots, &r->slot_count);
-    r->atoms = section(r, SECTION_ATOM, sizeof *r->atoms, &r->atom_count);
-    r->pieces = section(r, SECTION_PIECE, sizeof *r->pieces, NULL);
-    r->nodes = section(r, SECTION_NODE, sizeof *r->nodes, &r->node_count);
-    r->rules = section(r, SECTION_RULE, sizeof *r->rules, &r->rule_count);
-    r->witnesses = section(r, SECTION_WITNESS, sizeof *r->witnesses, &r->witness_count);
-    r->buckets = section(r, SECTION_BUCKET, sizeof *r->buckets, NULL);
-    r->fields = section(r, SECTION_FIELD, sizeof *r->fields, NULL);
-    r->groups = section(r, SECTION_GROUP, sizeof *r->groups, &r->group_count);
-    r->list = section(r, SECTION_LIST, 4, NULL);
-    r->sources = section(r, SECTION_SOURCE, sizeof *r->sources, &r->source_count);
-    r->renames = section(r, SECTION_RENAME, sizeof *r->renames, NULL);
-    r->name_rules = section(r, SECTION_NAME_RULE, sizeof *r->name_rules, &r->name_rule_count);
-    r->names = section(r, SECTION_NAME, sizeof *r->names, NULL);
-    r->correlations = section(r, SECTION_CORRELATION, sizeof *r->correlations,
-                              &r->correlation_count);
-    r->regexes = section(r, SECTION_REGEX, sizeof *r->regexes, &r->regex_count);
-    r->databases = section(r, SECTION_DATABASE, sizeof *r->databases, &r->database_count);
-    r->selectors = section(r, SECTION_SELECTOR, 4, &r->selector_count);
+    r->text = section(r, SECTION_TEXT, NULL);
+    r->slots = section(r, SECTION_SLOT, &r->slot_count);
+    r->atoms = section(r, SECTION_ATOM, &r->atom_count);
+    r->pieces = section(r, SECTION_PIECE, NULL);
+    r->nodes = section(r, SECTION_NODE, &r->node_count);
+    r->rules = section(r, SECTION_RULE, &r->rule_count);
+    r->witnesses = section(r, SECTION_WITNESS, &r->witness_count);
+    r->buckets = section(r, SECTION_BUCKET, NULL);
+    r->fields = section(r, SECTION_FIELD, NULL);
+    r->groups = section(r, SECTION_GROUP, &r->group_count);
+    r->list = section(r, SECTION_LIST, NULL);
+    r->sources = section(r, SECTION_SOURCE, &r->source_count);
+    r->renames = section(r, SECTION_RENAME, NULL);
+    r->name_rules = section(r, SECTION_NAME_RULE, &r->name_rule_count);
+    r->names = section(r, SECTION_NAME, NULL);
+    r->correlations = section(r, SECTION_CORRELATION, &r->correlation_count);
+    r->regexes = section(r, SECTION_REGEX, &r->regex_count);
+    r->databases = section(r, SECTION_DATABASE, &r->database_count);
+    r->selectors = section(r, SECTION_SELECTOR, &r->selector_count);
 }
-
-pcre2_code *regex_compile_pcre(struct slice text, unsigned flags, struct error *e);
 
 static bool open_patterns(struct ruleset *r, struct error *e)
 {
-    const char *bytes = section(r, SECTION_DATABASE_BYTES, 1, NULL);
+    const char *bytes = section(r, SECTION_DATABASE_BYTES, NULL);
     r->opened = calloc(r->database_count + 1, sizeof *r->opened);
     r->pcre = calloc(r->regex_count + 1, sizeof *r->pcre);
     if (!r->opened || !r->pcre)

@@ -28,7 +28,7 @@ bool verify_head(const struct blob_head *head, size_t size)
     return true;
 }
 
-static uint32_t count_of(const struct ruleset *r, enum section s)
+uint32_t verify_count(const struct ruleset *r, enum section s)
 {
     const struct blob_head *head = (const void *)r->bytes;
     return (uint32_t)(head->sections[s].size / elements[s]);
@@ -36,7 +36,7 @@ static uint32_t count_of(const struct ruleset *r, enum section s)
 
 static bool is_ref(const struct ruleset *r, struct ref ref)
 {
-    uint32_t size = count_of(r, SECTION_TEXT);
+    uint32_t size = verify_count(r, SECTION_TEXT);
     return ref.at <= size && ref.len <= size - ref.at;
 }
 
@@ -50,7 +50,7 @@ static bool are_refs(const struct ruleset *r, const struct ref *refs, size_t cou
 
 static bool is_span(const struct ruleset *r, enum section s, struct span span)
 {
-    uint32_t count = count_of(r, s);
+    uint32_t count = verify_count(r, s);
     return span.first <= count && span.count <= count - span.first;
 }
 
@@ -142,7 +142,7 @@ static bool are_nodes(const struct ruleset *r)
 
 static bool are_patterns(const struct ruleset *r)
 {
-    uint64_t size = count_of(r, SECTION_DATABASE_BYTES);
+    uint64_t size = verify_count(r, SECTION_DATABASE_BYTES);
     for (uint32_t i = 0; i < r->database_count; i++)
         if (r->databases[i].at > size || r->databases[i].len > size - r->databases[i].at)
             return false;
@@ -264,7 +264,7 @@ static bool is_correlation(const struct ruleset *r, const struct blob_correlatio
 
 static bool are_rules(const struct ruleset *r)
 {
-    uint32_t next = 0, fields = count_of(r, SECTION_FIELD);
+    uint32_t next = 0, fields = verify_count(r, SECTION_FIELD);
     if (r->group_count >= UINT16_MAX || r->slot_count > SLOT_WHOLE) /* counted in 16 bits */
         return false;
     for (uint32_t i = 0; i < r->rule_count; i++)

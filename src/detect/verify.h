@@ -12,6 +12,8 @@
 
 /* The head's places are inside `size` bytes, aligned, and hold whole elements. */
 bool verify_head(const struct blob_head *head, size_t size);
+/* How many elements the section has; its head was found good. */
+uint32_t verify_count(const struct ruleset *r, enum section s);
 /* All sections of a ruleset whose arrays are pointed at. Linear in its size. */
 bool verify_sections(const struct ruleset *r);
 
