@@ -63,12 +63,7 @@ def _():
 def _():
     shifts()
     with Shifted(start=False, canary="{interval: 0s}") as server:
-        server.days = -3
-        server.start()
-        server.take([{"message": "mot"}])
-        server.folded(1)
-        server.stop()
-        server.days = 0
+        server.lived(3, [{"message": "mot"}])
         server.cli("archive", "sign", "--key", server.place / "own.key")
         heads = server.data / "heads/heads.jsonl"
         before = heads.read_text()

@@ -68,12 +68,7 @@ def _():
 @test("what the operator wants to keep longer stays, and without a server the command deletes itself")
 def _():
     with Shifted(start=False, archive="{keep: 200d}") as server:
-        server.days = -150
-        server.start()
-        server.take([{"message": "cu"}])
-        server.folded(1)
-        server.stop()
-        server.days = 0
+        server.lived(150, [{"message": "cu"}])
         check(not server.cli("archive", "retain", "--dry-run", "--json").stdout, "it would go")
         server.write_config(archive="{keep: 93d}")
         server.cli("archive", "retain")
@@ -83,12 +78,7 @@ def _():
 @test("what the law lets go does not hang on a plan that can be read")
 def _():
     with Shifted(start=False, archive="{keep: 93d}") as server:
-        server.days = -150
-        server.start()
-        server.take([{"message": "cu"}])
-        server.folded(1)
-        server.stop()
-        server.days = 0
+        server.lived(150, [{"message": "cu"}])
         broken = server.place / "plan"
         broken.mkdir()
         (broken / "plan.yaml").write_text("plan: [")
