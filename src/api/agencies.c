@@ -81,18 +81,14 @@ bool api_agency_list(struct api_call *call)
         return false;
     if (call->options->plan && !standings_read(call, standings_quarter(call), 0, &view))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < list.count; i++) {
         json_open_object(json);
         if (!summary_put(call, &list.rows[i], view.result))
             return false;
         json_close_object(json);
     }
-    json_close_array(json);
-    shape_next(json, list.next);
-    json_integer_member(json, "total", (int64_t)list.total);
+    shape_list_close(json, list.next, list.total);
     json_close_object(json);
     return true;
 }

@@ -54,17 +54,13 @@ bool api_alert_list(struct api_call *call)
         !records_alert_counts(call->records, &call->scope, &filter, call->actor.user, &counts,
                               &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < list.count; i++) {
         json_open_object(json);
         shape_alert_summary(call, &list.rows[i]);
         json_close_object(json);
     }
-    json_close_array(json);
-    shape_next(json, list.next);
-    json_integer_member(json, "total", (int64_t)list.total);
+    shape_list_close(json, list.next, list.total);
     json_integer_member(json, "matches", (int64_t)list.matches);
     counts_put(json, &counts);
     json_close_object(json);

@@ -200,9 +200,7 @@ bool api_relay_list(struct api_call *call)
 
     if (!records_relay_list(call->records, &call->scope, call->arena, &rows, &count, &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < count; i++)
         relay_put(call, &rows[i]);
     json_close_array(json);

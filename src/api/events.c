@@ -95,9 +95,7 @@ bool api_event_list(struct api_call *call)
     if (oldest)
         listing.kept = arena_array(call->arena, OLDEST_MOST, sizeof *listing.kept);
     request.limit = oldest ? OLDEST_MOST : limit;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     if (!search_ask(call, &request, listing_line, &listing) ||
         (oldest && !write_oldest(&listing, limit)) || call->error.set)
         return false;

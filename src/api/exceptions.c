@@ -239,9 +239,7 @@ bool api_exception_list(struct api_call *call)
                                 api_number(call, "in_force") != 0, call->arena, &rows, &count,
                                 &call->error))
         return false;
-    json_open_object(&call->json);
-    json_name(&call->json, "items");
-    json_open_array(&call->json);
+    shape_list_open(&call->json);
     for (uint32_t i = 0; i < count; i++)
         exception_put(call, &rows[i]);
     json_close_array(&call->json);

@@ -26,17 +26,13 @@ bool api_incident_list(struct api_call *call)
         !records_incident_list(call->records, &call->scope, &filter, &page, call->arena, &list,
                                &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < list.count; i++) {
         json_open_object(json);
         shape_incident_summary(call, &list.rows[i]);
         json_close_object(json);
     }
-    json_close_array(json);
-    shape_next(json, list.next);
-    json_integer_member(json, "total", (int64_t)list.total);
+    shape_list_close(json, list.next, list.total);
     json_close_object(json);
     return true;
 }

@@ -40,9 +40,7 @@ bool api_indicator_list(struct api_call *call)
     if (!records_indicator_list(call->records, &filter, limit, call->arena, &rows, &count,
                                 &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < count; i++)
         indicator_put(json, &rows[i]);
     json_close_array(json);
@@ -93,9 +91,7 @@ bool api_indicator_feeds(struct api_call *call)
     if (!records_indicator_feeds(call->records, call->arena, &feeds, &count, &call->error) ||
         !records_indicator_counts(call->records, &counts, &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < count; i++)
         feed_put(json, &feeds[i]);
     json_close_array(json);
@@ -256,9 +252,7 @@ bool api_indicator_allowed(struct api_call *call)
 
     if (!records_indicator_allowed(call->records, call->arena, &rows, &count, &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < count; i++) {
         json_open_object(json);
         json_text_member(json, "value", rows[i].value);

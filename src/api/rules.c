@@ -259,18 +259,14 @@ bool api_rule_list(struct api_call *call)
         return false;
     if (api_given(call, "cursor") && !slice_to_u64(api_text(call, "cursor"), &from))
         return api_fail(call, 400, "input_wrong", "cursor", "this page mark is not ours");
-    json_open_object(&call->json);
-    json_name(&call->json, "items");
-    json_open_array(&call->json);
+    shape_list_open(&call->json);
     const struct json *mine = own_rules(call, &own_count);
     rows_put(call, &k, mine, own_count, &total, from, limit);
     if (k.catalogue)
         rows_put(call, &k, k.catalogue->children, k.catalogue->count, &total, from, limit);
-    json_close_array(&call->json);
     if (total > from + limit)
         next = arena_print(call->arena, "%llu", (unsigned long long)(from + limit));
-    shape_next(&call->json, next);
-    json_integer_member(&call->json, "total", (int64_t)total);
+    shape_list_close(&call->json, next, total);
     json_integer_member(&call->json, "days", DAYS);
     detection_put(call);
     json_close_object(&call->json);

@@ -28,9 +28,7 @@ bool api_search_list(struct api_call *call)
     if (!records_saved_search_list(call->records, &call->actor, call->arena, &rows, &count,
                                    &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < count; i++)
         search_put(call, &rows[i]);
     json_close_array(json);

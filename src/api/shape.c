@@ -118,6 +118,20 @@ void shape_events_link(struct json_writer *json, struct slice query, int64_t fro
     json_close_object(json);
 }
 
+void shape_list_open(struct json_writer *json)
+{
+    json_open_object(json);
+    json_name(json, "items");
+    json_open_array(json);
+}
+
+void shape_list_close(struct json_writer *json, struct slice next, uint64_t total)
+{
+    json_close_array(json);
+    shape_next(json, next);
+    json_integer_member(json, "total", (int64_t)total);
+}
+
 void shape_next(struct json_writer *json, struct slice next)
 {
     shape_text_or_null(json, "next", next);

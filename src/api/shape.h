@@ -28,6 +28,10 @@ void shape_health(struct json_writer *json, const char *name,
 /* {query, from, to, agency, source} */
 void shape_events_link(struct json_writer *json, struct slice query, int64_t from, int64_t to,
                        struct slice agency, struct slice source);
+/* An object, and in it the list `items`: between them stand the items. */
+void shape_list_open(struct json_writer *json);
+/* Ends the items; the page's `next` and the `total`. The object stays open. */
+void shape_list_close(struct json_writer *json, struct slice next, uint64_t total);
 /* A page's `next`. */
 void shape_next(struct json_writer *json, struct slice next);
 

@@ -19,17 +19,13 @@ bool api_source_list(struct api_call *call)
         !records_source_list(call->records, &call->scope, &filter, &page, call->arena, &list,
                              &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < list.count; i++) {
         json_open_object(json);
         shape_source(call, &list.rows[i]);
         json_close_object(json);
     }
-    json_close_array(json);
-    shape_next(json, list.next);
-    json_integer_member(json, "total", (int64_t)list.total);
+    shape_list_close(json, list.next, list.total);
     shape_health(json, "counts", &list.counts);
     shape_connect(call, "connect", NULL);
     json_close_object(json);

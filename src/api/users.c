@@ -29,14 +29,10 @@ bool api_user_list(struct api_call *call)
     if (!records_user_list(call->records, api_text(call, "words"), role, &page, call->arena, &list,
                            &call->error))
         return false;
-    json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    shape_list_open(json);
     for (uint32_t i = 0; i < list.count; i++)
         user_put(call, &list.rows[i]);
-    json_close_array(json);
-    shape_next(json, list.next);
-    json_integer_member(json, "total", (int64_t)list.total);
+    shape_list_close(json, list.next, list.total);
     json_close_object(json);
     return true;
 }
