@@ -535,8 +535,7 @@ bool evidence_record(struct records *records, const struct actor *actor, int64_t
     const struct records_incident_entry entry = {
         .kind = SLICE("package"), .user = actor->user, .text = reason, .events = events, .sha256 = sha256,
     };
-    return records_audit(records, actor, row.agency, "incident.package",
-                         arena_print(&arena, "incident:%lld", (long long)incident),
-                         buffer_slice(&detail), e) &&
+    return records_audit_id(records, actor, row.agency, "incident", "package", incident,
+                            buffer_slice(&detail), e) &&
            records_incident_append(records, incident, &entry, e) && records_commit(&t, e);
 }

@@ -400,14 +400,11 @@ bool records_alert_change(struct records *records, const struct actor *actor, in
         !state_write(records, actor, id, from, to, reason, e) ||
         !move_add(records, actor, id, move, reason, e))
         return false;
-    struct slice action = arena_print(&arena, "alert.%s", move);
-    struct slice object = arena_print(&arena, "alert:%lld", (long long)id);
     BUFFER_AUTO detail;
     buffer_init(&detail, 0);
     if (reason.len)
         records_detail(&detail, 1, "reason", reason);
-    return action.data && object.data &&
-           records_audit(records, actor, alert.agency, action.data, object, buffer_slice(&detail),
-                         e) &&
+    return records_audit_id(records, actor, alert.agency, "alert", move, id, buffer_slice(&detail),
+                            e) &&
            records_commit(&t, e);
 }

@@ -80,6 +80,16 @@ bool records_audit(struct records *records, const struct actor *actor, struct sl
     return statement_run(&s, e) && head_write(records, row.id, hash, e) && records_commit(&t, e);
 }
 
+bool records_audit_id(struct records *records, const struct actor *actor, struct slice agency,
+                      const char *kind, const char *what, int64_t id, struct slice detail,
+                      struct error *e)
+{
+    char action[80], object[80];
+    sqlite3_snprintf(sizeof action, action, "%s.%s", kind, what);
+    sqlite3_snprintf(sizeof object, object, "%s:%lld", kind, (long long)id);
+    return records_audit(records, actor, agency, action, slice_of(object), detail, e);
+}
+
 bool records_audit_put(struct records *records, const struct actor *actor, struct slice agency,
                        const char *what, struct slice key, enum records_change change,
                        struct slice detail, struct error *e)

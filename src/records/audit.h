@@ -26,6 +26,10 @@ struct records_audit_list {
  * empty. detail: JSON or empty; no secrets. */
 bool records_audit(struct records *records, const struct actor *actor, struct slice agency,
                    const char *action, struct slice object, struct slice detail, struct error *e);
+/* The same of a thing with a number: the action "kind.what" on "kind:id". */
+bool records_audit_id(struct records *records, const struct actor *actor, struct slice agency,
+                      const char *kind, const char *what, int64_t id, struct slice detail,
+                      struct error *e);
 
 struct records_audit_filter {
     struct slice user, object;   /* empty: any */

@@ -131,14 +131,6 @@ static bool check(const struct actor *actor, const struct records_evidence *v, s
     return true;
 }
 
-static bool audit(struct records *records, const struct actor *actor, struct slice agency,
-                  const char *action, int64_t id, struct slice detail, struct error *e)
-{
-    char object[40];
-    sqlite3_snprintf(sizeof object, object, "evidence:%lld", (long long)id);
-    return records_audit(records, actor, agency, action, slice_of(object), detail, e);
-}
-
 bool records_evidence_add(struct records *records, const struct actor *actor,
                           const struct records_evidence *v, int64_t *id_out, struct error *e)
 {
@@ -174,7 +166,8 @@ bool records_evidence_add(struct records *records, const struct actor *actor,
     buffer_init(&detail, 0);
     records_detail(&detail, 5, "kind", v->kind, "subject", v->subject, "basis", v->basis,
                    "document", v->document, "sha256", v->sha256);
-    return audit(records, actor, v->agency, "evidence.add", *id_out, buffer_slice(&detail), e) &&
+    return records_audit_id(records, actor, v->agency, "evidence", "add", *id_out,
+                            buffer_slice(&detail), e) &&
            records_commit(&t, e);
 }
 
@@ -210,6 +203,7 @@ bool records_evidence_revoke(struct records *records, const struct actor *actor,
     BUFFER_AUTO detail;
     buffer_init(&detail, 0);
     records_detail(&detail, 1, "why", why);
-    return audit(records, actor, v.agency, "evidence.revoke", id, buffer_slice(&detail), e) &&
+    return records_audit_id(records, actor, v.agency, "evidence", "revoke", id,
+                            buffer_slice(&detail), e) &&
            records_commit(&t, e);
 }

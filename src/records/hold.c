@@ -20,16 +20,13 @@ static bool agency_of(struct records *records, int64_t incident, struct arena *a
 static bool write_down(struct records *records, const struct actor *actor, int64_t incident,
                        struct slice agency, const char *kind, struct slice reason, struct error *e)
 {
-    char object[40], action[40];
     BUFFER_AUTO detail;
     buffer_init(&detail, 0);
-    sqlite3_snprintf(sizeof object, object, "incident:%lld", (long long)incident);
-    sqlite3_snprintf(sizeof action, action, "incident.%s", kind);
     struct records_incident_entry entry = {
         .kind = slice_of(kind), .user = actor->user, .text = reason,
     };
-    return records_audit(records, actor, agency, action, slice_of(object),
-                         records_detail(&detail, 1, "reason", reason), e) &&
+    return records_audit_id(records, actor, agency, "incident", kind, incident,
+                            records_detail(&detail, 1, "reason", reason), e) &&
            records_incident_append(records, incident, &entry, e);
 }
 

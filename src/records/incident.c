@@ -187,16 +187,12 @@ static struct slice fold(const struct records_incident *i, struct arena *arena)
 static bool audit(struct records *records, const struct actor *actor,
                   const struct records_incident *i, const char *action, struct error *e)
 {
-    ARENA_AUTO arena;
-    arena_init(&arena, 0);
     BUFFER_AUTO detail;
     buffer_init(&detail, 0);
-    struct slice name = arena_print(&arena, "incident.%s", action);
-    struct slice object = arena_print(&arena, "incident:%lld", (long long)i->id);
     records_detail(&detail, 3, "title", i->title, "state", i->state, "severity",
                    slice_of(records_level_name(i->severity)));
-    return name.data && object.data &&
-           records_audit(records, actor, i->agency, name.data, object, buffer_slice(&detail), e);
+    return records_audit_id(records, actor, i->agency, "incident", action, i->id,
+                            buffer_slice(&detail), e);
 }
 
 static bool number_next(struct records *records, struct records_incident *i, struct error *e)

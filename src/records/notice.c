@@ -58,10 +58,7 @@ bool records_notice_answer(struct records *records, const struct actor *actor, i
         return false;
     if (!records_changed(records))
         return records_not_found_id(e, "there is no notice %lld", id);
-    char object[32];
-    sqlite3_snprintf(sizeof object, object, "notice:%lld", (long long)id);
-    return records_audit(records, actor, SLICE_NONE, "notice.answer", slice_of(object), SLICE_NONE,
-                         e) &&
+    return records_audit_id(records, actor, SLICE_NONE, "notice", "answer", id, SLICE_NONE, e) &&
            records_commit(&t, e);
 }
 

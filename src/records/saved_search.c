@@ -98,14 +98,6 @@ static bool room_left(struct records *records, const struct actor *actor,
     return (!full && !again) || error_kind(e, ERROR_CONFLICT);
 }
 
-static bool audit(struct records *records, const struct actor *actor, const char *action,
-                  int64_t id, struct slice detail, struct error *e)
-{
-    char object[40];
-    sqlite3_snprintf(sizeof object, object, "search:%lld", (long long)id);
-    return records_audit(records, actor, actor->agency, action, slice_of(object), detail, e);
-}
-
 bool records_saved_search_put(struct records *records, const struct actor *actor,
                               const struct records_saved_search *search, int64_t *id_out,
                               struct error *e)
@@ -135,8 +127,8 @@ bool records_saved_search_put(struct records *records, const struct actor *actor
     buffer_init(&detail, 0);
     records_detail(&detail, 3, "name", search->name, "query", search->query, "shared",
                    search->shared ? SLICE("yes") : SLICE_NONE);
-    return audit(records, actor, search->id ? "search.change" : "search.save", *id_out,
-                 buffer_slice(&detail), e) &&
+    return records_audit_id(records, actor, actor->agency, "search", search->id ? "change" : "save",
+                            *id_out, buffer_slice(&detail), e) &&
            records_commit(&t, e);
 }
 
@@ -149,6 +141,7 @@ bool records_saved_search_drop(struct records *records, const struct actor *acto
         !statement_start(records, "DELETE FROM saved_search WHERE id = ?", &s, e))
         return false;
     statement_put(&s, id);
-    return statement_run(&s, e) && audit(records, actor, "search.drop", id, SLICE_NONE, e) &&
+    return statement_run(&s, e) &&
+           records_audit_id(records, actor, actor->agency, "search", "drop", id, SLICE_NONE, e) &&
            records_commit(&t, e);
 }

@@ -83,14 +83,6 @@ static bool exemption_check(const struct actor *actor, const struct records_exem
     return true;
 }
 
-static bool exemption_audit(struct records *records, const struct actor *actor, struct slice agency,
-                            const char *action, int64_t id, struct slice detail, struct error *e)
-{
-    char object[40];
-    sqlite3_snprintf(sizeof object, object, "exemption:%lld", (long long)id);
-    return records_audit(records, actor, agency, action, slice_of(object), detail, e);
-}
-
 bool records_exemption_grant(struct records *records, const struct actor *actor,
                              const struct records_exemption *x, int64_t *id_out, struct error *e)
 {
@@ -115,8 +107,8 @@ bool records_exemption_grant(struct records *records, const struct actor *actor,
     buffer_init(&detail, 0);
     records_detail(&detail, 4, "obligation", x->obligation, "reason", x->reason, "from",
                    x->holds_from, "to", x->holds_to);
-    return exemption_audit(records, actor, x->agency, "exemption.grant", *id_out,
-                           buffer_slice(&detail), e) &&
+    return records_audit_id(records, actor, x->agency, "exemption", "grant", *id_out,
+                            buffer_slice(&detail), e) &&
            records_commit(&t, e);
 }
 
@@ -137,7 +129,7 @@ bool records_exemption_revoke(struct records *records, const struct actor *actor
         return !s.failed && records_not_found_id(e, "there is no exemption %lld in force", id);
     struct slice agency = statement_get_text(&s, &arena);
     return statement_run(&s, e) &&
-           exemption_audit(records, actor, agency, "exemption.revoke", id, SLICE_NONE, e) &&
+           records_audit_id(records, actor, agency, "exemption", "revoke", id, SLICE_NONE, e) &&
            records_commit(&t, e);
 }
 
