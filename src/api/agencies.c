@@ -26,8 +26,7 @@ struct slice shape_kind_title(const struct api_call *call, struct slice kind)
 static void texts_put(struct json_writer *json, const char *name, const struct slice *texts,
                       uint32_t count)
 {
-    json_name(json, name);
-    json_open_array(json);
+    json_open_array_member(json, name);
     for (uint32_t i = 0; i < count; i++)
         json_put_text(json, texts[i]);
     json_close_array(json);
@@ -98,8 +97,7 @@ bool api_agency_list(struct api_call *call)
 static void refs_put(struct api_call *call, const char *name, const struct slice *keys,
                      uint32_t count)
 {
-    json_name(&call->json, name);
-    json_open_array(&call->json);
+    json_open_array_member(&call->json, name);
     for (uint32_t i = 0; i < count; i++)
         shape_agency(call, NULL, keys[i]);
     json_close_array(&call->json);
@@ -119,16 +117,14 @@ static bool register_put(struct api_call *call, struct slice agency)
         !records_source_list(call->records, &call->scope, &of_sources, &page, call->arena, &sources,
                              &call->error))
         return false;
-    json_name(json, "system_list");
-    json_open_array(json);
+    json_open_array_member(json, "system_list");
     for (uint32_t i = 0; i < systems.count; i++) {
         json_open_object(json);
         shape_system(call, &systems.rows[i]);
         json_close_object(json);
     }
     json_close_array(json);
-    json_name(json, "source_list");
-    json_open_array(json);
+    json_open_array_member(json, "source_list");
     for (uint32_t i = 0; i < sources.count; i++) {
         json_open_object(json);
         shape_source(call, &sources.rows[i]);
@@ -166,8 +162,7 @@ static void duties_put(struct api_call *call, const struct plan_result *result, 
     const struct plan_standing **duties =
         result ? standings_pressing(call, result, agency, &count) : NULL;
 
-    json_name(&call->json, "duties");
-    json_open_array(&call->json);
+    json_open_array_member(&call->json, "duties");
     for (uint32_t i = 0; i < count; i++)
         standing_duty_put(call, result, duties[i]);
     json_close_array(&call->json);

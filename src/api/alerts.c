@@ -10,8 +10,7 @@
 
 static void counts_put(struct json_writer *json, const struct records_alert_counts *counts)
 {
-    json_name(json, "counts");
-    json_open_object(json);
+    json_open_object_member(json, "counts");
     json_integer_member(json, "new", (int64_t)counts->fresh);
     json_integer_member(json, "taken", (int64_t)counts->taken);
     json_integer_member(json, "closed", (int64_t)counts->closed);
@@ -71,8 +70,7 @@ bool api_alert_list(struct api_call *call)
 
 static void list_put(struct json_writer *json, const char *name, const struct yaml *list)
 {
-    json_name(json, name);
-    json_open_array(json);
+    json_open_array_member(json, name);
     for (uint32_t i = 0; list && i < list->count; i++)
         if (list->children[i].kind == YAML_SCALAR)
             json_put_text(json, list->children[i].text);
@@ -84,8 +82,7 @@ static void detail_put(struct api_call *call, const struct records_alert *alert,
 {
     struct json_writer *json = &call->json;
 
-    json_name(json, "detail");
-    json_open_object(json);
+    json_open_object_member(json, "detail");
     json_text_member(json, "id", alert->rule);
     json_text_member(json, "title", shape_alert_title(call, alert->title, alert->title_vi));
     shape_text_or_null(json, "description", yaml_member_text(rule, "description", SLICE_NONE));
@@ -104,8 +101,7 @@ static void detail_put(struct api_call *call, const struct records_alert *alert,
 static void events_put(struct api_call *call, const struct records_alert *alert,
                        const struct records_alert_event *events, uint32_t count)
 {
-    json_name(&call->json, "events");
-    json_open_array(&call->json);
+    json_open_array_member(&call->json, "events");
     for (uint32_t i = 0; i < count; i++) {
         const struct records_alert_event *one = &events[i];
         bool own = slice_equal(one->source, alert->source);
@@ -171,8 +167,7 @@ static void moves_put(struct api_call *call, const struct records_alert *alert,
     struct json_writer *json = &call->json;
     unsigned open = triage_moves_open(alert, &call->actor);
 
-    json_name(json, "history");
-    json_open_array(json);
+    json_open_array_member(json, "history");
     json_open_object(json);
     json_time_member(json, "time", alert->first_time);
     json_null_member(json, "by");
@@ -189,8 +184,7 @@ static void moves_put(struct api_call *call, const struct records_alert *alert,
         json_close_object(json);
     }
     json_close_array(json);
-    json_name(json, "can");
-    json_open_array(json);
+    json_open_array_member(json, "can");
     for (int move = 0; move < TRIAGE_MOVES; move++)
         if (open & (1u << move))
             json_put_text(json, slice_of(triage_move_name((enum triage_move)move)));
@@ -199,8 +193,7 @@ static void moves_put(struct api_call *call, const struct records_alert *alert,
 
 static void record_put(struct json_writer *json, const struct records_rule_record *record)
 {
-    json_name(json, "record");
-    json_open_object(json);
+    json_open_object_member(json, "record");
     json_integer_member(json, "days", RECORD_DAYS);
     json_integer_member(json, "alerts", (int64_t)record->alerts);
     json_integer_member(json, "true_positive", (int64_t)record->true_positive);

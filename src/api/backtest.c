@@ -28,8 +28,7 @@ static void job_free(struct job *job)
 static struct json_writer *line_begin(struct job *job, const char *what)
 {
     json_open_object(&job->call->json);
-    json_name(&job->call->json, what);
-    json_open_object(&job->call->json);
+    json_open_object_member(&job->call->json, what);
     return &job->call->json;
 }
 
@@ -51,8 +50,7 @@ static void rules_put(struct job *job, const struct json *rules)
 {
     struct json_writer *json = &job->call->json;
 
-    json_name(json, "rules");
-    json_open_array(json);
+    json_open_array_member(json, "rules");
     for (uint32_t i = 0; rules && i < rules->count; i++) {
         const struct json *one = &rules->children[i];
         json_open_object(json);
@@ -75,8 +73,7 @@ static bool put_head(struct job *job, const struct json *head)
         return false;
     struct json_writer *json = line_begin(job, "head");
     rules_put(job, json_member(head, "rules"));
-    json_name(json, "warnings");
-    json_open_array(json);
+    json_open_array_member(json, "warnings");
     for (uint32_t i = 0; warnings && i < warnings->count; i++)
         json_put_text(json, in_language(job, &warnings->children[i], "sentence", "sentence_vi"));
     json_close_array(json);
@@ -100,8 +97,7 @@ static bool put_example(struct job *job, const struct json *example)
     shape_text_or_null(json, "entity", shape_entity(json_member_text(example, "entity")));
     shape_why(json, why);
     shape_correlation(json, why, NULL);
-    json_name(json, "earlier");
-    json_open_array(json);
+    json_open_array_member(json, "earlier");
     for (uint32_t i = 0; earlier && i < earlier->count; i++)
         json_put_text(json, json_text(&earlier->children[i], SLICE("")));
     json_close_array(json);
@@ -127,8 +123,7 @@ static bool put_days(struct job *job, const struct json *so_far)
     const struct json *days = json_member(so_far, "days"), *expected = json_member(so_far, "expected");
     struct json_writer *json = line_begin(job, "days");
 
-    json_name(json, "days");
-    json_open_array(json);
+    json_open_array_member(json, "days");
     for (uint32_t i = 0; days && i < days->count; i++) {
         const struct json *one = &days->children[i];
         json_open_object(json);

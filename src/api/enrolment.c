@@ -68,8 +68,7 @@ static bool certificates_put(struct api_call *call, const struct records_holder 
     if (!records_certificate_list(call->records, &call->scope, holder, call->arena, &rows, &count,
                                   &call->error))
         return false;
-    json_name(&call->json, "certificates");
-    json_open_array(&call->json);
+    json_open_array_member(&call->json, "certificates");
     for (uint32_t i = 0; i < count; i++)
         certificate_put(call, &rows[i]);
     json_close_array(&call->json);

@@ -66,8 +66,7 @@ void shape_event_put(struct api_call *call, const struct shape_event *event)
     shape_text_or_null(json, "category", event->category);
     shape_text_or_null(json, "service", event->service);
     json_text_member(json, "raw", event->raw);
-    json_name(json, "fields");
-    json_open_object(json);
+    json_open_object_member(json, "fields");
     for (uint32_t i = 0; fields && fields->kind == JSON_OBJECT && i < fields->count; i++) {
         json_name_slice(json, fields->children[i].name);
         value_put(call, &fields->children[i]);

@@ -138,8 +138,7 @@ static void logsource_put(struct json_writer *w, const struct yaml *rule)
     const struct yaml *source = yaml_member(rule, "logsource");
     bool any = false;
 
-    json_name(w, "logsource");
-    json_open_object(w);
+    json_open_object_member(w, "logsource");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct slice text = yaml_member_text(source, names[i], SLICE_NONE);
         if (text.len)
@@ -164,14 +163,11 @@ static struct slice filter_text(void *owner, int64_t id, struct arena *arena)
     json_text_member(&w, "title", arena_print(arena, "Exception %lld", (long long)id));
     json_text_member(&w, "id", arena_print(arena, "exception-%lld", (long long)id));
     logsource_put(&w, m->rule);
-    json_name(&w, "filter");
-    json_open_object(&w);
-    json_name(&w, "rules");
-    json_open_array(&w);
+    json_open_object_member(&w, "filter");
+    json_open_array_member(&w, "rules");
     json_put_text(&w, api_text(m->call, "rule"));
     json_close_array(&w);
-    json_name(&w, "selection");
-    json_open_object(&w);
+    json_open_object_member(&w, "selection");
     for (uint32_t i = 0; i < c->count; i++) {
         bool before = false;
         for (uint32_t k = 0; k < i; k++)

@@ -112,8 +112,7 @@ static void detection_check(struct api_call *call, const struct api_machine_stat
 
 static void roles_put(struct json_writer *json, const struct api_machine_state *state)
 {
-    json_name(json, "roles");
-    json_open_array(json);
+    json_open_array_member(json, "roles");
     for (uint32_t i = 0; i < state->role_count; i++) {
         const struct api_role *role = &state->roles[i];
         json_open_object(json);
@@ -130,8 +129,7 @@ static void roles_put(struct json_writer *json, const struct api_machine_state *
 
 static void listeners_put(struct json_writer *json, const struct api_machine_state *state)
 {
-    json_name(json, "listeners");
-    json_open_array(json);
+    json_open_array_member(json, "listeners");
     for (uint32_t i = 0; i < state->listener_count; i++) {
         const struct api_listener *one = &state->listeners[i];
         json_open_object(json);
@@ -154,8 +152,7 @@ static void listeners_put(struct json_writer *json, const struct api_machine_sta
 
 static void archive_put(struct json_writer *json, const struct api_machine_state *state)
 {
-    json_name(json, "archive");
-    json_open_object(json);
+    json_open_object_member(json, "archive");
     json_integer_member(json, "days", (int64_t)state->days);
     json_integer_member(json, "events", (int64_t)state->events);
     json_integer_member(json, "bytes", (int64_t)state->bytes);
@@ -167,11 +164,9 @@ static void archive_put(struct json_writer *json, const struct api_machine_state
 
 static void rules_put(struct json_writer *json, const struct api_machine_state *state)
 {
-    json_name(json, "rules");
-    json_open_object(json);
+    json_open_object_member(json, "rules");
     json_integer_member(json, "loaded", (int64_t)state->rules_loaded);
-    json_name(json, "failed");
-    json_open_array(json);
+    json_open_array_member(json, "failed");
     for (uint32_t i = 0; i < state->fault_count; i++) {
         json_open_object(json);
         json_text_member(json, "path", state->faults[i].path);
@@ -193,8 +188,7 @@ void shape_detection(struct json_writer *json, const struct api_machine_state *s
 
 static void disk_put(struct json_writer *json, uint64_t left, uint64_t total)
 {
-    json_name(json, "disk");
-    json_open_object(json);
+    json_open_object_member(json, "disk");
     json_integer_member(json, "free", (int64_t)left);
     json_integer_member(json, "total", (int64_t)total);
     json_close_object(json);
@@ -217,8 +211,7 @@ bool shape_doctor(struct api_call *call)
     json_open_object(json);
     json_text_member(json, "version", SLICE(HAIDANG_VERSION));
     json_time_member(json, "started", state.started ? state.started : api_started(call));
-    json_name(json, "checks");
-    json_open_array(json);
+    json_open_array_member(json, "checks");
     disk_check(call, disk, left, total);
     source_check(call, &sources);
     plan_check_put(call);

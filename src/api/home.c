@@ -34,8 +34,7 @@ static void head_put(struct api_call *call, const char *kind, const struct plan_
 
 static void plan_put(struct api_call *call)
 {
-    json_name(&call->json, "plan");
-    json_open_object(&call->json);
+    json_open_object_member(&call->json, "plan");
     shape_plan_head(call);
     json_close_object(&call->json);
 }
@@ -48,8 +47,7 @@ static void pressing_put(struct api_call *call, const struct plan_result *result
     uint32_t count;
     const struct plan_standing **list = standings_pressing(call, result, SLICE_NONE, &count);
 
-    json_name(json, "pressing");
-    json_open_array(json);
+    json_open_array_member(json, "pressing");
     for (uint32_t i = 0; i < count && i < PRESSING; i++) {
         enum standing standing = list[i]->standing;
         if (standing != STANDING_NOT_MET && standing != STANDING_LATE && standing != STANDING_DUE)
@@ -92,13 +90,11 @@ static bool home_agency(struct api_call *call, const struct plan_result *result)
     shape_agency(call, "agency", call->actor.agency);
     const struct plan_standing **duties =
         standings_pressing(call, result, call->actor.agency, &count);
-    json_name(json, "duties");
-    json_open_array(json);
+    json_open_array_member(json, "duties");
     for (uint32_t i = 0; i < count; i++)
         standing_duty_put(call, result, duties[i]);
     json_close_array(json);
-    json_name(json, "systems");
-    json_open_array(json);
+    json_open_array_member(json, "systems");
     for (uint32_t i = 0; i < systems.count; i++) {
         json_open_object(json);
         shape_system(call, &systems.rows[i]);
@@ -124,8 +120,7 @@ static bool alerts_put(struct api_call *call, const char *name, struct slice sta
     if (!records_alert_list(call->records, &call->scope, &filter, &page, call->arena, &list,
                             &call->error))
         return false;
-    json_name(json, name);
-    json_open_array(json);
+    json_open_array_member(json, name);
     for (uint32_t i = 0; i < list.count; i++) {
         json_open_object(json);
         shape_alert_summary(call, &list.rows[i]);
@@ -153,8 +148,7 @@ static bool home_responder(struct api_call *call)
                                &call->error))
         return false;
     json_integer_member(json, "alerts_new", (int64_t)fresh);
-    json_name(json, "incidents");
-    json_open_array(json);
+    json_open_array_member(json, "incidents");
     for (uint32_t i = 0; i < incidents.count; i++) {
         json_open_object(json);
         shape_incident_summary(call, &incidents.rows[i]);
@@ -227,8 +221,7 @@ static void calls_put(struct api_call *call, const struct plan_result *result)
         memmove(&top[place + 1], &top[place], (used - 1 - place) * sizeof *top);
         top[place] = all[i];
     }
-    json_name(json, "calls");
-    json_open_array(json);
+    json_open_array_member(json, "calls");
     for (uint32_t i = 0; i < used; i++) {
         json_open_object(json);
         shape_agency(call, "agency", top[i].agency->key);

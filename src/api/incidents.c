@@ -87,8 +87,7 @@ static void obligations_put(struct api_call *call, const struct records_incident
     STANDING_VIEW view = { 0 };
     struct period period;
 
-    json_name(json, "obligations");
-    json_open_array(json);
+    json_open_array_member(json, "obligations");
     if (plan) {
         period = period_at(PERIOD_QUARTER, incident->detected_at, plan->regime->cutoff);
         if (!standings_read(call, slice_of(period.id), 0, &view))
@@ -127,16 +126,14 @@ static void lists_put(struct api_call *call, const struct records_incident *inci
     struct json_writer *json = &call->json;
     unsigned open = incident_moves_open(incident, &call->actor);
 
-    json_name(json, "alert_list");
-    json_open_array(json);
+    json_open_array_member(json, "alert_list");
     for (uint32_t i = 0; i < alerts->count; i++) {
         json_open_object(json);
         shape_alert_summary(call, &alerts->rows[i]);
         json_close_object(json);
     }
     json_close_array(json);
-    json_name(json, "moves");
-    json_open_array(json);
+    json_open_array_member(json, "moves");
     for (int move = 0; move < INCIDENT_MOVES; move++)
         if (open & (1u << move))
             json_put_text(json, slice_of(incident_move_name((enum incident_move)move)));
@@ -182,12 +179,10 @@ static bool incident_put(struct api_call *call, int64_t id)
     json_open_object(json);
     shape_incident_summary(call, &incident);
     shape_text_or_null(json, "description", incident.description);
-    json_name(json, "clocks");
-    json_open_array(json);
+    json_open_array_member(json, "clocks");
     shape_incident_clock(call, &incident, false);
     json_close_array(json);
-    json_name(json, "timeline");
-    json_open_array(json);
+    json_open_array_member(json, "timeline");
     for (uint32_t i = 0; i < count; i++)
         entry_put(call, &entries[i], &alerts);
     json_close_array(json);

@@ -53,8 +53,7 @@ bool api_indicator_list(struct api_call *call)
 
 static void types_put(struct json_writer *json, const uint64_t types[INDICATOR_TYPES])
 {
-    json_name(json, "types");
-    json_open_array(json);
+    json_open_array_member(json, "types");
     for (unsigned i = 0; i < INDICATOR_TYPES; i++) {
         if (!types[i])
             continue;
@@ -181,8 +180,7 @@ static void result_put(const struct upload *u, const struct indicator_file_count
     json_integer_member(json, "refused", (int64_t)count->refused);
     json_boolean_member(json, "stored", u->store);
     types_put(json, u->types);
-    json_name(json, "faults");
-    json_open_array(json);
+    json_open_array_member(json, "faults");
     for (uint32_t i = 0; i < u->fault_count; i++) {
         json_open_object(json);
         json_text_member(json, "place", u->faults[i].place);

@@ -33,8 +33,7 @@ static void regime_put(struct api_call *call, const struct regime *regime)
 {
     struct json_writer *json = &call->json;
 
-    json_name(json, "regime");
-    json_open_object(json);
+    json_open_object_member(json, "regime");
     json_text_member(json, "id", regime->id);
     json_text_member(json, "title", plan_words_in(&regime->title, call->language));
     json_text_member(json, "from", regime->holds_from);
@@ -47,8 +46,7 @@ static void regime_put(struct api_call *call, const struct regime *regime)
                                                               call->language))));
     else
         json_null_member(json, "superseded_by");
-    json_name(json, "notes");
-    json_open_array(json);
+    json_open_array_member(json, "notes");
     for (uint32_t i = 0; i < regime->value_count; i++)
         if (!regime->values[i].confirmed)
             json_put_text(json, arena_print(call->arena, api_say(call, "%.*s (%.*s) is to be "
@@ -67,8 +65,7 @@ static void periods_put(struct api_call *call, int64_t first)
     int cutoff = call->options->plan->regime->cutoff;
     struct period year = period_at(PERIOD_YEAR, call->now, cutoff);
 
-    json_name(&call->json, "periods");
-    json_open_array(&call->json);
+    json_open_array_member(&call->json, "periods");
     for (int years = 0; years < 10 && (years == 0 || year.to > first); years++) {
         for (int kind = PERIOD_YEAR; kind >= PERIOD_MONTH; kind--) {
             struct period one = period_at((enum period_kind)kind, year.to - 1, cutoff);
@@ -113,8 +110,7 @@ bool api_plan_get(struct api_call *call)
     json_text_member(json, "period",
                      slice_of(period_at(PERIOD_QUARTER, call->now, plan->regime->cutoff).id));
     json_text_member(json, "first_day", slice_of(day));
-    json_name(json, "clauses");
-    json_open_array(json);
+    json_open_array_member(json, "clauses");
     for (uint32_t i = 0; i < plan->clause_count; i++) {
         json_open_object(json);
         json_text_member(json, "id", plan->clauses[i].id);
@@ -122,8 +118,7 @@ bool api_plan_get(struct api_call *call)
         json_close_object(json);
     }
     json_close_array(json);
-    json_name(json, "obligations");
-    json_open_array(json);
+    json_open_array_member(json, "obligations");
     for (uint32_t i = 0; i < plan->obligation_count; i++)
         plan_obligation_json(json, &plan->obligations[i], call->language);
     json_close_array(json);
@@ -157,8 +152,7 @@ static void columns_put(struct api_call *call, const struct plan_agency **list, 
 {
     struct json_writer *json = &call->json;
 
-    json_name(json, "columns");
-    json_open_array(json);
+    json_open_array_member(json, "columns");
     for (uint32_t i = 0; i < count; i++) {
         json_open_object(json);
         shape_agency(call, "agency", list[i]->key);
@@ -201,16 +195,14 @@ bool api_plan_matrix(struct api_call *call)
     json_name(json, "period");
     plan_period_json(json, &result->chosen, call->language);
     json_time_member(json, "at", result->at);
-    json_name(json, "rows");
-    json_open_array(json);
+    json_open_array_member(json, "rows");
     for (uint32_t i = 0; i < plan->obligation_count; i++) {
         struct period period = plan_period_for(plan, &plan->obligations[i], &result->chosen);
         row_put(call, &plan->obligations[i], &period);
     }
     json_close_array(json);
     columns_put(call, list, count);
-    json_name(json, "cells");
-    json_open_array(json);
+    json_open_array_member(json, "cells");
     for (uint32_t i = 0; i < plan->obligation_count; i++) {
         const struct plan_obligation *o = &plan->obligations[i];
         struct period period = plan_period_for(plan, o, &result->chosen);
@@ -238,8 +230,7 @@ static bool history_put(struct api_call *call, const struct plan_standing *now, 
     periods[HISTORY - 1] = now->period;
     for (int i = HISTORY - 1; i > 0; i--)
         periods[i - 1] = period_before(&periods[i], cutoff);
-    json_name(json, "history");
-    json_open_array(json);
+    json_open_array_member(json, "history");
     for (int i = 0; i < HISTORY; i++) {
         struct plan_check_options options = {
             .at = at, .period = slice_of(periods[i].id), .agency = now->agency->key,

@@ -31,8 +31,7 @@ static void write_error(struct buffer *body, const char *code, const char *sente
 
     json_writer_init(&json, body);
     json_open_object(&json);
-    json_name(&json, "error");
-    json_open_object(&json);
+    json_open_object_member(&json, "error");
     json_text_member(&json, "code", slice_of(code));
     json_text_member(&json, "sentence", slice_of(sentence));
     put_or_null(&json, "place", place);

@@ -153,8 +153,7 @@ static void summary_put(struct api_call *call, const struct knowledge *k, const 
     shape_text_or_null(json, "category", text_of(rule, "category"));
     shape_text_or_null(json, "service", text_of(rule, "service"));
     json_boolean_member(json, "correlation", json_boolean(json_member(rule, "correlation"), false));
-    json_name(json, "tags");
-    json_open_array(json);
+    json_open_array_member(json, "tags");
     for (uint32_t i = 0; tags && i < tags->count; i++)
         json_put_text(json, json_text(&tags->children[i], SLICE("")));
     json_close_array(json);

@@ -172,8 +172,7 @@ static void field_put(struct sample *sample, struct search_names *names, const s
     json_text_member(json, "field", field->name);
     json_integer_member(json, "events", (int64_t)field->events);
     json_integer_member(json, "distinct", (int64_t)field->values.count);
-    json_name(json, "values");
-    json_open_array(json);
+    json_open_array_member(json, "values");
     for (size_t i = 0; i < count && i < most; i++) {
         const struct value *value = values[i];
         struct slice label = SLICE_NONE;
@@ -196,8 +195,7 @@ void sample_put(struct sample *sample, struct search_names *names, size_t values
     void **fields = sorted(sample->call->arena, &sample->fields, compare_fields, &count);
 
     json_integer_member(json, "sampled", (int64_t)sample->events);
-    json_name(json, "items");
-    json_open_array(json);
+    json_open_array_member(json, "items");
     for (size_t i = 0; i < count && i < FIELDS_MOST; i++)
         field_put(sample, names, fields[i], values);
     json_close_array(json);

@@ -183,8 +183,7 @@ static int64_t buckets_put(struct api_call *call, const struct json *given, int6
     if (list && list->count && clock_parse(json_text(json_element(json_element(list, 0), 0),
                                                      SLICE_NONE), &time))
         anchor = time;
-    json_name(json, "items");
-    json_open_array(json);
+    json_open_array_member(json, "items");
     for (int64_t at = floor_to(from, anchor, width); at < to; at += width) {
         int64_t count = 0;
         while (list && next < list->count) {
@@ -248,8 +247,7 @@ static void skipped_put(struct json_writer *json, const struct json *foot)
     static const char *const reasons[] = { "time", "source", "words", "limit" };
     char name[40];
 
-    json_name(json, "skipped");
-    json_open_object(json);
+    json_open_object_member(json, "skipped");
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         snprintf(name, sizeof name, "blocks_skipped_%s", reasons[i]);
         json_integer_member(json, reasons[i], search_number(foot, name));
@@ -286,8 +284,7 @@ void search_foot_members(struct api_call *call, const struct json *foot, const c
 
 void search_foot_put(struct api_call *call, const struct json *foot, const char *limit)
 {
-    json_name(&call->json, "foot");
-    json_open_object(&call->json);
+    json_open_object_member(&call->json, "foot");
     search_foot_members(call, foot, limit);
     json_close_object(&call->json);
 }

@@ -100,8 +100,7 @@ static bool session_put(struct api_call *call)
     struct json_writer *json = &call->json;
 
     json_open_object(json);
-    json_name(json, "user");
-    json_open_object(json);
+    json_open_object_member(json, "user");
     json_text_member(json, "name", user->name);
     json_text_member(json, "display_name", user->full_name);
     json_close_object(json);

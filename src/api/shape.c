@@ -97,8 +97,7 @@ void shape_integer_or_null(struct json_writer *json, const char *name, bool ther
 void shape_health(struct json_writer *json, const char *name,
                   const struct records_health_counts *counts)
 {
-    json_name(json, name);
-    json_open_object(json);
+    json_open_object_member(json, name);
     json_integer_member(json, "heard", counts->heard);
     json_integer_member(json, "silent", counts->silent);
     json_integer_member(json, "never", counts->never);
@@ -121,8 +120,7 @@ void shape_events_link(struct json_writer *json, struct slice query, int64_t fro
 void shape_list_open(struct json_writer *json)
 {
     json_open_object(json);
-    json_name(json, "items");
-    json_open_array(json);
+    json_open_array_member(json, "items");
 }
 
 void shape_list_close(struct json_writer *json, struct slice next, uint64_t total)
@@ -148,8 +146,7 @@ static void words_put(struct json_writer *json, const char *name, struct slice w
 {
     struct slice part;
 
-    json_name(json, name);
-    json_open_array(json);
+    json_open_array_member(json, name);
     while (slice_split(&words, ' ', &part))
         if (part.len)
             json_put_text(json, part);
@@ -307,8 +304,7 @@ void shape_source(struct api_call *call, const struct records_source *source)
     shape_integer_or_null(json, "usual_pause_seconds", source->usual_pause != 0,
                           source->usual_pause / CLOCK_SECOND);
     json_integer_member(json, "silent_after_seconds", source->silent_after / CLOCK_SECOND);
-    json_name(json, "spark");
-    json_open_array(json);
+    json_open_array_member(json, "spark");
     for (int i = 0; i < RECORDS_SPARK; i++)
         json_put_integer(json, (int64_t)source->spark[i]);
     json_close_array(json);
@@ -346,8 +342,7 @@ void shape_connect(struct api_call *call, const char *name, const struct records
     if (by_token || !source)
         http = connect_line(call, options->http_address, "curl -H \"Authorization: Bearer $TOKEN\" "
                             "--data-binary @events.jsonl http://", ":", "/events");
-    json_name(json, name);
-    json_open_object(json);
+    json_open_object_member(json, name);
     shape_text_or_null(json, "rsyslog", rsyslog);
     shape_text_or_null(json, "logger", logger);
     shape_text_or_null(json, "http", http);

@@ -41,8 +41,7 @@ static bool usual_put(struct api_call *call, struct slice source)
 
     if (!records_rhythm_hours(call->records, source, first, RECORDS_SPARK, hours, &call->error))
         return false;
-    json_name(json, "usual");
-    json_open_array(json);
+    json_open_array_member(json, "usual");
     for (int i = 0; i < RECORDS_SPARK; i++)
         if (hours[i].usual < 0)
             json_put_null(json);
@@ -65,8 +64,7 @@ static bool silences_put(struct api_call *call, struct slice source)
 
     if (!records_silence_list(call->records, source, call->arena, &rows, &count, &call->error))
         return false;
-    json_name(json, "silences");
-    json_open_array(json);
+    json_open_array_member(json, "silences");
     for (uint32_t i = 0; i < count; i++) {
         json_open_object(json);
         json_time_member(json, "from", rows[i].began_at);
@@ -85,8 +83,7 @@ static bool sums_put(struct api_call *call, struct slice source)
 
     if (!records_source_sums(call->records, source, &sums, &call->error))
         return false;
-    json_name(json, "sums");
-    json_open_object(json);
+    json_open_object_member(json, "sums");
     json_integer_member(json, "received", (int64_t)sums.received);
     json_integer_member(json, "stored", (int64_t)sums.stored);
     json_integer_member(json, "repeated", (int64_t)sums.repeated);
@@ -106,8 +103,7 @@ bool api_source_get(struct api_call *call)
         return false;
     json_open_object(json);
     shape_source(call, &source);
-    json_name(json, "addresses");
-    json_open_array(json);
+    json_open_array_member(json, "addresses");
     if (source.network.len)
         json_put_text(json, source.network);
     json_close_array(json);

@@ -238,16 +238,14 @@ bool standing_waiting_put(struct api_call *call)
         !records_evidence_list(call->records, &call->scope, &filter, &page, call->arena, &list,
                                &call->error))
         return false;
-    json_name(json, "notices");
-    json_open_array(json);
+    json_open_array_member(json, "notices");
     for (uint32_t i = count; i > 0 && shown < WAITING_MOST; i--)
         if (slice_is(rows[i - 1].kind, "reminder") && !rows[i - 1].acknowledged_at) {
             shape_notice(call, &rows[i - 1]);
             shown++;
         }
     json_close_array(json);
-    json_name(json, "returned");
-    json_open_array(json);
+    json_open_array_member(json, "returned");
     shown = 0;
     for (uint32_t i = 0; i < list.count && shown < WAITING_MOST; i++)
         if (list.rows[i].revoked_at && call->now - list.rows[i].revoked_at < RETURNED_SHOWN) {

@@ -37,8 +37,7 @@ static bool notices_put(struct api_call *call, const struct plan_standing *s)
     if (!records_notice_list(call->records, &call->scope, subject, s->agency->key, call->arena,
                              &rows, &count, &call->error))
         return false;
-    json_name(&call->json, "notices");
-    json_open_array(&call->json);
+    json_open_array_member(&call->json, "notices");
     for (uint32_t i = count; i > 0; i--)
         shape_notice(call, &rows[i - 1]);
     json_close_array(&call->json);
@@ -57,8 +56,7 @@ static bool exemptions_put(struct api_call *call, const struct plan_standing *s)
                                 s->obligation->id, s->agency->key, call->arena, &rows, &count,
                                 &call->error))
         return false;
-    json_name(json, "exemptions");
-    json_open_array(json);
+    json_open_array_member(json, "exemptions");
     for (uint32_t i = 0; i < count; i++) {
         const struct records_exemption *x = &rows[i];
         struct slice reason = x->reason;
@@ -164,8 +162,7 @@ static bool evidence_put(struct api_call *call, const struct plan_standing *s)
     struct json_writer *json = &call->json;
     struct slice kind;
 
-    json_name(json, "evidence");
-    json_open_array(json);
+    json_open_array_member(json, "evidence");
     for (uint32_t i = 0; need_at(s->obligation, i, &measure, &kind); i++) {
         struct records_evidence_filter filter = {
             .kind = kind, .agency = s->agency->key, .revoked = true, .to = s->period.to,
@@ -179,8 +176,7 @@ static bool evidence_put(struct api_call *call, const struct plan_standing *s)
             shape_evidence(call, &list.rows[k]);
     }
     json_close_array(json);
-    json_name(json, "declare");
-    json_open_array(json);
+    json_open_array_member(json, "declare");
     for (uint32_t i = 0; need_at(s->obligation, i, &measure, &kind); i++) {
         if (!standing_declarable(s->obligation, kind))
             continue;
@@ -210,8 +206,7 @@ static void moves_put(struct api_call *call, const struct plan_standing *s)
     enum role role = call->actor.role;
     bool open = s->standing != STANDING_MET && s->standing != STANDING_EXEMPT;
 
-    json_name(json, "moves");
-    json_open_array(json);
+    json_open_array_member(json, "moves");
     if (role == ROLE_LEAD && open)
         json_put_text(json, SLICE("remind"));
     if (role == standing_grantor(s->obligation))
@@ -221,8 +216,7 @@ static void moves_put(struct api_call *call, const struct plan_standing *s)
     if (role == ROLE_AGENCY)
         json_put_text(json, SLICE("declare"));
     json_close_array(json);
-    json_name(json, "exemption_reasons");
-    json_open_array(json);
+    json_open_array_member(json, "exemption_reasons");
     for (uint32_t i = 0; i < s->obligation->reason_count; i++) {
         json_open_object(json);
         json_text_member(json, "id", s->obligation->reasons[i].id);

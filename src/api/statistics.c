@@ -3,8 +3,7 @@
 
 static void buckets_put(struct json_writer *json, const uint64_t *buckets, uint32_t count)
 {
-    json_name(json, "buckets");
-    json_open_array(json);
+    json_open_array_member(json, "buckets");
     for (uint32_t i = 0; i < count; i++)
         json_put_integer(json, (int64_t)buckets[i]);
     json_close_array(json);
@@ -52,8 +51,7 @@ bool api_intake(struct api_call *call)
     json_put_number(json, (double)minutes * 60.0 / (double)buckets);
     sums_put(json, intake.events, intake.undecoded, intake.recent);
     buckets_put(json, intake.buckets, intake.bucket_count);
-    json_name(json, "agencies");
-    json_open_array(json);
+    json_open_array_member(json, "agencies");
     for (uint32_t i = 0; i < intake.agency_count; i++)
         agency_put(call, &intake.agencies[i], intake.bucket_count);
     json_close_array(json);

@@ -48,8 +48,7 @@ bool api_system_get(struct api_call *call)
         return false;
     json_open_object(json);
     shape_system(call, &system);
-    json_name(json, "source_list");
-    json_open_array(json);
+    json_open_array_member(json, "source_list");
     for (uint32_t i = 0; i < sources.count; i++) {
         json_open_object(json);
         shape_source(call, &sources.rows[i]);

@@ -18,8 +18,7 @@ static void indicator_put(struct json_writer *json, const struct json *one)
 
 void shape_why(struct json_writer *json, const struct json *why)
 {
-    json_name(json, "why");
-    json_open_array(json);
+    json_open_array_member(json, "why");
     for (uint32_t i = 0; why && why->kind == JSON_ARRAY && i < why->count; i++) {
         const struct json *one = json_element(why, i);
         if (json_boolean(json_member(one, "not"), false))
@@ -67,8 +66,7 @@ void shape_correlation(struct json_writer *json, const struct json *why, const s
     json_integer_member(json, "threshold", threshold_of(why, rule));
     json_integer_member(json, "timespan_seconds",
                         json_integer(json_member(why, "timespan_s"), 0));
-    json_name(json, "group_by");
-    json_open_array(json);
+    json_open_array_member(json, "group_by");
     for (uint32_t i = 0; group && group->kind == JSON_OBJECT && i < group->count; i++) {
         json_open_object(json);
         json_text_member(json, "field", group->children[i].name);

@@ -47,8 +47,7 @@ static bool is_whole(const struct event_field *field)
 /* Objects and arrays stand there by their members; a name that comes again becomes a list. */
 static void put_fields(struct json_writer *w, const struct event *event)
 {
-    json_name(w, "fields");
-    json_open_object(w);
+    json_open_object_member(w, "fields");
     for (uint32_t i = 0; i < event->field_count; i++) {
         const struct event_field *field = &event->fields[i];
         bool before = false, again = false;
@@ -80,8 +79,7 @@ static void put_flags(struct json_writer *w, uint32_t flags)
         { EVENT_UNDECODED, "undecoded" }, { EVENT_TIME_GUESSED, "time_guessed" },
         { EVENT_CUT, "cut" },             { EVENT_QUARANTINED, "quarantined" },
     };
-    json_name(w, "flags");
-    json_open_array(w);
+    json_open_array_member(w, "flags");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (flags & names[i].flag)
             json_put_text(w, slice_of(names[i].name));
@@ -103,8 +101,7 @@ void search_event_json(const struct search_event *event, struct buffer *out)
     json_text_member(&w, "system", e->system);
     json_text_member(&w, "agency", e->agency);
     json_text_member(&w, "decoder", e->decoder);
-    json_name(&w, "logsource");
-    json_open_object(&w);
+    json_open_object_member(&w, "logsource");
     json_text_member(&w, "product", e->logsource.product);
     json_text_member(&w, "category", e->logsource.category);
     json_text_member(&w, "service", e->logsource.service);
@@ -145,8 +142,7 @@ void search_columns_json(const struct search_table *table, struct buffer *out)
     struct json_writer w;
     json_writer_init(&w, out);
     json_open_object(&w);
-    json_name(&w, "columns");
-    json_open_array(&w);
+    json_open_array_member(&w, "columns");
     for (size_t i = 0; i < table->column_count; i++)
         json_put_text(&w, table->columns[i]);
     json_close_array(&w);
@@ -171,8 +167,7 @@ void search_buckets_json(int64_t width, const struct search_bucket *buckets, siz
     json_writer_init(&w, out);
     json_open_object(&w);
     json_integer_member(&w, "width_ns", width);
-    json_name(&w, "buckets");
-    json_open_array(&w);
+    json_open_array_member(&w, "buckets");
     for (size_t i = 0; i < count; i++) {
         char text[CLOCK_TEXT];
         clock_print_utc(buckets[i].from, text);

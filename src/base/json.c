@@ -244,6 +244,18 @@ void json_time_member(struct json_writer *w, const char *name, int64_t time)
     json_put_time(w, time);
 }
 
+void json_open_object_member(struct json_writer *w, const char *name)
+{
+    json_name(w, name);
+    json_open_object(w);
+}
+
+void json_open_array_member(struct json_writer *w, const char *name)
+{
+    json_name(w, name);
+    json_open_array(w);
+}
+
 void json_null_member(struct json_writer *w, const char *name)
 {
     json_name(w, name);

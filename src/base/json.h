@@ -73,5 +73,7 @@ void json_integer_member(struct json_writer *w, const char *name, int64_t value)
 void json_boolean_member(struct json_writer *w, const char *name, bool value);
 void json_time_member(struct json_writer *w, const char *name, int64_t time);
 void json_null_member(struct json_writer *w, const char *name);
+void json_open_object_member(struct json_writer *w, const char *name);
+void json_open_array_member(struct json_writer *w, const char *name);
 
 #endif

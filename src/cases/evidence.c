@@ -289,8 +289,7 @@ static bool write_days(struct making *m, struct error *e)
 
 static void write_alerts(struct making *m, struct json_writer *w)
 {
-    json_name(w, "alerts");
-    json_open_array(w);
+    json_open_array_member(w, "alerts");
     for (size_t i = 0; i < m->alert_count; i++) {
         const struct records_alert *a = &m->alerts[i];
         json_open_object(w);
@@ -312,8 +311,7 @@ static void write_alerts(struct making *m, struct json_writer *w)
 static void write_entries(const struct records_incident_entry *entries, uint32_t count,
                           struct json_writer *w)
 {
-    json_name(w, "timeline");
-    json_open_array(w);
+    json_open_array_member(w, "timeline");
     for (uint32_t i = 0; i < count; i++) {
         json_open_object(w);
         json_time_member(w, "time", entries[i].time);
@@ -382,8 +380,7 @@ static void write_day_entry(const struct evidence_day *day, struct json_writer *
 static void write_ids(const struct making *m, const char *name, bool gone, bool copied_only,
                       struct json_writer *w)
 {
-    json_name(w, name);
-    json_open_array(w);
+    json_open_array_member(w, name);
     for (size_t i = 0; i < m->count; i++) {
         char id[EVENT_ID_TEXT];
         event_id_print(&m->events[i].id, id);
@@ -395,8 +392,7 @@ static void write_ids(const struct making *m, const char *name, bool gone, bool 
 
 static void write_files(const struct evidence_file *files, size_t count, struct json_writer *w)
 {
-    json_name(w, "files");
-    json_open_array(w);
+    json_open_array_member(w, "files");
     for (size_t i = 0; i < count; i++) {
         unsigned char hash[crypto_hash_sha256_BYTES];
         crypto_hash_sha256(hash, (const unsigned char *)files[i].bytes.data, files[i].bytes.len);
@@ -428,8 +424,7 @@ static bool write_manifest(struct making *m, const struct evidence_file *files, 
     write_ids(m, "events", false, false, &w);
     write_ids(m, "copies", false, true, &w);
     write_ids(m, "gone", true, false, &w);
-    json_name(&w, "days");
-    json_open_array(&w);
+    json_open_array_member(&w, "days");
     for (size_t i = 0; i < m->day_count; i++)
         write_day_entry(&m->days[i], &w);
     json_close_array(&w);

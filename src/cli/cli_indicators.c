@@ -47,8 +47,7 @@ static void open_request(struct import *m, const char *what)
 static void open_rows(struct import *m)
 {
     open_request(m, "indicators put");
-    json_name(&m->w, "rows");
-    json_open_array(&m->w);
+    json_open_array_member(&m->w, "rows");
     m->rows = 0;
 }
 
@@ -294,8 +293,7 @@ static int run_stats(struct cli *cli)
         json_integer_member(&w, "allowed", allow_count);
         json_integer_member(&w, "published", table ? indicator_table_count(table) : 0);
         json_integer_member(&w, "published_bytes", (int64_t)bytes);
-        json_name(&w, "feeds");
-        json_open_array(&w);
+        json_open_array_member(&w, "feeds");
     }
     for (uint32_t i = 0; i < feed_count; i++)
         if (cli->json)

@@ -290,8 +290,7 @@ static void lint_json(struct cli *cli, const struct plan *plan, const struct pla
 
     json_writer_init(&w, out);
     json_open_object(&w);
-    json_name(&w, "faults");
-    json_open_array(&w);
+    json_open_array_member(&w, "faults");
     for (uint32_t i = 0; i < count; i++) {
         json_open_object(&w);
         json_boolean_member(&w, "warning", faults[i].warning);

@@ -60,8 +60,7 @@ static void put_unreached(const struct cli *cli, const struct ruleset *ruleset, 
 static void write_unreached(struct json_writer *w, const struct ruleset *ruleset)
 {
     struct unreached one;
-    json_name(w, "unreachable_logsources");
-    json_open_array(w);
+    json_open_array_member(w, "unreachable_logsources");
     for (uint32_t at = 0; next_unreached(ruleset, &at, &one);) {
         json_open_object(w);
         json_text_member(w, "product", one.product);
@@ -133,8 +132,7 @@ static void list_one(const struct cli *cli, const struct ruleset_rule *r, struct
     json_boolean_member(&w, "correlation", r->correlation);
     json_boolean_member(&w, "always", r->always);
     json_boolean_member(&w, "unreachable", r->unreachable);
-    json_name(&w, "tags");
-    json_open_array(&w);
+    json_open_array_member(&w, "tags");
     while (tags.len && slice_split(&tags, ' ', &tag))
         json_put_text(&w, tag);
     json_close_array(&w);

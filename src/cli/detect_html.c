@@ -68,8 +68,7 @@ static void put_hosts_of(struct json_writer *j, const struct finding *rule)
 {
     json_integer_member(j, "host_count", rule->host_count);
     json_boolean_member(j, "more_hosts", rule->host_count == FINDINGS_HOSTS_A_RULE);
-    json_name(j, "hosts");
-    json_open_array(j);
+    json_open_array_member(j, "hosts");
     for (uint32_t i = 0; i < rule->host_count; i++) {
         json_open_array(j);
         json_put_integer(j, rule->hosts[i].host);
@@ -96,8 +95,7 @@ static void put_rule(struct writer *w, const struct finding *rule)
         json_text_member(j, "references", r.references);
         json_text_member(j, "falsepositives", r.falsepositives);
     }
-    json_name(j, "tags");
-    json_open_array(j);
+    json_open_array_member(j, "tags");
     while (tags.len && slice_split(&tags, ' ', &tag))
         json_put_text(j, tag);
     json_close_array(j);
@@ -105,8 +103,7 @@ static void put_rule(struct writer *w, const struct finding *rule)
     put_seconds(j, "first", rule->first);
     put_seconds(j, "last", rule->last);
     put_hosts_of(j, rule);
-    json_name(j, "alerts");
-    json_open_array(j);
+    json_open_array_member(j, "alerts");
     for (uint32_t i = 0; i < rule->kept; i++)
         put_alert(w, &rule->alerts[i]);
     json_close_array(j);
@@ -120,8 +117,7 @@ static void put_timeline(struct writer *w)
     uint32_t count;
     const struct finding_bucket *buckets = findings_buckets(f, &count);
     json_integer_member(j, "bucket", f->bucket / CLOCK_SECOND);
-    json_name(j, "timeline");
-    json_open_array(j);
+    json_open_array_member(j, "timeline");
     for (uint32_t i = 0; i < count; i++) {
         json_open_array(j);
         json_put_integer(j, buckets[i].at * (f->bucket / CLOCK_SECOND));
@@ -135,8 +131,7 @@ static void put_summary(struct writer *w)
 {
     const struct detect_summary *s = w->page->summary;
     struct json_writer *j = &w->json;
-    json_name(j, "summary");
-    json_open_object(j);
+    json_open_object_member(j, "summary");
     json_integer_member(j, "files", (int64_t)s->files);
     json_integer_member(j, "events", (int64_t)s->events);
     json_integer_member(j, "matched", (int64_t)s->matched);
@@ -152,8 +147,7 @@ static void put_summary(struct writer *w)
     json_name(j, "seconds");
     json_put_number(j, s->seconds);
     json_close_object(j);
-    json_name(j, "unknown");
-    json_open_array(j);
+    json_open_array_member(j, "unknown");
     for (uint32_t i = 0; i < s->unknown_count; i++) {
         json_open_object(j);
         json_text_member(j, "name", slice_of(s->unknowns[i].name));
@@ -166,8 +160,7 @@ static void put_summary(struct writer *w)
 static void put_texts(struct json_writer *j, const char *name, const struct slice *texts,
                       uint32_t count)
 {
-    json_name(j, name);
-    json_open_array(j);
+    json_open_array_member(j, name);
     for (uint32_t i = 0; i < count; i++)
         json_put_text(j, texts[i]);
     json_close_array(j);
@@ -178,14 +171,12 @@ static void put_said(struct writer *w)
     const struct detect_html *p = w->page;
     struct json_writer *j = &w->json;
     struct slice rest = p->damage, line;
-    json_name(j, "damage");
-    json_open_array(j);
+    json_open_array_member(j, "damage");
     while (rest.len && slice_split(&rest, '\n', &line))
         if (line.len)
             json_put_text(j, line);
     json_close_array(j);
-    json_name(j, "paths");
-    json_open_array(j);
+    json_open_array_member(j, "paths");
     for (unsigned i = 0; i < p->path_count && i < PATHS_SHOWN; i++)
         json_put_text(j, slice_of(p->paths[i]));
     if (p->path_count > PATHS_SHOWN)
@@ -204,20 +195,17 @@ static void put_data(struct writer *w)
     put_said(w);
     put_summary(w);
     put_timeline(w);
-    json_name(j, "hosts");
-    json_open_array(j);
+    json_open_array_member(j, "hosts");
     for (uint32_t i = 0; i < p->findings->host_count; i++) {
         json_open_object(j);
         json_text_member(j, "name", p->findings->hosts[i].name);
-        json_name(j, "counts");
-        json_open_array(j);
+        json_open_array_member(j, "counts");
         put_counts(j, p->findings->hosts[i].counts);
         json_close_array(j);
         json_close_object(j);
     }
     json_close_array(j);
-    json_name(j, "rules");
-    json_open_array(j);
+    json_open_array_member(j, "rules");
     for (uint32_t i = 0; i < p->findings->rule_count; i++)
         put_rule(w, p->findings->rules[i]);
     json_close_array(j);

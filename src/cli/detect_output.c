@@ -225,8 +225,7 @@ void output_by_rule(const struct findings *f, const struct output_look *look, st
 /* The events that a correlation counted before the one it fired at. */
 static void put_earlier(struct json_writer *w, const struct detect_found *found)
 {
-    json_name(w, "earlier");
-    json_open_array(w);
+    json_open_array_member(w, "earlier");
     for (uint32_t i = 0; i < found->earlier_count; i++) {
         json_open_object(w);
         json_text_member(w, "file", slice_of(found->earlier[i].file));
@@ -249,8 +248,7 @@ static void put_json(const struct detect_found *found, struct buffer *out)
     if (alert->title_vi.len)
         json_text_member(&w, "title_vi", alert->title_vi);
     json_text_member(&w, "rule", alert->rule);
-    json_name(&w, "tags");
-    json_open_array(&w);
+    json_open_array_member(&w, "tags");
     while (tags.len && slice_split(&tags, ' ', &tag))
         json_put_text(&w, tag);
     json_close_array(&w);

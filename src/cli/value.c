@@ -67,8 +67,7 @@ static void put_error_json(const struct cli *cli, const struct error *e)
     buffer_init(&out, 0);
     json_writer_init(&w, &out);
     json_open_object(&w);
-    json_name(&w, "error");
-    json_open_object(&w);
+    json_open_object_member(&w, "error");
     json_text_member(&w, "sentence", slice_of(error_sentence(e, cli->language)));
     json_text_member(&w, "place", slice_of(e->place));
     json_text_member(&w, "hint", slice_of(error_hint_in(e, cli->language)));

@@ -179,8 +179,7 @@ static void write_why(struct correlator *c, const struct blob_correlation *k, st
     json_writer_init(&json, &text);
     json_open_object(&json);
     json_text_member(&json, "type", slice_of(types[k->type]));
-    json_name(&json, "group");
-    json_open_object(&json);
+    json_open_object_member(&json, "group");
     for (uint32_t i = 0; i < k->group_count; i++) {
         struct slice part = SLICE_NONE;
         slice_split(&group, '\x1f', &part);

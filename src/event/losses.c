@@ -10,8 +10,7 @@ void losses_write(const struct losses *l, struct json_writer *w)
     json_integer_member(w, "dropped", (int64_t)l->dropped);
     json_integer_member(w, "regex_limit", (int64_t)l->regex_limit);
     json_integer_member(w, "cut", (int64_t)l->cut);
-    json_name(w, "sources");
-    json_open_array(w);
+    json_open_array_member(w, "sources");
     for (uint32_t i = 0; i < l->source_count; i++) {
         json_open_object(w);
         json_text_member(w, "name", slice_of(l->sources[i].name));

@@ -67,8 +67,7 @@ static void digest_hex(struct slice bytes, char hex[DIGEST_HEX + 1])
 
 static void print_relays(const struct roster *roster, struct json_writer *w)
 {
-    json_name(w, "relays");
-    json_open_array(w);
+    json_open_array_member(w, "relays");
     for (uint32_t i = 0; i < roster->relay_count; i++) {
         json_open_object(w);
         json_text_member(w, "key", roster->relays[i].key);
@@ -80,8 +79,7 @@ static void print_relays(const struct roster *roster, struct json_writer *w)
 
 static void print_certificates(const struct roster *roster, struct json_writer *w)
 {
-    json_name(w, "certificates");
-    json_open_array(w);
+    json_open_array_member(w, "certificates");
     for (uint32_t i = 0; i < roster->certificate_count; i++) {
         const struct roster_certificate *c = &roster->certificates[i];
         json_open_object(w);
@@ -96,8 +94,7 @@ static void print_certificates(const struct roster *roster, struct json_writer *
 
 static void put_exceptions(const struct roster *roster, struct json_writer *w)
 {
-    json_name(w, "exceptions");
-    json_open_array(w);
+    json_open_array_member(w, "exceptions");
     for (uint32_t i = 0; i < roster->exception_count; i++) {
         const struct roster_exception *x = &roster->exceptions[i];
         json_open_object(w);
@@ -115,8 +112,7 @@ static void put_exceptions(const struct roster *roster, struct json_writer *w)
 
 static void put_limits(const struct roster *roster, struct json_writer *w)
 {
-    json_name(w, "limits");
-    json_open_array(w);
+    json_open_array_member(w, "limits");
     for (uint32_t i = 0; i < roster->limit_count; i++) {
         json_open_object(w);
         json_text_member(w, "rule", roster->limits[i].rule);
@@ -136,8 +132,7 @@ bool roster_print(const struct roster *roster, struct buffer *out, struct error 
     json_open_object(&w);
     json_integer_member(&w, "format", ROSTER_FORMAT);
     json_integer_member(&w, "generation", (int64_t)roster->generation);
-    json_name(&w, "sources");
-    json_open_array(&w);
+    json_open_array_member(&w, "sources");
     for (uint32_t i = 0; i < roster->source_count; i++) {
         json_open_object(&w);
         for (size_t m = 0; m < MEMBERS; m++)
@@ -147,8 +142,7 @@ bool roster_print(const struct roster *roster, struct buffer *out, struct error 
     json_close_array(&w);
     print_relays(roster, &w);
     print_certificates(roster, &w);
-    json_name(&w, "disabled_rules");
-    json_open_array(&w);
+    json_open_array_member(&w, "disabled_rules");
     for (uint32_t i = 0; i < roster->disabled_count; i++)
         json_put_text(&w, roster->disabled_rules[i]);
     json_close_array(&w);

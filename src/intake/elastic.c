@@ -120,8 +120,7 @@ static void write_error(struct buffer *out, unsigned status, const char *sentenc
 
     json_writer_init(&w, out);
     json_open_object(&w);
-    json_name(&w, "error");
-    json_open_object(&w);
+    json_open_object_member(&w, "error");
     json_text_member(&w, "type", slice_of(type));
     json_text_member(&w, "reason", slice_of(sentence));
     json_close_object(&w);

@@ -99,8 +99,7 @@ void splunk_ack(struct web_request *request)
     buffer_init(&out, 1024 * 1024);
     json_writer_init(&w, &out);
     json_open_object(&w);
-    json_name(&w, "acks");
-    json_open_object(&w);
+    json_open_object_member(&w, "acks");
     if (json_parse(request->http->body, request->http->arena, &json, NULL)) {
         const struct json *acks = json_member(json, "acks");
         for (uint32_t i = 0; acks && acks->kind == JSON_ARRAY && i < acks->count; i++) {

@@ -65,16 +65,14 @@ void plan_obligation_json(struct json_writer *w, const struct plan_obligation *o
     words_member(w, "who", &o->who->title, language);
     const struct plan_role *lead = o->guide ? o->guide : o->support ? o->support : o->appraise;
     text_or_null(w, "lead", lead ? plan_words_in(&lead->title, language) : SLICE_NONE);
-    json_name(w, "cadence");
-    json_open_array(w);
+    json_open_array_member(w, "cadence");
     if (o->continuous || o->event)
         json_put_text(w, o->continuous ? SLICE("continuous") : SLICE("event"));
     for (int kind = 0; kind < PERIOD_KINDS && !o->continuous && !o->event; kind++)
         if (o->periods >> kind & 1)
             json_put_text(w, slice_of(period_kind_name((enum period_kind)kind)));
     json_close_array(w);
-    json_name(w, "targets");
-    json_open_array(w);
+    json_open_array_member(w, "targets");
     for (uint32_t i = 0; i < o->target_count; i++) {
         json_open_object(w);
         json_text_member(w, "measure", o->targets[i].measure->id);
@@ -148,8 +146,7 @@ static void links_member(struct json_writer *w, const struct plan_result *result
     struct slice kind = slice_cut(row->evidence, 0, colon);
     struct slice id = slice_after(row->evidence, colon + 1);
 
-    json_name(w, "links");
-    json_open_array(w);
+    json_open_array_member(w, "links");
     for (const char *const *k = kinds; *k && id.len; k++) {
         if (!slice_is(kind, *k))
             continue;
@@ -239,15 +236,13 @@ static void target_json(struct json_writer *w, const struct plan_result *result,
     json_name(w, "figure");
     plan_figure_json(w, t, language);
     json_integer_member(w, "unknown", t->unknown + t->pending);
-    json_name(w, "basis_rows");
-    json_open_object(w);
+    json_open_object_member(w, "basis_rows");
     json_integer_member(w, "measured", t->basis_rows[BASIS_MEASURED]);
     json_integer_member(w, "verified", t->basis_rows[BASIS_VERIFIED]);
     json_integer_member(w, "declared", t->basis_rows[BASIS_DECLARED]);
     json_close_object(w);
     if (evidence) {
-        json_name(w, "rows");
-        json_open_array(w);
+        json_open_array_member(w, "rows");
         for (uint32_t i = 0; i < t->row_count; i++)
             row_json(w, result, s, &t->rows[i], language);
         json_close_array(w);
@@ -285,8 +280,7 @@ void plan_standing_json(struct json_writer *w, const struct plan_result *result,
 
     json_name(w, "obligation");
     plan_obligation_json(w, s->obligation, language);
-    json_name(w, "agency");
-    json_open_object(w);
+    json_open_object_member(w, "agency");
     json_text_member(w, "id", s->agency->key);
     json_text_member(w, "name", plan_result_name(result, SLICE("agency"), s->agency->key, language));
     json_close_object(w);
@@ -300,8 +294,7 @@ void plan_standing_json(struct json_writer *w, const struct plan_result *result,
         json_integer_member(w, "late_days", s->late_days);
     else
         json_null_member(w, "late_days");
-    json_name(w, "targets");
-    json_open_array(w);
+    json_open_array_member(w, "targets");
     for (uint32_t i = 0; i < s->obligation->target_count; i++)
         target_json(w, result, s, &s->targets[i], language, evidence);
     json_close_array(w);
@@ -322,13 +315,11 @@ void plan_result_json(struct json_writer *w, const struct plan_result *result, c
     json_time_member(w, "at", result->at);
     json_text_member(w, "regime", result->plan->regime->id);
     json_time_member(w, "first_start", result->first_start == INT64_MAX ? 0 : result->first_start);
-    json_name(w, "counts");
-    json_open_object(w);
+    json_open_object_member(w, "counts");
     for (int i = 0; i < STANDINGS; i++)
         json_integer_member(w, standing_name((enum standing)i), result->counts[i]);
     json_close_object(w);
-    json_name(w, "standings");
-    json_open_array(w);
+    json_open_array_member(w, "standings");
     for (uint32_t i = 0; i < result->standing_count; i++) {
         json_open_object(w);
         plan_standing_json(w, result, &result->standings[i], language, evidence);
@@ -351,15 +342,13 @@ void plan_coverage_json(struct json_writer *w, const struct plan *plan,
     json_integer_member(w, "covered", (int64_t)c->covered);
     json_integer_member(w, "aside", (int64_t)c->aside);
     json_integer_member(w, "missed", (int64_t)c->missed);
-    json_name(w, "pieces");
-    json_open_array(w);
+    json_open_array_member(w, "pieces");
     for (uint32_t i = 0; i < c->piece_count; i++) {
         const struct plan_piece *p = &c->pieces[i];
         json_open_object(w);
         json_text_member(w, "text", slice_cut(plan->text, p->from, p->to));
         json_text_member(w, "kind", slice_of(kinds[p->kind]));
-        json_name(w, "obligations");
-        json_open_array(w);
+        json_open_array_member(w, "obligations");
         for (uint32_t k = 0; k < p->obligation_count; k++)
             json_put_text(w, p->obligations[k]->id);
         json_close_array(w);

@@ -202,8 +202,7 @@ void backtest_rules_json(const struct ruleset *rules, struct slice warnings, str
     struct json_writer w;
     json_writer_init(&w, out);
     json_open_object(&w);
-    json_name(&w, "rules");
-    json_open_array(&w);
+    json_open_array_member(&w, "rules");
     for (uint32_t i = 0; i < ruleset_count(rules); i++) {
         struct ruleset_rule r = ruleset_rule(rules, i);
         json_open_object(&w);
@@ -230,8 +229,7 @@ void backtest_days_json(const struct trial *trial, int64_t now, struct buffer *o
     struct json_writer w;
     json_writer_init(&w, out);
     json_open_object(&w);
-    json_name(&w, "days");
-    json_open_array(&w);
+    json_open_array_member(&w, "days");
     for (uint32_t i = 0; i < count; i++) {
         json_open_object(&w);
         json_integer_member(&w, "day", clock_day(now - (int64_t)(count - 1 - i) * CLOCK_DAY,
@@ -283,8 +281,7 @@ void backtest_example_json(const struct trial_example *x, struct buffer *out)
     json_text_member(&w, "entity", a->entity);
     json_name(&w, "id");
     put_id(&w, &x->id);
-    json_name(&w, "earlier");
-    json_open_array(&w);
+    json_open_array_member(&w, "earlier");
     for (uint32_t i = 0; i < x->earlier_count; i++)
         put_id(&w, &x->earlier[i]);
     json_close_array(&w);

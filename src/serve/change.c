@@ -127,8 +127,7 @@ static void put_preview(struct json_writer *w, const struct register_preview *pr
     json_integer_member(w, "unchanged", preview->unchanged);
     json_integer_member(w, "wrong", preview->wrong);
     json_boolean_member(w, "stored", preview->stored);
-    json_name(w, "errors");
-    json_open_array(w);
+    json_open_array_member(w, "errors");
     for (uint32_t i = 0; i < preview->error_count; i++)
         error_json_put(w, &preview->errors[i]);
     json_close_array(w);

@@ -72,8 +72,7 @@ static void put_rule(struct json_writer *w, const struct ruleset *ruleset, uint3
     json_boolean_member(w, "correlation", r.correlation);
     json_boolean_member(w, "silent", r.silent);
     json_boolean_member(w, "unreachable", r.unreachable);
-    json_name(w, "tags");
-    json_open_array(w);
+    json_open_array_member(w, "tags");
     while (tags.len && slice_split(&tags, ' ', &tag))
         json_put_text(w, tag);
     json_close_array(w);

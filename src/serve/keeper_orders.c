@@ -19,8 +19,7 @@ void keeper_write_orders(const struct keeper_file *files, size_t count, int64_t 
     json_writer_init(&w, out);
     json_open_object(&w);
     json_integer_member(&w, "issued", now);
-    json_name(&w, "files");
-    json_open_array(&w);
+    json_open_array_member(&w, "files");
     for (size_t i = 0; i < count; i++) {
         const struct retention_due *due = &files[i].due;
         if (files[i].stay != KEEPER_GOES)

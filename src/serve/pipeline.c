@@ -391,8 +391,7 @@ static void write_status(struct pipeline *p)
     json_boolean_member(&w, "shut", p->shut);
     json_name(&w, "detection");
     losses_write(&losses, &w);
-    json_name(&w, "listeners");
-    json_open_array(&w);
+    json_open_array_member(&w, "listeners");
     for (size_t i = 0; i < count; i++) {
         json_open_object(&w);
         json_text_member(&w, "protocol", slice_of(rows[i].protocol));
