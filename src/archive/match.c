@@ -121,6 +121,29 @@ bool matcher_uses_words(const struct matcher *matcher)
     return matcher->uses_words;
 }
 
+/* --- one view ------------------------------------------------------------------------------- */
+
+void match_view_init(struct view *view)
+{
+    *view = (struct view){ .name = NULL };
+    buffer_init(&view->folded, (size_t)1 << 30);
+    buffer_init(&view->value, (size_t)1 << 30);
+    buffer_init(&view->plain, (size_t)1 << 30);
+}
+
+void match_view_free(struct view *view)
+{
+    buffer_free(&view->folded);
+    buffer_free(&view->value);
+    buffer_free(&view->plain);
+}
+
+void view_begin(struct view *view)
+{
+    view->is_folded = false;
+    buffer_clear(&view->folded);
+}
+
 /* --- one value ------------------------------------------------------------------------------ */
 
 bool match_regex(struct matcher *m, const struct node *node, struct slice bytes)

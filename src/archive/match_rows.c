@@ -1,27 +1,6 @@
 #include "archive/find.h"
 #include "archive/matcher.h"
 
-void match_view_init(struct view *view)
-{
-    *view = (struct view){ .name = NULL };
-    buffer_init(&view->folded, (size_t)1 << 30);
-    buffer_init(&view->value, (size_t)1 << 30);
-    buffer_init(&view->plain, (size_t)1 << 30);
-}
-
-void match_view_free(struct view *view)
-{
-    buffer_free(&view->folded);
-    buffer_free(&view->value);
-    buffer_free(&view->plain);
-}
-
-void view_begin(struct view *view)
-{
-    view->is_folded = false;
-    buffer_clear(&view->folded);
-}
-
 static bool need(struct view *view, enum block_part part, struct error *e)
 {
     return view->fetched->parts[part].data || view->need(view->owner, part, e);
