@@ -343,10 +343,16 @@ def compiled(folder, rules, lists, titles, demo):
     with_lists = titles(*demo, *keep, "--placeholders", lists)
     check("other placeholders are another compiled file", ("four", 2) in with_lists[1] and
           "refused" not in with_lists[2], with_lists)
+    others = ["rules.blob", kept[0][:-1], kept[0] + "0", kept[0] + ".old", "other." + kept[0]]
+    for name in others:
+        (blobs / name).write_text("a user's")
     (rules / "one.yml").write_text((rules / "one.yml").read_text().replace("[1, 2]", "[1, 2, 7]").replace(
         "title: three", "title: third"))
     changed = titles(*demo, *keep)
     check("rules that changed are compiled anew", ("third", 2) in changed[1], changed)
+    left = sorted(path.name for path in blobs.iterdir())
+    check("what was compiled before they changed is removed, with no other file", len(left) == 3 + len(others) and
+          not set(kept) & set(left) and set(others) < set(left), (kept, left))
     newest = max(blobs.glob("*[0-9a-f]"), key=lambda path: path.stat().st_mtime_ns)
     newest.write_bytes(newest.read_bytes()[:-50])
     broken = titles(*demo, *keep)

@@ -1,7 +1,9 @@
 #include "cli/detect_rules.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -46,6 +48,42 @@ static bool marks(const char *const *folders, const char *logsources, const char
            (!placeholders || folder_mark(placeholders, arena, mark, e));
 }
 
+/* The same for all rules of these folders, whatever stands in them. */
+static uint64_t set_mark(const char *const *folders, const char *logsources, const char *placeholders)
+{
+    uint64_t mark = 0;
+    for (const char *const *f = folders; *f; f++)
+        mark = mark * 31 + slice_hash(slice_of(*f));
+    mark = mark * 31 + slice_hash(slice_of(logsources ? logsources : ""));
+    return mark * 31 + slice_hash(slice_of(placeholders ? placeholders : ""));
+}
+
+/* A name of ours: the set's beginning, a mark, and ".refused" or nothing. */
+static bool is_of_set(struct slice name, struct slice set)
+{
+    struct slice rest = slice_after(name, set.len), mark = slice_cut(rest, 0, 16);
+    bool ours = slice_starts(name, set) && mark.len == 16 &&
+                (rest.len == 16 || slice_is(slice_after(rest, 16), ".refused"));
+    for (size_t i = 0; ours && i < mark.len; i++)
+        ours = slice_is_hex(mark.data[i]);
+    return ours;
+}
+
+/* What was compiled of the same set before its rules, or this program, changed. */
+static void remove_older(struct slice path, size_t set_len, struct arena *arena)
+{
+    size_t slash = path.len;
+    while (slash && path.data[slash - 1] != '/')
+        slash--;
+    struct slice name = slice_after(path, slash), set = slice_cut(path, slash, set_len);
+    DIR *folder = opendir(slash ? arena_text(arena, slice_cut(path, 0, slash)) : ".");
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        if (is_of_set(slice_of(entry->d_name), set) && !slice_starts(slice_of(entry->d_name), name))
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder)
+        closedir(folder);
+}
+
 /* Rules that were refused when the file was made: it must not hide them. */
 static uint32_t read_refused(const char *path, struct arena *arena)
 {
@@ -82,21 +120,29 @@ bool detect_rules(struct cli *cli, const struct serve_settings *settings, bool a
         .report = tell, .owner = cli
     };
     struct slice path = SLICE_NONE, refused = SLICE_NONE;
+    size_t set_len = 0;
     bool fine = false;
     if (compiled) {
         uint64_t mark;
         struct error ignored = ERROR_NONE;
         if (!marks(folders, options.logsources, options.placeholders, &cli->arena, &mark, e))
             return false;
-        path = arena_print(&cli->arena, "%s.%016llx", compiled, (unsigned long long)mark);
+        struct slice set = arena_print(
+            &cli->arena, "%s.%016llx.", compiled,
+            (unsigned long long)set_mark(folders, options.logsources, options.placeholders));
+        path = arena_print(&cli->arena, "%.*s%016llx", SLICE_ARGS(set), (unsigned long long)mark);
+        set_len = set.len;
         refused = arena_print(&cli->arena, "%s.refused", path.data);
         fine = !anew && ruleset_load(path.data, out, &ignored);
         if (fine)
             count.refused = read_refused(refused.data, &cli->arena);
     }
-    if (!fine)
+    if (!fine) {
         fine = compiler_run(&options, out, &count, e) &&
                (!path.data || save(*out, &count, path.data, refused.data, e));
+        if (fine && path.data)
+            remove_older(path, set_len, &cli->arena);
+    }
     if (count_out)
         *count_out = count;
     return fine;
