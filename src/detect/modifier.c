@@ -1,54 +1,9 @@
-/* Items of a selection: field, modifiers, values. IMPLEMENTS sigma-2/modifier-order: modifiers apply
- * from left to right. */
-#include "detect/modifier.h"
+/* What each modifier makes of an item's values. IMPLEMENTS sigma-2/modifier-order: modifiers apply from
+ * left to right. */
+#include "detect/item.h"
 
 #include "base/buffer.h"
 #include "detect/encode.h"
-#include "event/json_event.h"
-
-#define VALUES_MOST 20000u
-
-struct item {
-    const struct yaml *node;
-    const struct placeholders *placeholders;
-    struct arena *arena;
-    struct slice field;
-    struct test *values;
-    bool *is_text;        /* value i is still text that text modifiers may change */
-    uint32_t count, capacity;
-    bool all, neq, has_regex;
-    /* the last modifier, but for expand, that said how text is compared, */
-    const struct modifier *changed;
-    const struct modifier *rewritten; /* of those, that made other text of it, */
-    const struct modifier *encoded;   /* of those, that made other bytes of it; NULL: none */
-};
-
-static bool item_add(struct item *item, const struct test *test, bool text)
-{
-    if (item->count == item->capacity) {
-        uint32_t more = item->capacity ? item->capacity * 2 : 8;
-        struct test *values = arena_array(item->arena, more, sizeof *values);
-        bool *is_text = arena_array(item->arena, more, sizeof *is_text);
-        if (!values || !is_text || more > VALUES_MOST * 2)
-            return false;
-        if (item->count) {
-            memcpy(values, item->values, item->count * sizeof *values);
-            memcpy(is_text, item->is_text, item->count * sizeof *is_text);
-        }
-        item->values = values;
-        item->is_text = is_text;
-        item->capacity = more;
-    }
-    item->values[item->count] = *test;
-    item->is_text[item->count++] = text;
-    return true;
-}
-
-static bool no_memory(struct item *item, struct error *e)
-{
-    return yaml_error(e, item->node, "no memory left for this item, or more than %u values",
-                      VALUES_MOST);
-}
 
 static bool needs_text(struct item *item, const struct modifier *self, struct error *e)
 {
@@ -71,7 +26,7 @@ static bool compile_affix(struct item *item, const struct modifier *self, struct
         if (!item->is_text[i])
             return yaml_error(e, item->node, "modifier '%s' needs text values", self->name);
         if (!pattern_widen(&t->pattern, self->argument & 1, self->argument & 2, item->arena))
-            return no_memory(item, e);
+            return item_no_memory(item, e);
         t->mode = self->argument == 3 ? FIELD_CONTAINS
                   : self->argument == 1 ? FIELD_ENDS : FIELD_STARTS;
     }
@@ -270,11 +225,11 @@ static bool compile_windash(struct item *item, const struct modifier *self, stru
         for (size_t d = 0; d < sizeof dashes / sizeof *dashes; d++) {
             struct test copy;
             if (!with_dashes(item, &item->values[i], dashes[d], &copy, &any))
-                return no_memory(item, e);
+                return item_no_memory(item, e);
             if (!any)
                 break;
             if (!item_add(item, &copy, true))
-                return no_memory(item, e);
+                return item_no_memory(item, e);
         }
     }
     return true;
@@ -304,7 +259,7 @@ static bool compile_base64(struct item *item, const struct modifier *self, struc
         if (!plain_bytes(item, self, i, &bytes, e))
             return false;
         if (!set_bytes(item, &item->values[i], encode_base64(item->arena, bytes)))
-            return no_memory(item, e);
+            return item_no_memory(item, e);
     }
     return true;
 }
@@ -327,7 +282,7 @@ static bool compile_base64offset(struct item *item, const struct modifier *self,
             struct slice part = encode_base64_shifted(item->arena, bytes, shift);
             if (!set_bytes(item, shift ? &copy : &item->values[i], part) ||
                 (shift && !item_add(item, &copy, true)))
-                return no_memory(item, e);
+                return item_no_memory(item, e);
         }
     }
     return true;
@@ -343,7 +298,7 @@ static bool compile_utf16(struct item *item, const struct modifier *self, struct
         struct slice units = encode_utf16(item->arena, text, self->argument & 1,
                                           self->argument & 2);
         if (!set_bytes(item, &item->values[i], units))
-            return no_memory(item, e);
+            return item_no_memory(item, e);
     }
     return true;
 }
@@ -390,7 +345,7 @@ static bool expand_one(struct item *item, const struct test *test, struct slice 
         copy.text = without_escapes(item->arena, text);
         return (copy.text.data &&
                 (regex || pattern_read(copy.text, true, item->arena, &copy.pattern)) &&
-                item_add(item, &copy, !regex)) || no_memory(item, e);
+                item_add(item, &copy, !regex)) || item_no_memory(item, e);
     }
     char *key = arena_text(item->arena, name);
     const struct yaml *list = yaml_member(item->placeholders->document, key ? key : "");
@@ -406,7 +361,7 @@ static bool expand_one(struct item *item, const struct test *test, struct slice 
                                          SLICE_ARGS(values[i].text), (int)(text.len - end),
                                          text.data + end);
         if (!grown.data || !expand_one(item, test, grown, at + values[i].text.len, e))
-            return no_memory(item, e);
+            return item_no_memory(item, e);
     }
     return true;
 }
@@ -433,7 +388,7 @@ static bool compile_expand(struct item *item, const struct modifier *self, struc
         for (uint32_t k = before; affix && k < item->count; k++)
             if (!pattern_widen(&item->values[k].pattern, affix != FIELD_STARTS, affix != FIELD_ENDS,
                                item->arena))
-                return no_memory(item, e);
+                return item_no_memory(item, e);
     }
     return true;
 }
@@ -505,7 +460,7 @@ const struct modifier modifiers[] = {
     { NULL }
 };
 
-const struct modifier *modifier_find(struct slice name)
+static const struct modifier *modifier_find(struct slice name)
 {
     for (const struct modifier *m = modifiers; m->name; m++)
         if (slice_is(name, m->name))
@@ -513,64 +468,7 @@ const struct modifier *modifier_find(struct slice name)
     return NULL;
 }
 
-/* IMPLEMENTS sigma-2/number-forms: a number written 1.50 or 1e3 is the number 1.5 or 1000, which is
- * how events have it; 007 and 0x1 are text. Empty when it is what is written. */
-static struct slice number_text(struct item *item, const struct yaml *node)
-{
-    char text[JSON_EVENT_NUMBER];
-    size_t len = node->plain && item->field.len ? json_event_number(node->text, text) : 0;
-    return len ? arena_copy(item->arena, slice_from(text, len)) : SLICE_NONE;
-}
-
-/* IMPLEMENTS sigma-2/null sigma-2/empty sigma-2/numbers-as-text sigma-2/booleans-as-text */
-static bool value_read(struct item *item, const struct yaml *node, struct error *e)
-{
-    struct test test = { .kind = TEST_PATTERN, .field = item->field, .text = node->text };
-    if (node->kind != YAML_SCALAR)
-        return yaml_error(e, node, "a value must be text, a number, true, false or null");
-    if (yaml_is_null(node)) {
-        if (item->node != node)
-            return yaml_error(e, node, "null must not stand in a list");
-        test.kind = TEST_NULL;
-        if (!item->field.len)
-            return yaml_error(e, node, "null needs a field");
-        return item_add(item, &test, false) || no_memory(item, e);
-    }
-    test.number_text = number_text(item, node);
-    if (!pattern_read(node->text, true, item->arena, &test.pattern) || !item_add(item, &test, true))
-        return no_memory(item, e);
-    return true;
-}
-
-/* The test, or, of a number with another canonical form, either of two: a log may hold it as text. */
-static struct expr *value_expr(struct item *item, const struct test *test)
-{
-    struct test canonical = *test;
-    if (test->kind != TEST_PATTERN || !test->number_text.len)
-        return expr_test(item->arena, test);
-    struct expr *both = expr_new(item->arena, EXPR_OR, 2);
-    if (!both || !pattern_read(test->number_text, false, item->arena, &canonical.pattern) ||
-        !(both->children[0] = expr_test(item->arena, test)) ||
-        !(both->children[1] = expr_test(item->arena, &canonical)))
-        return NULL;
-    return both;
-}
-
-static bool values_read(struct item *item, const struct yaml *node, struct error *e)
-{
-    if (node->kind == YAML_SCALAR)
-        return value_read(item, node, e);
-    if (node->kind == YAML_MAPPING)
-        return yaml_error(e, node, "a field's value must not be a mapping");
-    if (!node->count)
-        return yaml_error(e, node, "the list of values is empty");
-    for (uint32_t i = 0; i < node->count; i++)
-        if (!value_read(item, &node->children[i], e))
-            return false;
-    return true;
-}
-
-static bool modifiers_apply(struct item *item, struct slice names, struct error *e)
+bool modifiers_apply(struct item *item, struct slice names, struct error *e)
 {
     struct slice name;
     while (slice_split(&names, '|', &name)) {
@@ -584,27 +482,4 @@ static bool modifiers_apply(struct item *item, struct slice names, struct error 
         remember(item, m);
     }
     return true;
-}
-
-/* IMPLEMENTS sigma-2/lists-or: any of the values, unless |all. */
-bool item_read(const struct yaml *node, const struct placeholders *placeholders,
-               struct arena *arena, struct expr **out, struct error *e)
-{
-    struct item item = { .node = node, .placeholders = placeholders, .arena = arena };
-    struct slice rest = node->key, names = SLICE_NONE;
-    if (node->key.len) {
-        slice_split(&rest, '|', &item.field);
-        names = rest;
-    }
-    if (!values_read(&item, node, e) || (names.data && !modifiers_apply(&item, names, e)))
-        return false;
-    *out = expr_new(arena, item.all ? EXPR_AND : EXPR_OR, item.count);
-    for (uint32_t i = 0; *out && i < item.count; i++)
-        if (!((*out)->children[i] = value_expr(&item, &item.values[i])))
-            *out = NULL;
-    if (*out && item.count == 1)
-        *out = (*out)->children[0];
-    if (*out && item.neq)
-        *out = expr_not(arena, *out);
-    return *out || no_memory(&item, e);
 }

@@ -27,6 +27,7 @@ struct modifier {
 };
 
 extern const struct modifier modifiers[];  /* ended by .name NULL */
-const struct modifier *modifier_find(struct slice name);
+/* The names, '|' between, one after the other. */
+bool modifiers_apply(struct item *item, struct slice names, struct error *e);
 
 #endif

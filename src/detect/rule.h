@@ -138,7 +138,7 @@ struct faults {
 bool rule_read(const struct yaml *document, const struct placeholders *placeholders,
                struct arena *arena, struct rule *rule_out, struct faults *faults);
 
-/* One item of a selection, "field|modifier|…" with its values (modifier.c). */
+/* One item of a selection, "field|modifier|…" with its values (item.c). */
 bool item_read(const struct yaml *node, const struct placeholders *placeholders,
                struct arena *arena, struct expr **out, struct error *e);
 /* The condition over the selections (condition.c). */
