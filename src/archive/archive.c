@@ -75,6 +75,7 @@ void archive_close(struct archive **archive_at)
         buffer_free(&archive->parts[i]);
     buffer_free(&archive->key);
     buffer_free(&archive->counts);
+    free(archive->numbered.batches);
     file_close(&archive->lock);
     free(archive->directory);
     free(archive);
@@ -88,15 +89,13 @@ static void give_ids(struct archive *archive, struct day *day, struct batch *bat
 {
     batch->first = (struct event_id){ .day = day->name.day, .sequence = first };
     memcpy(batch->first.class, day->name.class, sizeof batch->first.class);
-    for (uint32_t i = 0; i < batch->alert_count; i++)
-        for (uint32_t k = 0; k < batch->alerts[i].earlier_count; k++) {
-            struct event_id *id = &batch->alerts[i].earlier[k];
-            if (id->day == 0) {
-                uint64_t index = id->sequence;
-                *id = batch->first;
-                id->sequence = first + index;
-            }
-        }
+    for (struct alert *alert = batch->alerts; alert < batch->alerts + batch->alert_count; alert++) {
+        uint32_t kept = 0;
+        for (uint32_t k = 0; k < alert->earlier_count; k++)
+            if (writer_event_id(archive, batch, &batch->first, &alert->earlier[k]))
+                alert->earlier[kept++] = alert->earlier[k];
+        alert->earlier_count = kept;
+    }
     archive->statistics.batches++;
     archive->statistics.events += batch->event_count;
     archive->statistics.raw_bytes += batch->raw_bytes;
@@ -128,6 +127,7 @@ static bool try_group(struct archive *archive, const struct day_name *name, stru
             give_ids(archive, day, batches[i], first[i]);
         return true;
     }
+    writer_unnumber(archive, batches[0]->base);
     if (day) {
         sqlite3_exec(day->db, "ROLLBACK", NULL, NULL, NULL);
         writer_forget(archive, day);

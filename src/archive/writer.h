@@ -46,6 +46,18 @@ struct spare {
     size_t count, capacity;
 };
 
+/* Batches of the last commits, by running number. */
+struct numbered_batch {
+    uint64_t base;                 /* running number of its first event */
+    uint32_t count;
+    struct event_id first;
+};
+
+struct numbered {
+    struct numbered_batch *batches;
+    size_t count, capacity;
+};
+
 struct archive {
     char *directory;
     int lock;
@@ -59,6 +71,7 @@ struct archive {
     uint64_t unsaid;               /* events not stored since then */
     struct sealer *sealer;         /* NULL between two windows */
     struct spare spare;
+    struct numbered numbered;
     uint64_t kept_bytes;           /* of all days */
     int64_t stored_at;             /* steady; of the last commit */
     size_t look_at;                /* next of the listed files to be looked through for old tails */
@@ -80,6 +93,14 @@ bool writer_load_origins(struct archive *archive, struct day *day, struct error 
 bool writer_step(struct day *day, sqlite3_stmt *statement, struct error *e);
 /* count 0: nothing. */
 bool writer_insert_mark(struct day *day, const struct batch_mark *mark, struct error *e);
+/* Remembers which ids the batch's events get, if detect may name them later. False: memory is short. */
+bool writer_number(struct archive *archive, const struct batch *batch, const struct event_id *first);
+/* Forgets the batches from this running number on: their transaction failed. */
+void writer_unnumber(struct archive *archive, uint64_t base);
+/* Turns a running number into the event's id; what has one keeps it. batch is the one that names it, first
+ * the id of its first event. False: that event was not stored, or too long ago. */
+bool writer_event_id(const struct archive *archive, const struct batch *batch, const struct event_id *first,
+                     struct event_id *id);
 /* Everything of one batch within the caller's transaction; *first_out is its first sequence. */
 bool writer_insert_batch(struct archive *archive, struct day *day, const struct batch *batch,
                          uint64_t *first_out, struct error *e);

@@ -136,25 +136,25 @@ static bool insert_events(struct archive *archive, struct day *day, const struct
     return writer_insert_block(archive, day, &done, BLOCK_TAIL, e);
 }
 
-static struct event_id earlier_id(const struct day *day, const struct event_id *given)
+static struct event_id next_id(const struct day *day)
 {
-    struct event_id id = *given;
-    if (id.day == 0) { /* an index in this batch (event/alert.h) */
-        id.day = day->name.day;
-        memcpy(id.class, day->name.class, sizeof id.class);
-        id.sequence = day->next_sequence + given->sequence;
-    }
+    struct event_id id = { .day = day->name.day, .sequence = day->next_sequence };
+    memcpy(id.class, day->name.class, sizeof id.class);
     return id;
 }
 
-static void print_earlier(const struct day *day, const struct alert *alert, struct buffer *out)
+static void print_earlier(const struct archive *archive, const struct day *day, const struct batch *batch,
+                          const struct alert *alert, struct buffer *out)
 {
     char text[EVENT_ID_TEXT];
+    struct event_id first = next_id(day);
     buffer_clear(out);
     for (uint32_t i = 0; i < alert->earlier_count; i++) {
-        struct event_id id = earlier_id(day, &alert->earlier[i]);
+        struct event_id id = alert->earlier[i];
+        if (!writer_event_id(archive, batch, &first, &id))
+            continue;
         event_id_print(&id, text);
-        buffer_print(out, i ? " %s" : "%s", text);
+        buffer_print(out, out->len ? " %s" : "%s", text);
     }
 }
 
@@ -165,7 +165,7 @@ static bool insert_alert(struct archive *archive, struct day *day, const struct 
         return error_set(e, "an alert names event %u of a batch of %u",
                          alert->event, batch->event_count);
     const struct event *event = &batch->events[alert->event];
-    print_earlier(day, alert, &archive->key);
+    print_earlier(archive, day, batch, alert, &archive->key);
     if (archive->key.failed)
         return error_set(e, "memory is short for an alert");
     const struct slice texts[] = {
@@ -223,6 +223,9 @@ bool writer_insert_batch(struct archive *archive, struct day *day, const struct 
     *first_out = batch->event_count ? day->next_sequence : 0;
     if (!insert_events(archive, day, batch, digest, e))
         return false;
+    struct event_id first = next_id(day);
+    if (!writer_number(archive, batch, &first))
+        return error_set(e, "memory is short for the hits of a batch");
     for (uint32_t i = 0; i < batch->alert_count; i++)
         if (!insert_alert(archive, day, batch, &batch->alerts[i], e))
             return false;

@@ -28,7 +28,7 @@ struct correlator {
     struct map windows;
     struct window *newest, *oldest;
     struct correlator_statistics statistics;
-    uint64_t round, hits_most;
+    uint64_t base, hits_most; /* base: running number of the batch's first event */
 };
 
 struct correlator *correlator_new(struct ruleset *ruleset)
@@ -280,17 +280,14 @@ static void raise_alert(struct correlator *c, struct window *w, uint32_t first, 
     struct alert alert = { .rule = rule.id.len ? rule.id : rule.title, .title = rule.title,
                            .title_vi = rule.title_vi, .author = rule.author,
                            .license = rule.license, .tags = rule.tags, .level = rule.level,
-                           .time = w->hits.entries[last].time, .event = w->hits.entries[at].event };
+                           .time = w->hits.entries[last].time,
+                           .event = (uint32_t)(w->hits.entries[at].id.sequence - c->base) };
     write_why(c, k, group, value, e, count, raise->arena, &alert.why);
     alert.entity = entity_of(c, k, group, raise->arena);
     alert.earlier = arena_array(raise->arena, count, sizeof *alert.earlier);
     for (uint32_t i = 0; alert.earlier && i < count && alert.earlier_count < 100; i++)
-        if (first + i == at)
-            continue;
-        else if (e[i].id.day)
+        if (first + i != at)
             alert.earlier[alert.earlier_count++] = e[i].id;
-        else if (e[i].round == c->round)
-            alert.earlier[alert.earlier_count++] = (struct event_id){ .sequence = e[i].event };
     c->statistics.alerts++;
     if (!(r->rules[k->rule].flags & RULE_SILENT) && alert_copy_texts(&alert, raise->arena))
         raise->alert(raise->owner, k->rule, &alert);
@@ -414,7 +411,7 @@ static void put_hit(struct correlator *c, const struct hit *hit, const struct ev
         if (!is_rule(r, k->rule, hit->rule))
             continue;
         struct entry entry = { .time = hit->time, .value = slice_hash(hit->value), .number = NAN,
-                               .event = hit->event, .round = id ? 0 : c->round };
+                               .id.sequence = c->base + hit->event };
         slice_to_double(hit->value, &entry.number);
         if (id)
             entry.id = *id;
@@ -440,9 +437,9 @@ void correlator_restore(struct correlator *c, const struct hit *hit, const struc
     put_hit(c, hit, id, &known);
 }
 
-void correlator_round(struct correlator *c)
+void correlator_begin(struct correlator *c, uint64_t base)
 {
-    c->round++;
+    c->base = base;
 }
 
 /* Hits of the old one mean the same in the new: both group by the same fields. */

@@ -38,8 +38,9 @@ bool correlator_hits(struct scanner *scanner, const struct event *event, uint32_
 void correlator_put(struct correlator *correlator, const struct hit *hit, struct arena *arena,
                     void (*alert)(void *owner, uint32_t rule, const struct alert *alert),
                     void *owner);
-/* A new batch begins: indices of events before it no longer name anything. */
-void correlator_round(struct correlator *correlator);
+/* A new batch begins; base is the running number of its first event (event/batch.h). Without it all hits are
+ * of one batch. */
+void correlator_begin(struct correlator *correlator, uint64_t base);
 /* A hit read back after a restart: counted as correlator_put() does, so that a correlation which it
  * completes is a hit of those that refer to it, but nothing is raised. Hits of rules no longer there
  * are left out. id is its event's. Hits are handed over in the order in which they came. */

@@ -20,6 +20,7 @@ struct detector {
     struct exception_set *exceptions;  /* NULL: none */
     struct throttle *throttle;
     struct losses_book *losses;
+    uint64_t seen;               /* events, as the base of the next batch */
 };
 
 struct run {
@@ -212,7 +213,9 @@ bool detector_batch(struct detector *d, struct batch *batch, struct error *e)
     struct run run = { .batch = batch, .detector = d, .alert_capacity = batch->alert_count,
                        .hit_capacity = batch->hit_count, .tally_capacity = batch->tally_count,
                        .now = clock_now() };
-    correlator_round(d->correlator);
+    batch->base = d->seen;
+    d->seen += batch->event_count;
+    correlator_begin(d->correlator, batch->base);
     audit_batch_begin(d->audit, batch);
     for (uint32_t i = 0; i < batch->event_count; i++) {
         const uint32_t *rules;

@@ -15,9 +15,7 @@ struct entry {
     uint64_t value;      /* hash of it, for value_count */
     double number;       /* value_sum, value_avg; NAN: none */
     uint32_t position;   /* which of the referred rules */
-    uint32_t event;      /* index in the batch that is running */
-    uint64_t round;      /* which batch */
-    struct event_id id;  /* day 0: not known yet */
+    struct event_id id;  /* day 0: none yet, sequence is its running number (event/batch.h) */
 };
 
 struct seen { uint64_t value; uint32_t count; }; /* count 0: free */

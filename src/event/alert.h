@@ -30,8 +30,8 @@ struct alert {
     struct slice why;          /* JSON: [{"selection":…,"field":…,"value":…,"pattern":…}, …], those
                                 * with "not": true say which filter did not apply; for a
                                 * correlation {"type":…,"group":{…},"count":n,"timespan_s":n} */
-    /* earlier events of a correlation; ids in the archive, for those of this batch day == 0 and
-     * sequence == index in the batch until the archive gives them theirs */
+    /* earlier events of a correlation; until the archive gives them their ids day == 0 and sequence is the
+     * event's running number: its batch's base + its index there */
     struct event_id *earlier;
     uint32_t earlier_count;
 };

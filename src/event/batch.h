@@ -58,6 +58,7 @@ struct batch {
     struct batch_mark mark;
 
     /* by detect, in the batch's arena */
+    uint64_t base;                     /* running number of its first event, of all that this process saw */
     struct alert *alerts;
     uint32_t alert_count;
     struct hit *hits;

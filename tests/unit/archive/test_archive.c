@@ -133,6 +133,58 @@ static void add_alert(struct batch *batch)
                                    .time = FIXTURE_DAY + 7, .event = 1 };
 }
 
+/* A batch as detect hands it on: with a hit, and an alert that names `earlier` by running numbers. */
+static struct batch *counted(uint64_t base, const char *class, const uint64_t *earlier, uint32_t count)
+{
+    struct batch *batch = numbered((int)base, 2);
+    snprintf(batch->class, sizeof batch->class, "%s", class);
+    add_alert(batch);
+    batch->base = base;
+    batch->alerts[0].earlier = arena_array(&batch->arena, count + 1, sizeof(struct event_id));
+    batch->alerts[0].earlier_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        batch->alerts[0].earlier[i].sequence = earlier[i];
+    return batch;
+}
+
+TEST("an alert names events of earlier batches, of another class too; those that were not stored it leaves out")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_archive(directory);
+    struct error e = ERROR_NONE;
+    static const uint64_t named[] = { 3, 10, 11, 13, 14, 15, 16 };
+    struct batch *first = counted(10, "standard", NULL, 0), *other = counted(12, "level-3", NULL, 0),
+                 *lost = counted(14, "Not Valid", NULL, 0), *last = counted(16, "level-3", named, 7);
+    CHECK(archive_commit(archive, first, &e) && archive_commit(archive, other, &e));
+    CHECK(!archive_commit(archive, lost, &e));
+    error_clear(&e);
+    CHECK(archive_commit(archive, last, &e));
+    const struct alert *alert = &last->alerts[0];
+    static const struct event_id wanted[] = { { 20251124, "standard", 1 }, { 20251124, "standard", 2 },
+                                              { 20251124, "level-3", 2 }, { 20251124, "level-3", 3 } };
+    CHECK_INT(alert->earlier_count, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        CHECK_INT(alert->earlier[i].day, wanted[i].day);
+        CHECK_TEXT(alert->earlier[i].class, wanted[i].class);
+        CHECK_INT(alert->earlier[i].sequence, wanted[i].sequence);
+    }
+    struct outbox *outbox;
+    struct outbox_batch *item;
+    ARENA_AUTO arena;
+    arena_init(&arena, 0);
+    CHECK(outbox_open(directory, &outbox, &e) && outbox_seek(outbox, 20251124, SLICE("level-3"), 1, &e));
+    CHECK(outbox_next(outbox, &arena, &item, &e) && item && item->alert_count == 1);
+    CHECK_INT(item->alerts[0].alert.earlier_count, 4);
+    CHECK_INT(item->alerts[0].alert.earlier[1].sequence, 2);
+    CHECK_TEXT(item->alerts[0].alert.earlier[1].class, "standard");
+    outbox_close(&outbox);
+    batch_free(&first);
+    batch_free(&other);
+    batch_free(&lost);
+    batch_free(&last);
+    archive_close(&archive);
+}
+
 static bool count_hit(void *owner, const struct outbox_hit *hit)
 {
     (*(int *)owner)++;

@@ -104,9 +104,11 @@ TEST("an alert that a late event completes names that event, not the newest, whi
         if (part) { /* 4, 5, 9; then 20, 21, 22 */
             CHECK_INT(batch->alerts[0].event, 1);
             CHECK_INT(batch->alerts[0].time, 1009 * CLOCK_SECOND);
-            CHECK_INT(batch->alerts[0].earlier_count, 1);
-            CHECK_INT(batch->alerts[0].earlier[0].sequence, 0);
+            CHECK_INT(batch->alerts[0].earlier_count, 2);
+            CHECK_INT(batch->alerts[0].earlier[0].sequence, 3); /* running numbers */
+            CHECK_INT(batch->alerts[0].earlier[1].sequence, 0);
             CHECK_INT(batch->alerts[1].event, 2);
+            CHECK_INT(batch->alerts[1].earlier[1].sequence, 2);
         }
         batch_free(&batch);
     }

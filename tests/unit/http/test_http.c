@@ -187,7 +187,7 @@ TEST("the server may stop while answers are still to come, and they arrive") {
     const char request[] = "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nlate";
 
     client_send(fd, request, sizeof request - 1);
-    usleep(10000);
+    usleep(300000);
     http_stop(&server);
     client_read(fd, "\r\n\r\nlate", reply, sizeof reply);
     CHECK(strstr(reply, "HTTP/1.1 200"));
