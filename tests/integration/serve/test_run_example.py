@@ -17,6 +17,11 @@ from haidang import EXAMPLE, HAIDANG, PATIENCE, ROOT, Client, Server, Skip, chec
 ACTS = 60 if PATIENCE <= 60 else PATIENCE  # what the console must show by then
 
 
+def listen_to_ctrl_c():
+    """In a background job of a shell without job control it is ignored, and a script cannot trap it then."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Example:
     """A copy of the example whose configuration has free ports, and run-example on it."""
 
@@ -41,6 +46,8 @@ class Example:
             self.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=PATIENCE)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self):
@@ -48,6 +55,7 @@ class Example:
             self.process = subprocess.Popen(
                 [str(ROOT / "packaging/run-example"), str(HAIDANG), str(self.config)], cwd=ROOT,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                preexec_fn=listen_to_ctrl_c,
                 env={**Server.environment(), "HAIDANG_LANGUAGE": "en"})
 
     def text(self):
