@@ -31,8 +31,8 @@ bool archive_open(const char *directory, struct archive **archive_out, struct er
 void archive_close(struct archive **archive);
 
 /* Stores the batch durably in one transaction: sets batch->first and turns the running numbers in
- * alerts[].earlier into ids; events that were not stored leave that list. False: nothing of it is stored (disk full, I/O error) and the archive can be
- * used again, the same batch too. */
+ * alerts[].earlier into ids; events that were not stored leave that list. False: nothing of it is stored
+ * (disk full, I/O error) and the archive can be used again, the same batch too. */
 bool archive_commit(struct archive *archive, struct batch *batch, struct error *e);
 /* archive_commit, then batch_finish with its outcome, for several that wait: one transaction for those
  * of one day file, so that many small batches share one sync. They are finished in their order, and
