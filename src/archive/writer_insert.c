@@ -225,7 +225,7 @@ bool writer_insert_batch(struct archive *archive, struct day *day, const struct 
         return false;
     struct event_id first = next_id(day);
     if (!writer_number(archive, batch, &first))
-        return error_set(e, "memory is short for the hits of a batch");
+        return error_set(e, "memory is short for a block of events");
     for (uint32_t i = 0; i < batch->alert_count; i++)
         if (!insert_alert(archive, day, batch, &batch->alerts[i], e))
             return false;
