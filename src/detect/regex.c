@@ -54,7 +54,16 @@ static char escaped_character(char c)
     return word || (unsigned char)c >= 0x80 ? 0 : c;
 }
 
-/* Index behind the group or class that begins at i. */
+/* Index behind the "[:alpha:]" within a class that begins at i; 0: it is none. */
+static size_t behind_posix(struct slice t, size_t i)
+{
+    size_t at = i + 2;
+    while (at < t.len && (t.data[at] == '^' || (t.data[at] >= 'a' && t.data[at] <= 'z')))
+        at++;
+    return t.data[i + 1] == ':' && slice_starts(slice_after(t, at), SLICE(":]")) ? at + 2 : 0;
+}
+
+/* Index behind the group or class that begins at i; 0: libraries differ on where it ends. */
 static size_t behind(struct slice t, size_t i)
 {
     char open = t.data[i];
@@ -68,17 +77,24 @@ static size_t behind(struct slice t, size_t i)
         for (; i < t.len && t.data[i] != ']'; i++) {
             if (t.data[i] == '\\')
                 i++;
-            else if (t.data[i] == '[' && i + 1 < t.len && strchr(":.=", t.data[i + 1])) /* [:alpha:] */
-                i += 1 + slice_find_byte(slice_after(t, i + 1), ']');
+            else if (t.data[i] == '[' && i + 1 < t.len && strchr(":.=", t.data[i + 1])) {
+                size_t end = behind_posix(t, i);
+                if (!end)
+                    return 0;
+                i = end - 1;
+            }
         }
         return i < t.len ? i + 1 : t.len;
     }
     for (; i < t.len; i++) {
         if (t.data[i] == '\\')
             i++;
-        else if (t.data[i] == '[')
-            i = behind(t, i) - 1;
-        else if (t.data[i] == '(')
+        else if (t.data[i] == '[') {
+            size_t end = behind(t, i);
+            if (!end)
+                return 0;
+            i = end - 1;
+        } else if (t.data[i] == '(')
             depth++;
         else if (t.data[i] == ')' && --depth == 0)
             return i + 1;
@@ -119,7 +135,8 @@ struct slice regex_literal(struct slice t, unsigned flags, struct arena *arena)
             if (c == '(' && i + 2 < t.len && t.data[i + 1] == '?' && t.data[i + 2] != ':' &&
                 !slice_starts(slice_after(t, i), SLICE("(?i)")))
                 return SLICE("");
-            next = behind(t, i);
+            if (!(next = behind(t, i)))
+                return SLICE("");
         } else if (c == '\\') {
             if (i + 1 >= t.len)
                 return SLICE("");
