@@ -131,6 +131,8 @@ bool indicator_url(struct slice text, char *out, size_t *len_out, struct slice *
     const char *own = cut_scheme(&text);
     size_t end = 0, len = 0;
     text = slice_cut(text, 0, slice_find_byte(text, '#'));
+    while (text.len && slice_trim(slice_after(text, text.len - 1)).len == 0)
+        text.len--;
     while (end < text.len && text.data[end] != '/' && text.data[end] != '?')
         end++;
     struct slice place = slice_cut(text, 0, end), rest = slice_after(text, end), port = SLICE_NONE;
@@ -144,7 +146,10 @@ bool indicator_url(struct slice text, char *out, size_t *len_out, struct slice *
     if (place.len && place.data[0] == '[') { /* RFC 3986 §3.2.2: IPv6 in brackets */
         size_t close = slice_find_byte(place, ']');
         host = slice_cut(place, 1, close);
-        port = slice_after(place, close + 2);
+        port = slice_after(place, close + 1);
+        if (port.len && port.data[0] != ':')
+            return false;
+        port = slice_after(port, 1);
     } else {
         host = slice_cut(place, 0, slice_find_byte(place, ':'));
         port = slice_after(place, host.len + 1);
@@ -160,11 +165,13 @@ bool indicator_url(struct slice text, char *out, size_t *len_out, struct slice *
     } else {
         return false;
     }
-    uint64_t number;
+    uint64_t number = 0;
+    char figures[8];
     if (port.len && (!slice_to_u64(port, &number) || number > 65535))
         return false;
-    if (port.len && !(own && slice_is(port, own)))
-        len += (size_t)snprintf(out + len, 8, ":%.*s", SLICE_ARGS(port));
+    snprintf(figures, sizeof figures, ":%u", (unsigned)number); /* "0080" is 80 */
+    if (port.len && !(own && strcmp(figures + 1, own) == 0))
+        len += (size_t)snprintf(out + len, sizeof figures, "%s", figures);
     if (!rest.len || rest.data[0] == '?')
         out[len++] = '/';
     if (len + rest.len > INDICATOR_VALUE_MOST)
@@ -272,7 +279,7 @@ static bool put_hash(struct slice text, const uint8_t *digest, enum indicator_ty
     return put(out, type, slice_from(low, text.len), slice_from(digest, text.len / 2), arena, e);
 }
 
-/* "192.0.2.0/33" is a slip, no URL. */
+/* "192.0.2.0/33" is a slip, no URL; where a URL is meant it is the rest of http://192.0.2.0/33. */
 static bool is_bad_network(struct slice text)
 {
     struct network_address address;
@@ -299,7 +306,10 @@ bool indicator_read(struct slice text, enum indicator_type wanted, struct arena 
                   INDICATOR_VALUE_MOST);
         return error_kind(e, ERROR_INPUT);
     }
-    text = refang(text, plain);
+    for (size_t before = 0; text.len != before;) { /* "[[.]]" becomes "[.]" first */
+        before = text.len;
+        text = refang(text, plain);
+    }
     if (wants_address(wanted) && network_parse(text, &network)) {
         if (network.bits == 0 || (network.bits == 96 && slice_find_byte(text, ':') == text.len)) {
             error_set(e, "the network %.*s holds every address", SLICE_ARGS(shown));
@@ -315,7 +325,8 @@ bool indicator_read(struct slice text, enum indicator_type wanted, struct arena 
     if (wants(wanted, INDICATOR_TYPE_DOMAIN) && indicator_host(text, value, &len))
         return put(out, INDICATOR_TYPE_DOMAIN, slice_from(value, len), slice_from(value, len),
                    arena, e);
-    if (wants(wanted, INDICATOR_TYPE_URL) && !is_bad_network(text) && indicator_url(text, value, &len, &host))
+    if ((wanted == INDICATOR_TYPE_URL || (wanted == INDICATOR_TYPE_ANY && !is_bad_network(text))) &&
+        indicator_url(text, value, &len, &host))
         return put(out, INDICATOR_TYPE_URL, slice_from(value, len), slice_from(value, len), arena,
                    e);
     if (wanted == INDICATOR_TYPE_ANY)

@@ -38,6 +38,11 @@ TEST("each kind of indicator is told by its look and brought to one form") {
         { "https://evil.example", INDICATOR_TYPE_URL, "evil.example/" },
         { "https://user:pw@evil.example:8443/x", INDICATOR_TYPE_URL, "evil.example:8443/x" },
         { "http://192.0.2.7:8080/x", INDICATOR_TYPE_URL, "192.0.2.7:8080/x" },
+        { "http://192.0.2.7:00008080/x", INDICATOR_TYPE_URL, "192.0.2.7:8080/x" },
+        { "https://[2001:db8::1]:0443/x", INDICATOR_TYPE_URL, "[2001:db8::1]/x" },
+        { "http://evil.example/a \v#top", INDICATOR_TYPE_URL, "evil.example/a" },
+        { "evil[[.]]example/[[.]]", INDICATOR_TYPE_URL, "evil.example/." },
+        { "http://192.0.2.7/24", INDICATOR_TYPE_URL, "192.0.2.7/24" },
         { "http://[2001:db8::1]/x", INDICATOR_TYPE_URL, "[2001:db8::1]/x" },
         { "evil.example/a", INDICATOR_TYPE_URL, "evil.example/a" },
         { "Bad.Man@Evil.Example", INDICATOR_TYPE_EMAIL, "bad.man@evil.example" },
@@ -51,6 +56,7 @@ TEST("each kind of indicator is told by its look and brought to one form") {
         enum indicator_type type = INDICATOR_TYPES;
         CHECK_TEXT(read_as(rows[i].text, INDICATOR_TYPE_ANY, &type), rows[i].value);
         CHECK_INT(type, rows[i].type);
+        CHECK_TEXT(read_as(rows[i].value, type, &type), rows[i].value); /* as it is kept */
     }
 }
 
@@ -59,6 +65,7 @@ TEST("what is no indicator is refused with its reason") {
         { "", "no value" }, { "localhost", "no address" }, { "cmd.exe/", "" },
         { "-evil.example", "no address" }, { "a..example", "no address" }, { "1.2.3", "no address" },
         { "0.0.0.0/0", "every address" }, { "203.0.113.0/33", "no address" }, { "::/0", "every address" },
+        { "http://[2001:db8::1]x80/", "no address" }, { "http://evil.example:65536/", "no address" },
         { "d41d8cd98f00b204e9800998ecf8427", "no address" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
