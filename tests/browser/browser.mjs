@@ -31,7 +31,7 @@ export const stop = () => browser?.close();
 
 /** A fresh page without a session. `complaints` fills with errors of the page and its console. */
 export async function stranger({ viewport = WIDE, mode = 'light', storage } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme: mode, locale: 'vi-VN', timezoneId: 'Asia/Ho_Chi_Minh', storageState: storage });
+  const context = await browser.newContext({ viewport, colorScheme: mode, reducedMotion: 'reduce', locale: 'vi-VN', timezoneId: 'Asia/Ho_Chi_Minh', storageState: storage });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const complaints = [];

@@ -205,10 +205,13 @@ static void hold_packed(struct published *p, const char *path, unsigned nth, str
     while (in.pos < in.size) {
         ZSTD_outBuffer out = { part, sizeof part, 0 };
         CHECK(!ZSTD_isError(ZSTD_decompressStream(unpack, &out, &in)));
-        for (size_t i = 0; i < out.pos; i++) {
-            buffer_add_byte(&text, (uint8_t)part[i]);
-            if (part[i] != '\n')
-                continue;
+        for (struct slice rest = slice_from(part, out.pos); rest.len;) {
+            size_t end = slice_find_byte(rest, '\n');
+            if (number % nth == 0)
+                buffer_add(&text, slice_cut(rest, 0, end));
+            if (end == rest.len)
+                break;
+            rest = slice_after(rest, end + 1);
             line = slice_trim(buffer_slice(&text));
             if (number++ % nth == 0 && line.len)
                 hold_json(p, line);
