@@ -29,9 +29,9 @@ export async function start() {
 }
 export const stop = () => browser?.close();
 
-/** A fresh page without a session. `complaints` fills with errors of the page and its console. */
-export async function stranger({ viewport = WIDE, mode = 'light', storage } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme: mode, reducedMotion: 'reduce', locale: 'vi-VN', timezoneId: 'Asia/Ho_Chi_Minh', storageState: storage });
+/** A fresh page without a session; `still` for somebody who wants nothing to move. `complaints` fills with errors of the page and its console. */
+export async function stranger({ viewport = WIDE, mode = 'light', still = false, storage } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme: mode, reducedMotion: still ? 'reduce' : 'no-preference', locale: 'vi-VN', timezoneId: 'Asia/Ho_Chi_Minh', storageState: storage });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const complaints = [];

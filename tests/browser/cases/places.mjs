@@ -91,7 +91,7 @@ async function look(place, role, { page, dark, phone }) {
 
 for (const role of roles) {
   test(`each place opens for ${role}, on a screen and on a phone, light and dark, without a complaint or a serious fault by axe`, [role], async () => {
-    const pages = { page: await pageFor(role), dark: await pageFor(role, { mode: 'dark' }), phone: await pageFor(role, { viewport: PHONE }) };
+    const pages = { page: await pageFor(role, { still: true }), dark: await pageFor(role, { mode: 'dark', still: true }), phone: await pageFor(role, { viewport: PHONE, still: true }) };
     const places = await placesOf(pages.page);
     check(places.includes('/'), 'the rail does not lead home');
     const found = [];
