@@ -4,27 +4,18 @@
 #include "base/clock.h"
 #include "base/yaml.h"
 #include "detect/detector.h"
-#include "event/decoder.h"
 #include "event/json_event.h"
+#include "decoders.h"
 #include "harness.h"
 
 #define RECEIVED (INT64_C(1795480262) * CLOCK_SECOND)
-
-static const struct decoders *decoders(void)
-{
-    static struct decoders *set;
-    struct error e = ERROR_NONE;
-    if (!set && !decoders_load(DECODERS, &set, &e))
-        fail_msg("%s: %s", e.place, e.sentence);
-    return set;
-}
 
 /* As the pipeline has it: decoded first. */
 static bool meets_decoded(struct scanner *s, const char *record, struct arena *arena)
 {
     struct event event = { .raw = slice_of(record), .received = RECEIVED };
     const uint32_t *rules;
-    decoder_decode(decoders(), &event, arena, NULL);
+    decoder_decode(own_decoders(), &event, arena, NULL);
     return scanner_scan(s, &event, &rules) == 1;
 }
 
@@ -38,7 +29,7 @@ static bool meets_as_file(struct scanner *s, const char *record, struct arena *a
         return meets_decoded(s, record, arena);
     CHECK(json_event_decode(event.raw, arena, &event.fields, &event.field_count, &e));
     uint32_t count = scanner_scan(s, &event, &rules);
-    if (scanner_unknown(s).len && decoder_opens(decoders(), &event))
+    if (scanner_unknown(s).len && decoder_opens(own_decoders(), &event))
         return meets_decoded(s, record, arena);
     return count == 1;
 }
@@ -651,7 +642,7 @@ static void check_label(const char *record, const char *product, const char *cat
     struct error e = ERROR_NONE;
     event->raw = slice_of(record);
     event->received = RECEIVED;
-    decoder_decode(decoders(), event, &batch->arena, NULL);
+    decoder_decode(own_decoders(), event, &batch->arena, NULL);
     CHECK(detector_batch(detector, batch, &e));
     detector_free(&detector); /* the label outlives the rules */
     ruleset_free(&ruleset);

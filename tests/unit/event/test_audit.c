@@ -1,17 +1,11 @@
 /* Records of Linux auditd, joined to events. */
+#include "decoders.h"
 #include "event/audit.h"
-#include "event/decoder.h"
-#include "test.h"
 
 static struct event record(const char *raw, struct arena *arena)
 {
-    static struct decoders *set;
-    struct error e = ERROR_NONE;
     struct event event = { .raw = slice_of(raw), .received = 1 };
-    if (!set && !decoders_load(DECODERS, &set, &e))
-        print_error("# %s: %s\n", e.place, e.sentence);
-    CHECK(set != NULL);
-    decoder_decode(set, &event, arena, NULL);
+    decoder_decode(own_decoders(), &event, arena, NULL);
     return event;
 }
 

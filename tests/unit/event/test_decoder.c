@@ -2,26 +2,14 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "event/decoder.h"
+#include "decoders.h"
 #include "event/json_event.h"
-#include "test.h"
-
-static struct decoders *load(void)
-{
-    static struct decoders *set;
-    struct error e = ERROR_NONE;
-
-    if (!set && !decoders_load(DECODERS, &set, &e))
-        print_error("# %s: %s\n", e.place, e.sentence);
-    CHECK(set != NULL);
-    return set;
-}
 
 static struct event decode(struct arena *arena, struct slice raw, const struct decoder_hint *hint)
 {
     struct event event = { .raw = raw, .received = INT64_C(1795480262) * CLOCK_SECOND };
 
-    decoder_decode(load(), &event, arena, hint);
+    decoder_decode(own_decoders(), &event, arena, hint);
     return event;
 }
 
@@ -42,12 +30,12 @@ TEST("every sample of every decoder is read as it says") {
     struct error e = ERROR_NONE;
     size_t count = 0;
 
-    if (!decoders_check(load(), &count, &e))
+    if (!decoders_check(own_decoders(), &count, &e))
         print_error("# %s: %s\n", e.place, e.sentence);
     CHECK(!e.set);
     CHECK(count >= 50);
-    for (size_t i = 0; i < decoders_count(load()); i++) {
-        struct decoder_info info = decoders_info(load(), i);
+    for (size_t i = 0; i < decoders_count(own_decoders()); i++) {
+        struct decoder_info info = decoders_info(own_decoders(), i);
         bool asked = slice_is(info.name, "keyvalue") || slice_is(info.name, "splunk-hec");
         if (info.sample_count == 0 && !asked)
             print_error("# %.*s has no sample\n", SLICE_ARGS(info.name));
@@ -142,7 +130,7 @@ TEST("only a record that a decoder would open is worth decoding") {
         struct event event = { .raw = slice_of(rows[i].json) };
         arena_init(&arena, ARENA_NO_CEILING);
         CHECK(json_event_decode(event.raw, &arena, &event.fields, &event.field_count, NULL));
-        CHECK_INT(decoder_opens(load(), &event), rows[i].opens);
+        CHECK_INT(decoder_opens(own_decoders(), &event), rows[i].opens);
     }
 }
 

@@ -3,22 +3,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "event/decoder.h"
-#include "test.h"
+#include "decoders.h"
 
 #define IIS "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query c-ip cs(User-Agent) sc-status " \
             "sc-win32-status"
 #define LINE "2026-11-24 00:31:02 10.1.2.3 GET /a.aspx b=c 203.0.113.7 curl/8 200 0"
-
-static const struct decoders *decoders(void)
-{
-    static struct decoders *set;
-    struct error e = ERROR_NONE;
-    if (!set && !decoders_load(DECODERS, &set, &e))
-        print_error("# %s: %s\n", e.place, e.sentence);
-    CHECK(set != NULL);
-    return set;
-}
 
 /* The lines before the last are its file's; `own`: the source's decoder. */
 static struct event decode(const char *text, const char *own, struct arena *arena)
@@ -32,7 +21,7 @@ static struct event decode(const char *text, const char *own, struct arena *aren
         first = false;
     }
     struct event event = { .raw = line, .received = INT64_C(1795489999) * CLOCK_SECOND };
-    decoder_decode(decoders(), &event, arena, &hint);
+    decoder_decode(own_decoders(), &event, arena, &hint);
     return event;
 }
 
