@@ -20,22 +20,25 @@ struct compiler {
     struct lowering lowering;
 };
 
+static void say(const struct compiler *c, const struct error *e, bool warning)
+{
+    if (c->options->report)
+        c->options->report(c->options->owner, e, warning);
+}
+
 static void report(struct compiler *c, const struct error *e, bool warning)
 {
     if (warning)
         c->count->warnings++;
     else
         c->count->refused++;
-    if (c->options->report)
-        c->options->report(c->options->owner, e, warning);
+    say(c, e, warning);
 }
 
 /* One of a rule's faults: it is counted once, as refused. */
 static void on_fault(void *owner, const struct error *e)
 {
-    struct compiler *c = owner;
-    if (c->options->report)
-        c->options->report(c->options->owner, e, false);
+    say(owner, e, false);
 }
 
 static bool disabled(const struct compiler *c, const struct rule *rule)
