@@ -72,16 +72,6 @@ static const struct records_rule_disabled *disabled_of(const struct knowledge *k
     return NULL;
 }
 
-static bool named(struct slice list, struct slice id)
-{
-    struct slice one;
-
-    while (slice_split(&list, ' ', &one))
-        if (slice_equal(one, id))
-            return true;
-    return false;
-}
-
 static void counts_put(struct json_writer *json, const struct knowledge *k, struct slice id)
 {
     struct records_rule_count found = { 0 };
@@ -94,7 +84,7 @@ static void counts_put(struct json_writer *json, const struct knowledge *k, stru
         if (slice_equal(k->throttles[i].rule, id))
             throttled += k->throttles[i].matches;
     for (uint32_t i = 0; i < k->exception_count; i++)
-        exceptions += named(k->exceptions[i].rules, id);
+        exceptions += slice_names(k->exceptions[i].rules, id);
     json_integer_member(json, "alerts", (int64_t)found.alerts);
     json_integer_member(json, "matches", (int64_t)found.matches);
     json_integer_member(json, "false_positive", (int64_t)found.false_positive);

@@ -146,6 +146,15 @@ bool slice_split(struct slice *rest, char sep, struct slice *part_out)
     return true;
 }
 
+bool slice_names(struct slice words, struct slice word)
+{
+    struct slice one;
+    while (slice_split(&words, ' ', &one))
+        if (slice_equal(one, word))
+            return true;
+    return false;
+}
+
 bool slice_to_u64(struct slice s, uint64_t *out)
 {
     if (s.len == 0 || s.len > 20)

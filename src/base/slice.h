@@ -112,6 +112,8 @@ struct slice slice_trim(struct slice s);
 /* Cuts the part before the first sep off *rest into *part_out and steps over sep.
  * False when *rest is exhausted (data == NULL); a trailing sep yields a last empty part. */
 bool slice_split(struct slice *rest, char sep, struct slice *part_out);
+/* Is it one of the words, which stand with a blank between them? */
+bool slice_names(struct slice words, struct slice word);
 
 /* Whole decimal number, no sign for u64, optional '-' for i64, no white space, no overflow;
  * false and *out untouched otherwise. */

@@ -23,21 +23,12 @@ static void tell(void *owner, const struct error *e, bool warning)
         log_error(e, "an exception is left out");
 }
 
-static bool names(struct slice list, struct slice rule)
-{
-    struct slice one;
-    while (slice_split(&list, ' ', &one))
-        if (slice_equal(one, rule))
-            return true;
-    return false;
-}
-
 static bool names_any(struct slice list, const struct ruleset *rules)
 {
     bool any = false;
     for (uint32_t i = 0; i < ruleset_count(rules) && !any; i++) {
         struct ruleset_rule r = ruleset_rule(rules, i);
-        any = names(list, r.id.len ? r.id : r.title);
+        any = slice_names(list, r.id.len ? r.id : r.title);
     }
     return any;
 }
@@ -119,7 +110,7 @@ void exception_set_free(struct exception_set **exceptions)
 static bool fits(const struct roster_exception *x, const struct event *event, struct slice rule,
                  int64_t now)
 {
-    return x->until > now && names(x->rules, rule) &&
+    return x->until > now && slice_names(x->rules, rule) &&
            (!x->agency.len || slice_equal(x->agency, event->agency)) &&
            (!x->system.len || slice_equal(x->system, event->system)) &&
            (!x->source.len || slice_equal(x->source, event->source));

@@ -143,21 +143,12 @@ static bool tell(const struct broken *file, struct records *records, struct aren
                             SLICE("a file of the archive was set aside"), e));
 }
 
-static bool holds(struct slice list, struct slice name)
-{
-    struct slice part;
-    while (slice_split(&list, ' ', &part))
-        if (slice_equal(part, name))
-            return true;
-    return false;
-}
-
 static bool end_gone(struct slice told, struct slice now, struct records *records,
                      struct arena *arena, struct error *e)
 {
     struct slice part;
     while (slice_split(&told, ' ', &part))
-        if (part.len && !holds(now, part) &&
+        if (part.len && !slice_names(now, part) &&
             !records_alarm_end(records, ALARM_DAMAGE, entity_of(part, arena),
                                SLICE("tệp không còn ở đó hoặc đã đọc được (gone, or readable again)"),
                                NULL, e))
@@ -189,7 +180,7 @@ static bool settle(const struct broken *files, unsigned count, struct records *r
     if (!records_begin(records, &t, e) || !end_gone(told, buffer_slice(&list), records, &arena, e))
         return false;
     for (unsigned i = 0; i < count; i++)
-        if (!holds(told, slice_of(files[i].file)) && !tell(&files[i], records, &arena, e))
+        if (!slice_names(told, slice_of(files[i].file)) && !tell(&files[i], records, &arena, e))
             return false;
     return records_setting_put(records, &ACTOR_SYSTEM, TOLD, buffer_slice(&list), e) &&
            records_commit(&t, e);

@@ -15,6 +15,13 @@ TEST("splitting gives every part, also a last empty one") {
     CHECK(!slice_split(&rest, ',', &part));
 }
 
+TEST("a word is one of a list's only as a whole") {
+    struct slice words = SLICE("f9 f12 f1");
+    CHECK(slice_names(words, SLICE("f9")) && slice_names(words, SLICE("f1")));
+    CHECK(!slice_names(words, SLICE("f")) && !slice_names(words, SLICE("f9 f12")));
+    CHECK(!slice_names(words, SLICE("")) && !slice_names(SLICE_NONE, SLICE("f1")));
+}
+
 TEST("numbers are whole, without blanks, without overflow") {
     static const struct { const char *text; bool good; int64_t value; } rows[] = {
         { "0", true, 0 }, { "9223372036854775807", true, INT64_MAX },
