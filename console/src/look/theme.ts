@@ -100,7 +100,7 @@ export function antTheme(mode: Mode): ThemeConfig {
     algorithm: mode === 'dark' ? antd.darkAlgorithm : antd.defaultAlgorithm,
     hashed: false,
     token: {
-      // lists and dialogues wait for the end of a movement that the style sheet forbids
+      // lists and dialogues would wait for the end of a movement that the style sheet forbids
       motion: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
       colorPrimary: p['accent-fill'],
       colorLink: p.accent,

@@ -6,7 +6,6 @@ import { PIPES, quoted, typing } from '../../parts/query';
 import { useText } from '../../text';
 import { fold } from '../../text/format';
 
-const REOPEN = 120; // ms
 const NAMES = 12;
 
 interface Props {
@@ -41,6 +40,7 @@ export function QueryField({ draft, setDraft, search, fields, wrong }: Props) {
   const { t } = useText();
   const [open, setOpen] = useState(false);
   const chosen = useRef(false);
+  const goesOn = useRef(false);
   const options = useMemo(() => completions(draft, fields), [draft, fields]);
   return (
     <AutoComplete
@@ -48,7 +48,11 @@ export function QueryField({ draft, setDraft, search, fields, wrong }: Props) {
       value={draft}
       options={options}
       open={open && options.length > 0}
-      onOpenChange={setOpen}
+      onOpenChange={(wanted) => {
+        // a choice closes the list; after a field it stays for its values
+        setOpen(wanted || goesOn.current);
+        goesOn.current = false;
+      }}
       defaultActiveFirstOption={false}
       onChange={(text: string) => setDraft(text)}
       onSelect={(text: string) => {
@@ -56,8 +60,7 @@ export function QueryField({ draft, setDraft, search, fields, wrong }: Props) {
         setTimeout(() => {
           chosen.current = false;
         });
-        // The list closes after a choice; after a field its values follow.
-        setTimeout(() => setOpen(text.endsWith(':')), REOPEN);
+        goesOn.current = text.endsWith(':');
       }}
       onInputKeyDown={(e) => {
         if (e.key === 'Enter')
