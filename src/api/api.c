@@ -29,7 +29,7 @@ static const struct {
 
 #define THREADS_MOST 22
 #define REQUEST_ARENA (64u << 20)
-#define ADDRESS_MOST 128
+#define ADDRESS_MOST 512  /* an office behind one address: 80 browsers with six connections each */
 
 struct worker {
     struct api *api;

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,15 @@ def _():
         server.syslog_tcp([f"<13>1 {stamp()} srv-web-01 thu - - - van-nghe-thay"])
         wait_for("the line", lambda: server.search("van-nghe-thay"))
         stack.callback(server.remove)
+
+
+@test("an office of 60 browsers behind one address, each with six open connections, keeps nobody out")
+def _():
+    with Server() as server, contextlib.ExitStack() as stack:
+        lead = server.user("lead")
+        for _ in range(60 * 6):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.ports["console"])))
+        check(lead.get("/session").status == 200, "somebody is kept out")
 
 
 @test("a sheet with wrong cells names every one and stores nothing")
