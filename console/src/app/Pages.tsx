@@ -1,6 +1,7 @@
 // Which address opens which page. Each place is its own chunk, fetched when it is first opened.
-import { Component, Suspense, lazy, type ComponentType, type ReactNode } from 'react';
+import { Component, type ComponentType, type ReactNode } from 'react';
 import { Link, Route, Routes, useLocation } from 'react-router-dom';
+import { later } from '../parts/later';
 import { Page, Trouble } from '../parts/page';
 import { Skeleton } from 'antd';
 import { useText } from '../text';
@@ -8,7 +9,12 @@ import { Shell } from './Shell';
 import { mayOpen } from './places';
 import { useSession } from './session';
 
-const page = (load: () => Promise<{ default: ComponentType }>) => lazy(load);
+const Waiting = () => (
+  <div className="waiting">
+    <Skeleton active paragraph={{ rows: 8 }} />
+  </div>
+);
+const page = (load: () => Promise<{ default: ComponentType }>) => later(load, Waiting);
 const Home = page(() => import('../pages/home/Home'));
 const Search = page(() => import('../pages/search/Search'));
 const Alerts = page(() => import('../pages/alerts/Alerts'));
@@ -75,34 +81,32 @@ export function Pages() {
   return (
     <Shell>
       <Guard where={pathname}>
-        <Suspense fallback={<div className="waiting"><Skeleton active paragraph={{ rows: 8 }} /></div>}>
-          {!mayOpen(role, pathname) ? (
-            <Denied />
-          ) : (
-            <Routes>
-              <Route path="/" element={<Home />} />
-              <Route path="/search" element={<Search />} />
-              <Route path="/alerts/:id?" element={<Alerts />} />
-              <Route path="/incidents" element={<Incidents />} />
-              <Route path="/incidents/new" element={<IncidentNew />} />
-              <Route path="/incidents/:id" element={<IncidentPage />} />
-              <Route path="/plan" element={<Matrix />} />
-              <Route path="/plan/text" element={<PlanText />} />
-              <Route path="/plan/report" element={<Report />} />
-              <Route path="/agencies" element={<Agencies />} />
-              <Route path="/agencies/:id" element={<AgencyPage />} />
-              <Route path="/systems" element={<Systems />} />
-              <Route path="/systems/:id" element={<SystemPage />} />
-              <Route path="/sources" element={<Sources />} />
-              <Route path="/sources/:id" element={<SourcePage />} />
-              <Route path="/rules" element={<Rules />} />
-              <Route path="/indicators" element={<Indicators />} />
-              <Route path="/users" element={<Users />} />
-              <Route path="/machine" element={<Machine />} />
-              <Route path="*" element={<Missing />} />
-            </Routes>
-          )}
-        </Suspense>
+        {!mayOpen(role, pathname) ? (
+          <Denied />
+        ) : (
+          <Routes>
+            <Route path="/" element={<Home />} />
+            <Route path="/search" element={<Search />} />
+            <Route path="/alerts/:id?" element={<Alerts />} />
+            <Route path="/incidents" element={<Incidents />} />
+            <Route path="/incidents/new" element={<IncidentNew />} />
+            <Route path="/incidents/:id" element={<IncidentPage />} />
+            <Route path="/plan" element={<Matrix />} />
+            <Route path="/plan/text" element={<PlanText />} />
+            <Route path="/plan/report" element={<Report />} />
+            <Route path="/agencies" element={<Agencies />} />
+            <Route path="/agencies/:id" element={<AgencyPage />} />
+            <Route path="/systems" element={<Systems />} />
+            <Route path="/systems/:id" element={<SystemPage />} />
+            <Route path="/sources" element={<Sources />} />
+            <Route path="/sources/:id" element={<SourcePage />} />
+            <Route path="/rules" element={<Rules />} />
+            <Route path="/indicators" element={<Indicators />} />
+            <Route path="/users" element={<Users />} />
+            <Route path="/machine" element={<Machine />} />
+            <Route path="*" element={<Missing />} />
+          </Routes>
+        )}
       </Guard>
     </Shell>
   );

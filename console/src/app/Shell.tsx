@@ -2,17 +2,18 @@
 import LogoutOutlined from '@ant-design/icons/es/icons/LogoutOutlined';
 import SearchOutlined from '@ant-design/icons/es/icons/SearchOutlined';
 import { Button } from 'antd';
-import { Suspense, lazy, useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'react-router-dom';
 import { useGet } from '../api/client';
 import { Lighthouse } from '../parts/Lighthouse';
+import { later } from '../parts/later';
 import { useNow } from '../parts/time';
 import { useText } from '../text';
 import { LanguageSwitch, ModeSwitch } from './Switches';
 import { groupsOf, mayOpen, placeAt, type Group } from './places';
 import { useSession, useSessionState } from './session';
 
-const Palette = lazy(() => import('./Palette'));
+const Palette = later(() => import('./Palette'), () => null);
 
 /** What needs somebody: new alerts and open incidents, by address of the place. */
 function useNeeds(): Record<string, number> {
@@ -168,7 +169,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Lighthouse />
           <span>Hải Đăng</span>
         </Link>
-        <button ref={opener} type="button" className="top-search" onClick={() => setPalette(true)} aria-haspopup="dialog" aria-label={t('shell.palette')}>
+        <button ref={opener} type="button" className="top-search" onClick={() => setPalette(true)} aria-haspopup="dialog" aria-keyshortcuts="Control+K" aria-label={`${t('shell.palette')} Ctrl K`}>
           <SearchOutlined />
           <span>{t('shell.palette')}</span>
           <kbd>Ctrl K</kbd>
@@ -187,14 +188,12 @@ export function Shell({ children }: { children: ReactNode }) {
       </main>
       <BottomBar needs={needs} />
       {palette && (
-        <Suspense fallback={null}>
-          <Palette
-            close={() => {
-              setPalette(false);
-              opener.current?.focus();
-            }}
-          />
-        </Suspense>
+        <Palette
+          close={() => {
+            setPalette(false);
+            opener.current?.focus();
+          }}
+        />
       )}
     </div>
   );

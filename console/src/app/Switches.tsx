@@ -23,7 +23,7 @@ export function LanguageSwitch() {
   return (
     <div className="switch" role="group" aria-label={t('switch.language')}>
       {(['vi', 'en'] as const).map((l) => (
-        <button key={l} type="button" lang={l} aria-pressed={language === l} onClick={() => pick(l)} aria-label={t(`switch.${l}`)}>
+        <button key={l} type="button" lang={l} aria-pressed={language === l} onClick={() => pick(l)} aria-label={`${l.toUpperCase()}: ${t(`switch.${l}`)}`}>
           {l.toUpperCase()}
         </button>
       ))}

@@ -18,7 +18,7 @@ function withSmall(option: EChartsCoreOption): EChartsCoreOption {
   return { ...option, xAxis: axis(option.xAxis as Axis), yAxis: axis(option.yAxis as Axis) };
 }
 
-interface Props {
+export interface ChartProps {
   title: string;
   option: (colours: (typeof palettes)['light']) => EChartsCoreOption;
   height: number;
@@ -29,7 +29,7 @@ interface Props {
   onRange?: (first: number, last: number) => void;
 }
 
-export default function Chart({ title, option, height, head, rows, onRange }: Props) {
+export default function Chart({ title, option, height, head, rows, onRange }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const { mode } = useMode();
   const { t } = useText();

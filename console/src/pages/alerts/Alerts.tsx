@@ -180,7 +180,7 @@ export default function Alerts() {
               options={[{ value: '', label: t('common.all_agencies') }, ...(agencies.data?.items ?? []).map((a) => ({ value: a.id, label: a.short }))]}
             />
           )}
-          <button type="button" className="keys" onClick={() => setHelp(true)} aria-label={t('alerts.help')}>
+          <button type="button" className="keys" onClick={() => setHelp(true)} title={t('alerts.help')}>
             <kbd>j</kbd>
             <kbd>k</kbd> {t('keys.move')} <kbd>t</kbd> {t('keys.take')} <kbd>f</kbd> {t('keys.false_positive')} <kbd>e</kbd> {t('keys.escalate')} <kbd>?</kbd>
           </button>

@@ -1,15 +1,15 @@
 // Events as they arrive: the province's rhythm, and each agency's.
-import { Suspense, lazy, useCallback } from 'react';
+import { useCallback } from 'react';
 import { Link } from 'react-router-dom';
 import { useGet } from '../../api/client';
 import { address } from '../../parts/address';
 import { Spark } from '../../parts/figures';
+import { Chart } from '../../parts/later';
 import { Empty, Panel, Shown } from '../../parts/page';
 import { When } from '../../parts/time';
 import { useText } from '../../text';
 import { iso } from '../../text/format';
 
-const Chart = lazy(() => import('../../parts/Chart'));
 const MINUTES = 60;
 
 export function IntakePanel() {
@@ -47,15 +47,13 @@ export function IntakePanel() {
             <Empty command={d.connect.rsyslog}>{t('sources.none')}</Empty>
           ) : (
             <>
-              <Suspense fallback={<div style={{ height: 130 }} aria-busy="true" />}>
-                <Chart
-                  title={t('home.intake')}
-                  height={130}
-                  option={option}
-                  head={[t('chart.time'), t('home.intake_axis')]}
-                  rows={d.buckets.map((n, i) => [hourMinute(iso(new Date(d.from).getTime() + i * d.bucket_seconds * 1000)), n])}
-                />
-              </Suspense>
+              <Chart
+                title={t('home.intake')}
+                height={130}
+                option={option}
+                head={[t('chart.time'), t('home.intake_axis')]}
+                rows={d.buckets.map((n, i) => [hourMinute(iso(new Date(d.from).getTime() + i * d.bucket_seconds * 1000)), n])}
+              />
               <ul className="intake">
                 {d.agencies.map((a) => (
                   <li key={a.agency.id}>

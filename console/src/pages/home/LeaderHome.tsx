@@ -1,17 +1,16 @@
 // The vice-chairman's page: three sentences, one picture, five calls. Fits one A4.
 import PrinterOutlined from '@ant-design/icons/es/icons/PrinterOutlined';
 import { Button } from 'antd';
-import { Suspense, lazy, useCallback } from 'react';
+import { useCallback } from 'react';
 import { Link } from 'react-router-dom';
 import type { Schemas } from '../../api/client';
 import { address } from '../../parts/address';
 import { cellAddress } from '../../parts/duties';
 import { share } from '../../parts/figures';
+import { Chart } from '../../parts/later';
 import { Standing } from '../../parts/marks';
 import { Empty, Page, Panel } from '../../parts/page';
 import { useText } from '../../text';
-
-const Chart = lazy(() => import('../../parts/Chart'));
 
 export function LeaderHome({ home }: { home: Schemas['HomeLeader'] }) {
   const { t, number, percent, exact } = useText();
@@ -80,15 +79,13 @@ export function LeaderHome({ home }: { home: Schemas['HomeLeader'] }) {
           {known.length === 0 ? (
             <Empty>{t('home.picture_none')}</Empty>
           ) : (
-            <Suspense fallback={<div style={{ height: 320 }} aria-busy="true" />}>
-              <Chart
-                title={t('home.picture_first')}
-                height={Math.max(180, 34 * judged.length + 50)}
-                option={option}
-                head={[t('plan.clause'), t('plan.clause_title'), t('home.this_year'), t('home.last_year'), t('standing.unknown')]}
-                rows={judged.map((x) => [x.clause, x.title, x.now.judged > 0 ? `${x.now.met}/${x.now.judged}` : '–', x.before && x.before.judged > 0 ? `${x.before.met}/${x.before.judged}` : '–', x.counts.unknown])}
-              />
-            </Suspense>
+            <Chart
+              title={t('home.picture_first')}
+              height={Math.max(180, 34 * judged.length + 50)}
+              option={option}
+              head={[t('plan.clause'), t('plan.clause_title'), t('home.this_year'), t('home.last_year'), t('standing.unknown')]}
+              rows={judged.map((x) => [x.clause, x.title, x.now.judged > 0 ? `${x.now.met}/${x.now.judged}` : '–', x.before && x.before.judged > 0 ? `${x.before.met}/${x.before.judged}` : '–', x.counts.unknown])}
+            />
           )}
           {!compare && known.length > 0 && <p className="hint">{t('home.no_last_year')}</p>}
         </Panel>

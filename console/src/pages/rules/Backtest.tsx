@@ -1,11 +1,12 @@
 // A rule over the archive's last days, before it is enabled: paste it or begin with one that runs; a bar
 // a day, the table behind it, and examples that lead to their log lines.
 import { Button, Input, Select } from 'antd';
-import { Suspense, lazy, useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router-dom';
 import { useGet, type Schemas } from '../../api/client';
 import { useDraft } from '../../parts/draft';
 import { said } from '../../parts/event';
+import { Chart } from '../../parts/later';
 import { Line } from '../../parts/line';
 import { Level } from '../../parts/marks';
 import { Panel, Trouble } from '../../parts/page';
@@ -14,7 +15,6 @@ import { address, searchAddress } from '../../parts/address';
 import { useText } from '../../text';
 import { useBacktest, type Tested } from './useBacktest';
 
-const Chart = lazy(() => import('../../parts/Chart'));
 const SPANS = [1, 3, 7, 14, 30, 90];
 const RULE_MOST = 60_000;
 const HEIGHT = 150;
@@ -117,15 +117,13 @@ function Bars({ of }: { of: Schemas['BacktestDays'] }) {
     [of, dayMonth, t],
   );
   return (
-    <Suspense fallback={<div style={{ height: HEIGHT }} aria-busy="true" />}>
-      <Chart
-        title={t('backtest.chart', { n: number(of.days.length), alerts: number(of.alerts) })}
-        height={HEIGHT}
-        option={option}
-        head={[t('backtest.day'), t('backtest.events'), t('backtest.matches'), t('backtest.axis'), t('backtest.whole')]}
-        rows={of.days.map((d) => [day(d.day), number(d.events), number(d.matches), number(d.alerts), d.whole ? t('common.yes') : t('common.no')])}
-      />
-    </Suspense>
+    <Chart
+      title={t('backtest.chart', { n: number(of.days.length), alerts: number(of.alerts) })}
+      height={HEIGHT}
+      option={option}
+      head={[t('backtest.day'), t('backtest.events'), t('backtest.matches'), t('backtest.axis'), t('backtest.whole')]}
+      rows={of.days.map((d) => [day(d.day), number(d.events), number(d.matches), number(d.alerts), d.whole ? t('common.yes') : t('common.no')])}
+    />
   );
 }
 

@@ -1,10 +1,10 @@
 // How many lines matched, over time; a drag over it sets the range.
-import { Suspense, lazy, useCallback } from 'react';
+import { useCallback } from 'react';
 import type { Schemas } from '../../api/client';
+import { Chart } from '../../parts/later';
 import { useText } from '../../text';
 import { iso } from '../../text/format';
 
-const Chart = lazy(() => import('../../parts/Chart'));
 const HEIGHT = 108;
 
 export function Histogram({ data, onRange }: { data: Schemas['Buckets'] | undefined; onRange: (from: string, to: string) => void }) {
@@ -40,20 +40,18 @@ export function Histogram({ data, onRange }: { data: Schemas['Buckets'] | undefi
   if (!data) return <div className="panel histogram" style={{ height: HEIGHT + 34 }} aria-busy="true" />;
   return (
     <section className="panel histogram" aria-label={t('search.histogram')}>
-      <Suspense fallback={<div style={{ height: HEIGHT }} aria-busy="true" />}>
-        <Chart
-          title={t('search.histogram_title', { n: number(data.total), from: exact(data.from), to: exact(data.to) })}
-          height={HEIGHT}
-          option={option}
-          head={[t('chart.time'), t('search.lines_axis')]}
-          rows={data.items.filter((b) => b.count > 0).map((b) => [exact(b.time), number(b.count)])}
-          onRange={(first, last) => {
-            const a = data.items[Math.min(first, data.items.length - 1)];
-            const b = data.items[Math.min(last, data.items.length - 1)];
-            if (a && b) onRange(a.time, iso(new Date(b.time).getTime() + data.bucket_seconds * 1000));
-          }}
-        />
-      </Suspense>
+      <Chart
+        title={t('search.histogram_title', { n: number(data.total), from: exact(data.from), to: exact(data.to) })}
+        height={HEIGHT}
+        option={option}
+        head={[t('chart.time'), t('search.lines_axis')]}
+        rows={data.items.filter((b) => b.count > 0).map((b) => [exact(b.time), number(b.count)])}
+        onRange={(first, last) => {
+          const a = data.items[Math.min(first, data.items.length - 1)];
+          const b = data.items[Math.min(last, data.items.length - 1)];
+          if (a && b) onRange(a.time, iso(new Date(b.time).getTime() + data.bucket_seconds * 1000));
+        }}
+      />
     </section>
   );
 }

@@ -1,12 +1,12 @@
 // What a query with pipes gives: a picture where one says more, and the table. A click on a value
 // shows the lines behind it.
-import { Suspense, lazy, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useMode } from '../../app/mode';
 import { series } from '../../look/theme';
+import { Chart } from '../../parts/later';
 import { useText } from '../../text';
 import { iso } from '../../text/format';
 
-const Chart = lazy(() => import('../../parts/Chart'));
 type Cell = string | number | null;
 
 const SERIES_MOST = 8;
@@ -86,11 +86,7 @@ function Drawn({ picture, title }: { picture: Picture; title: string }) {
     };
   }, [picture, mode, dayMonth, hourMinute]);
   const height = picture.kind === 'bars' ? Math.max(80, 26 * picture.labels.length + 34) : HEIGHT;
-  return (
-    <Suspense fallback={<div style={{ height }} aria-busy="true" />}>
-      <Chart title={title} height={height} option={option} />
-    </Suspense>
-  );
+  return <Chart title={title} height={height} option={option} />;
 }
 
 interface Props {
