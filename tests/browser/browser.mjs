@@ -15,8 +15,12 @@ export const PHONE = { width: 390, height: 844 };
 /** Milliseconds that a step may take; a busy machine is slow. */
 export const PATIENCE = 1000 * Number(process.env.HAIDANG_PATIENCE ?? 30);
 
+/** What the console remembers of a log-in; all else in its store is of a case. */
+const SIGNED_IN = 'haidang.session';
+
 let browser;
 const sessions = new Map();
+const kept = new Map();
 
 export async function start() {
   browser = await chromium.launch({
@@ -29,9 +33,10 @@ export async function start() {
 }
 export const stop = () => browser?.close();
 
-/** A fresh page without a session; `still` for somebody who wants nothing to move. `complaints` fills with errors of the page and its console. */
-export async function stranger({ viewport = WIDE, mode = 'light', still = false, storage } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme: mode, reducedMotion: still ? 'reduce' : 'no-preference', locale: 'vi-VN', timezoneId: 'Asia/Ho_Chi_Minh', storageState: storage });
+const contextFor = ({ viewport = WIDE, mode = 'light', still = false, storage } = {}) =>
+  browser.newContext({ viewport, colorScheme: mode, reducedMotion: still ? 'reduce' : 'no-preference', locale: 'vi-VN', timezoneId: 'Asia/Ho_Chi_Minh', storageState: storage });
+
+async function pageIn(context) {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const complaints = [];
@@ -44,6 +49,9 @@ export async function stranger({ viewport = WIDE, mode = 'light', still = false,
   return page;
 }
 
+/** A page without a session; `still` for somebody who wants nothing to move. `complaints` fills with errors of the page and its console. */
+export const stranger = async (options) => pageIn(await contextFor(options));
+
 export async function logIn(page, role) {
   await page.goto(`${url}/`);
   await page.fill('#login-name', users[role].name);
@@ -52,17 +60,17 @@ export async function logIn(page, role) {
   await page.waitForSelector('.page h1');
 }
 
-/** A page of somebody with this role; one log-in for each role serves all cases. */
+/** A page of somebody with this role: a tab of the browser that they keep, which knows the console already and nothing of the last case. */
 export async function pageFor(role, options = {}) {
   if (!sessions.has(role)) {
     const first = await stranger();
     await logIn(first, role);
     sessions.set(role, await first.context().storageState());
-    await first.context().close();
+    await close(first);
   }
-  const stored = sessions.get(role);
-  const page = await stranger({ ...options, storage: stored });
-  return page;
+  const whose = JSON.stringify([role, options]);
+  if (!kept.has(whose)) kept.set(whose, await contextFor({ ...options, storage: sessions.get(role) }));
+  return pageIn(kept.get(whose));
 }
 
 /** Opens an address and waits until nothing is on its way any more. */
@@ -81,4 +89,9 @@ export async function picture(page, name) {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
-export const close = (page) => page.context().close();
+export async function close(page) {
+  const context = page.context();
+  if (![...kept.values()].includes(context)) return context.close();
+  if (page.url().startsWith(url)) await page.evaluate((mark) => Object.keys(localStorage).filter((key) => key !== mark).forEach((key) => localStorage.removeItem(key)), SIGNED_IN);
+  return page.close();
+}
