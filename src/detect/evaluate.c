@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fold.h"
+#include "detect/regex.h"
 
 #define PCRE_STEPS_MOST 1000000u
 
@@ -144,7 +145,7 @@ static bool is_ascii(struct slice text)
 /* Regexes want UTF-8: what is none becomes U+FFFD. */
 static struct slice repaired(struct evaluator *v, struct slice text)
 {
-    if (is_ascii(text) || fold_is_utf8(text))
+    if (fold_is_utf8(text))
         return text;
     buffer_clear(&v->clean);
     for (size_t i = 0; i < text.len; i++) {
@@ -163,7 +164,10 @@ static struct slice repaired(struct evaluator *v, struct slice text)
 static bool regex(struct evaluator *v, const struct atom *atom, struct slice text)
 {
     const struct blob_regex *x = &v->ruleset->regexes[atom->regex];
-    text = repaired(v, text.data ? text : SLICE(""));
+    text = text.data ? text : SLICE("");
+    if (!is_ascii(text))
+        text = x->database != NONE && x->flags & REGEX_NARROW
+                   ? regex_narrowed(text, x->flags, &v->clean) : repaired(v, text);
     if (x->database != NONE) {
         bool hit = false;
         hs_scan(v->ruleset->opened[x->database], text.data, (unsigned)text.len, 0, v->scratch,

@@ -127,9 +127,10 @@ static bool lower_regex(struct lowering *l, const struct test *test, struct atom
         atom->regex = (uint32_t)(known - 1);
         return true;
     }
-    struct blob_regex regex = { .text = atom->text, .flags = test->flags, .database = NONE };
+    struct blob_regex regex = { .text = atom->text, .database = NONE,
+                                .flags = test->flags | regex_narrow(test->text, test->flags) };
     hs_database_t *database = NULL;
-    if (!regex_compile(test->text, test->flags, &database, e))
+    if (!regex_compile(test->text, regex.flags, &database, e))
         return false;
     if (database) {
         char *bytes = NULL;

@@ -1,10 +1,61 @@
 #include "detect/regex.h"
 
+#include <ctype.h>
+
 #include "base/fold.h"
+
+#define LONG_S SLICE("\xc5\xbf")       /* ſ, an s without case */
+#define KELVIN SLICE("\xe2\x84\xaa")   /* K, a k without case */
+
+/* Length of the escape at i when it stands for ASCII characters, or for a kind that no other belongs to. */
+static size_t narrow_escape(struct slice t, size_t i, bool caseless)
+{
+    char c = i + 1 < t.len ? t.data[i + 1] : 0;
+    if (c == 'x')
+        return i + 3 < t.len && t.data[i + 2] >= '0' && t.data[i + 2] <= '7' &&
+               isxdigit((unsigned char)t.data[i + 3]) ? 4 : 0;
+    if (!isalnum((unsigned char)c))
+        return c ? 2 : 0;
+    /* \w and \b know k and s only with their own case */
+    return strchr(caseless ? "dDsStnrfeaAzZ" : "dDsSwWbBtnrfeaAzZ", c) ? 2 : 0;
+}
+
+unsigned regex_narrow(struct slice t, unsigned flags)
+{
+    bool begins = slice_starts(t, SLICE("(?i)")), caseless = begins || flags & REGEX_CASELESS;
+    for (size_t i = begins ? 4 : 0; i < t.len;) {
+        char c = t.data[i], next = i + 1 < t.len ? t.data[i + 1] : 0;
+        size_t step = c == '\\' ? narrow_escape(t, i, caseless) : 1;
+        bool option = c == '(' && next == '?' && !slice_starts(slice_after(t, i), SLICE("(?:"));
+        if (!step || (unsigned char)c >= 0x80 || option || (c == '(' && next == '*') ||
+            (c == '[' && caseless && next && strchr(":.=", next)))
+            return 0;
+        i += step;
+    }
+    return REGEX_NARROW | (caseless ? REGEX_NARROW_CASELESS : 0);
+}
+
+struct slice regex_narrowed(struct slice text, unsigned flags, struct buffer *room)
+{
+    bool caseless = flags & REGEX_NARROW_CASELESS;
+    buffer_clear(room);
+    for (size_t i = 0, n; i < text.len; i += n) {
+        struct slice rest = slice_after(text, i);
+        unsigned char c = (unsigned char)rest.data[0];
+        n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+        if (n > rest.len || !fold_is_utf8(slice_cut(rest, 0, n)))
+            n = 1;
+        buffer_add_byte(room, c < 0x80 ? (char)c
+                        : caseless && slice_starts(rest, LONG_S) ? 's'
+                        : caseless && slice_starts(rest, KELVIN) ? 'k' : '\xff');
+    }
+    return text.len ? buffer_slice(room) : text;
+}
 
 bool regex_compile(struct slice text, unsigned flags, hs_database_t **out, struct error *e)
 {
-    unsigned hs = HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY | HS_FLAG_UTF8;
+    unsigned hs = HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY;
+    hs |= flags & REGEX_NARROW ? 0 : HS_FLAG_UTF8;
     hs |= flags & REGEX_CASELESS ? HS_FLAG_CASELESS : 0;
     hs |= flags & REGEX_MULTILINE ? HS_FLAG_MULTILINE : 0;
     hs |= flags & REGEX_DOTALL ? HS_FLAG_DOTALL : 0;

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 
-#define BLOB_FORMAT 6u
+#define BLOB_FORMAT 7u
 
 uint64_t ruleset_key(void)
 {
