@@ -3,7 +3,7 @@
 
     tests/run.py [--build DIR] [--only SUITE]... [--jobs N] [--list]
 
-A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. Two for
+A suite is a command that prints TAP (`ok`, `not ok`, `# skip`); the table below has them all. Three for
 each processor run at once, since they wait a good deal: each has files, ports and servers of its own.
 Where a program ends with a fault after its TAP, that is one more failure. A suite's output goes to
 DIR/log/SUITE.txt; of failures the end is shown.
@@ -170,7 +170,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build-check")
     parser.add_argument("--only", action="append", help="suites whose name holds this")
-    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="suites at once")
+    parser.add_argument("--jobs", type=int, default=3 * (os.cpu_count() or 1), help="suites at once")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     folder = ROOT / options.build
