@@ -86,6 +86,18 @@ static bool is_group(const struct parser *p, const char *word)
     return false;
 }
 
+static void list_group(const struct parser *p, const char *word, struct buffer *out)
+{
+    size_t len = strlen(word);
+    buffer_init(out, 0);
+    buffer_print(out, "haidang %s:\n", word);
+    for (size_t i = 0; p->table[i]; i++)
+        if (strncmp(p->table[i]->name, word, len) == 0 && strchr(" ", p->table[i]->name[len]) &&
+            !p->table[i]->hidden)
+            buffer_print(out, "  haidang %-20s %s\n", p->table[i]->name,
+                         cli_say(p->cli, p->table[i]->summary));
+}
+
 static int unknown_command(struct parser *p)
 {
     const char *word = p->argv[1], *best = NULL;
@@ -100,11 +112,10 @@ static int unknown_command(struct parser *p)
         return cli_wrong(p->cli, "there is no command '%s'; did you mean '%s'?", typed, best);
     if (!is_group(p, word))
         return cli_wrong(p->cli, "there is no command '%s'", typed);
-    fprintf(stderr, "haidang %s:\n", word);
-    for (size_t i = 0; p->table[i]; i++)
-        if (strncmp(p->table[i]->name, word, strlen(word)) == 0 && !p->table[i]->hidden)
-            fprintf(stderr, "  haidang %-20s %s\n", p->table[i]->name,
-                    cli_say(p->cli, p->table[i]->summary));
+    struct buffer out;
+    list_group(p, word, &out);
+    fprintf(stderr, "%.*s", SLICE_ARGS(buffer_slice(&out)));
+    buffer_free(&out);
     return CLI_WRONG;
 }
 
@@ -272,7 +283,12 @@ static int check_required(struct parser *p)
     return -1;
 }
 
-/* haidang, haidang --help, haidang help, haidang --version */
+static bool is_one_of(const char *word, const char *one, const char *other)
+{
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
+}
+
+/* haidang, haidang --help, haidang help, haidang --version; haidang archive --help, haidang help archive */
 static int without_command(struct parser *p)
 {
     if (p->argc < 2) {
@@ -283,18 +299,18 @@ static int without_command(struct parser *p)
         buffer_free(&out);
         return CLI_WRONG;
     }
-    const char *word = p->argv[1];
-    p->version = strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0;
-    if (p->version || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-        (strcmp(word, "help") == 0 && p->argc == 2))
+    const char *word = p->argv[1], *last = p->argv[p->argc - 1];
+    bool group = is_group(p, word) && p->argc <= 3;
+    p->version = is_one_of(last, "--version", "-V") && (p->argc == 2 || group);
+    if (group && (p->help || is_one_of(last, "--help", "-h"))) {
+        struct buffer out;
+        list_group(p, word, &out);
+        return put_and_end(p->cli, &out);
+    }
+    if (p->version || (p->argc == 2 && (is_one_of(word, "--help", "-h") || strcmp(word, "help") == 0)))
         return answer_help(p);
     if (word[0] == '-')
         return cli_wrong(p->cli, "there is no option '%s'", word);
-    if (is_group(p, word) && p->argc == 3 &&
-        (strcmp(p->argv[2], "--help") == 0 || strcmp(p->argv[2], "-h") == 0)) {
-        unknown_command(p);
-        return CLI_FINE;
-    }
     return unknown_command(p);
 }
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -70,6 +71,7 @@ struct hub {
     struct canary_watch *canary;
     struct damage_watch *damage;
     struct signer *signer;
+    struct error unfolded;          /* why the last step of the fold failed; not set: it did not */
 };
 
 /* Any thread. */
@@ -175,8 +177,10 @@ static bool fold(struct hub *hub)
     struct error e = ERROR_NONE;
     unsigned alerts;
     bool more;
-    if (!fold_step(hub->fold, &alerts, &more, &e))
+    bool done = fold_step(hub->fold, &alerts, &more, &e);
+    if (!done && strcmp(e.sentence, hub->unfolded.sentence) != 0) /* it is tried again at each step */
         log_error(&e, "what the archive holds is not yet in the records");
+    hub->unfolded = e;
     if (alerts)
         log_info("%u new alerts", alerts);
     return more;

@@ -107,6 +107,13 @@ TEST("help and version are answered wherever they stand")
     CHECK(strstr(said, "--out FILE"));
     CHECK_INT(PARSE("--help"), CLI_FINE);
     CHECK(strstr(said, "look for something") && !strstr(said, "secret"));
+    CHECK_INT(PARSE("plan", "--help"), CLI_FINE);
+    CHECK(strstr(said, "haidang plan check") && !strstr(said, "look"));
+    CHECK_INT(PARSE("help", "plan"), CLI_FINE);
+    CHECK(strstr(said, "haidang plan check"));
+    CHECK_INT(PARSE("plan", "--version"), CLI_FINE);
+    CHECK(strstr(said, "haidang "));
+    CHECK_INT(PARSE("help", "nonsense"), CLI_WRONG);
 }
 
 TEST("too many options are refused, not written past the end")
