@@ -29,7 +29,7 @@ export function Fields({ data, onFilter }: { data: Schemas['FieldList'] | undefi
                 {f.values.map((v) => (
                   <li key={v.value}>
                     <button type="button" className="field-value" title={t('search.filter_in', { field: f.field, value: v.value })} onClick={() => onFilter(f.field, v.value, false)}>
-                      <span className="field-name">{v.label ?? v.value}</span>
+                      <span className="field-name">{v.label ?? (v.value || t('search.empty_value'))}</span>
                       <span className="field-bar" aria-hidden="true">
                         <span style={{ width: `${Math.max(4, (100 * v.count) / most)}%` }} />
                       </span>

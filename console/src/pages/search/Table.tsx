@@ -34,7 +34,8 @@ function spans(times: string[]): string[] {
 
 /** Figures over time become bars by moment (a text column parts them into series); one text column with
  * a figure behind it bars by value. Anything else is a table only. */
-export function pictureOf(columns: string[], rows: Cell[][]): Picture | null {
+export function pictureOf(columns: string[], rows: Cell[][], empty: string): Picture | null {
+  const named = (cell: Cell | undefined) => (cell === null ? '–' : String(cell) || empty);
   const figures = columns.map((_, i) => rows.length > 0 && rows.every((r) => typeof r[i] === 'number' || r[i] === null) && rows.some((r) => r[i] !== null));
   const figure = figures.indexOf(true);
   const time = columns.indexOf('time');
@@ -50,7 +51,7 @@ export function pictureOf(columns: string[], rows: Cell[][]): Picture | null {
     }
     const sums = new Map<string, { all: number; values: (number | null)[] }>();
     for (const r of rows) {
-      const name = r[texts[0]!] === null ? '–' : String(r[texts[0]!]);
+      const name = named(r[texts[0]!]);
       const one = sums.get(name) ?? { all: 0, values: labels.map(() => null) };
       one.values[at.get(String(r[time]))!] = r[figure] as number | null;
       one.all += (r[figure] as number | null) ?? 0;
@@ -61,7 +62,7 @@ export function pictureOf(columns: string[], rows: Cell[][]): Picture | null {
   }
   if (texts.length !== 1) return null;
   const top = rows.slice(0, BARS_MOST);
-  return { kind: 'bars', labels: top.map((r) => (r[texts[0]!] === null ? '–' : String(r[texts[0]!]))), series: [{ name: columns[figure]!, values: top.map((r) => r[figure] as number | null) }] };
+  return { kind: 'bars', labels: top.map((r) => named(r[texts[0]!])), series: [{ name: columns[figure]!, values: top.map((r) => r[figure] as number | null) }] };
 }
 
 function Drawn({ picture, title }: { picture: Picture; title: string }) {
@@ -99,7 +100,7 @@ interface Props {
 export function Table({ columns, rows, query, onFilter }: Props) {
   const { t, number, exact } = useText();
   const [all, setAll] = useState(false);
-  const picture = useMemo(() => pictureOf(columns, rows), [columns, rows]);
+  const picture = useMemo(() => pictureOf(columns, rows, t('search.empty_value')), [columns, rows, t]);
   const numeric = columns.map((_, i) => rows.some((r) => typeof r[i] === 'number') && rows.every((r) => typeof r[i] !== 'string'));
   const shown = all ? rows : rows.slice(0, SHOWN);
   return (
@@ -128,7 +129,7 @@ export function Table({ columns, rows, query, onFilter }: Props) {
                     number(cell, Number.isInteger(cell) ? 0 : 2)
                   ) : (
                     <button type="button" className="cell-value" title={t('search.lines_of', { field: columns[i]!, value: cell })} onClick={() => onFilter(columns[i]!, cell)}>
-                      {cell}
+                      {cell || t('search.empty_value')}
                     </button>
                   )}
                 </td>
