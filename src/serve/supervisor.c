@@ -30,6 +30,7 @@
 #define STATUS_EVERY (10 * CLOCK_SECOND)    /* of memory; else when something happens */
 #define ROOM_LEAST (4u * 1024 * 1024)      /* free bytes without which no database can be begun */
 #define STOP_PATIENCE (20 * CLOCK_SECOND)  /* then a role that does not end is killed */
+#define ASKED_ONCE CLOCK_SECOND            /* Ctrl-C reaches us, and the script that then asks us, too */
 
 enum { ROLES_MAX = 8, LOCALS_MOST = 8 };
 
@@ -318,7 +319,8 @@ static bool stop_next(struct supervisor *s)
 static void stop(struct supervisor *s)
 {
     if (s->stopping) { /* asked twice: now */
-        s->stop_since = INT64_MIN / 2;
+        if (clock_steady() - s->stop_since > ASKED_ONCE)
+            s->stop_since = INT64_MIN / 2;
         return;
     }
     notify("STOPPING=1");

@@ -69,7 +69,8 @@ class Example:
         return wait_for("the banner", up)
 
     def end(self, number=signal.SIGINT):
-        self.process.send_signal(number)
+        """Ctrl-C goes to all that the terminal runs, other signals to the script alone."""
+        (os.killpg if number == signal.SIGINT else os.kill)(self.process.pid, number)
         status = self.process.wait(timeout=PATIENCE)
         return status
 
@@ -114,6 +115,7 @@ def _():
 
         check(example.end() == 0, f"Ctrl-C: ended with {example.process.returncode}")
         check("Stopped. The data stay" in example.text(), example.text()[-500:])
+        check("ended by signal" not in example.text(), f"not in order:\n{example.text()[-800:]}")
         wait_for("all of it to end", lambda: not example.group())
 
         done = subprocess.run([str(HAIDANG), "user", "password", "admin", "--config", str(example.config)],
