@@ -20,5 +20,12 @@ struct slice fold_search_in(struct arena *arena, struct slice text);
 struct slice fold_nfc(struct arena *arena, struct slice text);
 /* Whole text is well-formed UTF-8. */
 bool fold_is_utf8(struct slice text);
+/* Bytes of the character at `at` (within the text), as its first byte says; 1 when the text ends before. */
+static inline size_t fold_character(struct slice text, size_t at)
+{
+    unsigned char c = (unsigned char)text.data[at];
+    size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+    return at + n <= text.len ? n : 1;
+}
 
 #endif

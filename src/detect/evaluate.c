@@ -36,13 +36,6 @@ static bool contains(struct slice text, struct slice part)
     return part.len == 0 || slice_find(text, part) < text.len;
 }
 
-static size_t character(struct slice s, size_t at)
-{
-    unsigned char c = (unsigned char)s.data[at];
-    size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-    return at + n <= s.len ? n : 1;
-}
-
 /* Does a run of pieces without * match at `at`? Its end, or SIZE_MAX. */
 static size_t run_at(const struct ruleset *r, const struct glob_piece *p, uint32_t count,
                      struct slice text, size_t at)
@@ -51,7 +44,7 @@ static size_t run_at(const struct ruleset *r, const struct glob_piece *p, uint32
         if (p[i].kind == PIECE_ONE) {
             if (at >= text.len)
                 return SIZE_MAX;
-            at += character(text, at);
+            at += fold_character(text, at);
             continue;
         }
         struct slice part = blob_text(r, p[i].text);
@@ -66,7 +59,7 @@ static size_t run_at(const struct ruleset *r, const struct glob_piece *p, uint32
 static size_t run_find(const struct ruleset *r, const struct glob_piece *p, uint32_t count,
                        struct slice text, size_t at)
 {
-    for (; at <= text.len; at += at < text.len ? character(text, at) : 1) {
+    for (; at <= text.len; at += at < text.len ? fold_character(text, at) : 1) {
         if (p[0].kind == PIECE_TEXT) {
             size_t skip = slice_find(slice_after(text, at), blob_text(r, p[0].text));
             if (at + skip >= text.len)
@@ -84,7 +77,7 @@ static size_t run_find(const struct ruleset *r, const struct glob_piece *p, uint
 static bool run_ends(const struct ruleset *r, const struct glob_piece *p, uint32_t count,
                      struct slice text, size_t from)
 {
-    for (size_t at = from; at <= text.len; at += at < text.len ? character(text, at) : 1)
+    for (size_t at = from; at <= text.len; at += at < text.len ? fold_character(text, at) : 1)
         if (run_at(r, p, count, text, at) == text.len)
             return true;
     return false;
@@ -149,7 +142,7 @@ static struct slice repaired(struct evaluator *v, struct slice text)
         return text;
     buffer_clear(&v->clean);
     for (size_t i = 0; i < text.len; i++) {
-        size_t n = character(text, i);
+        size_t n = fold_character(text, i);
         if (fold_is_utf8(slice_cut(text, i, i + n))) {
             buffer_add(&v->clean, slice_cut(text, i, i + n));
             i += n - 1;

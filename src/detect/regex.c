@@ -42,8 +42,8 @@ struct slice regex_narrowed(struct slice text, unsigned flags, struct buffer *ro
     for (size_t i = 0, n; i < text.len; i += n) {
         struct slice rest = slice_after(text, i);
         unsigned char c = (unsigned char)rest.data[0];
-        n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-        if (n > rest.len || !fold_is_utf8(slice_cut(rest, 0, n)))
+        n = fold_character(text, i);
+        if (!fold_is_utf8(slice_cut(rest, 0, n)))
             n = 1;
         buffer_add_byte(room, c < 0x80 ? (char)c
                         : caseless && slice_starts(rest, LONG_S) ? 's'
