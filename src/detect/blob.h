@@ -112,7 +112,12 @@ struct blob_correlation {
     struct span rules;        /* LIST: rule indices */
 };
 
-struct blob_regex { struct ref text; uint32_t flags; uint32_t database; }; /* database NONE: PCRE2 */
+struct blob_regex {
+    struct ref text;
+    struct ref needs;   /* ASCII that stands in every text that matches; empty: nothing is certain */
+    uint32_t flags;
+    uint32_t database;  /* NONE: PCRE2 */
+};
 struct blob_database { uint64_t at, len; };
 
 enum section {

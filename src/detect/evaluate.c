@@ -157,7 +157,10 @@ static struct slice repaired(struct evaluator *v, struct slice text)
 static bool regex(struct evaluator *v, const struct atom *atom, struct slice text)
 {
     const struct blob_regex *x = &v->ruleset->regexes[atom->regex];
+    struct slice needs = blob_text(v->ruleset, x->needs);
     text = text.data ? text : SLICE("");
+    if (needs.len && slice_find(text, needs) == text.len)
+        return false;
     if (!is_ascii(text))
         text = x->database != NONE && x->flags & REGEX_NARROW
                    ? regex_narrowed(text, x->flags, &v->clean) : repaired(v, text);

@@ -128,6 +128,7 @@ static bool lower_regex(struct lowering *l, const struct test *test, struct atom
         return true;
     }
     struct blob_regex regex = { .text = atom->text, .database = NONE,
+                                .needs = lower_text(l, regex_needs(test->text, test->flags, l->arena)),
                                 .flags = test->flags | regex_narrow(test->text, test->flags) };
     hs_database_t *database = NULL;
     if (!regex_compile(test->text, regex.flags, &database, e))

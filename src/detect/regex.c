@@ -216,3 +216,14 @@ struct slice regex_literal(struct slice t, unsigned flags, struct arena *arena)
         best = slice_after(best, 1);
     return fold_is_utf8(best) ? best : SLICE("");
 }
+
+struct slice regex_needs(struct slice text, unsigned flags, struct arena *arena)
+{
+    struct slice literal = SLICE("");
+    if (!(flags & REGEX_CASELESS) && slice_find(text, SLICE("(?i)")) == text.len)
+        literal = regex_literal(text, flags, arena);
+    for (size_t i = 0; i < literal.len; i++)
+        if ((unsigned char)literal.data[i] >= 0x80)
+            return SLICE("");
+    return literal;
+}

@@ -19,5 +19,8 @@ bool regex_compile(struct slice text, unsigned flags, hs_database_t **out, struc
 pcre2_code *regex_compile_pcre(struct slice text, unsigned flags, struct error *e);
 /* Longest run of characters that every match holds; empty when none is certain. */
 struct slice regex_literal(struct slice text, unsigned flags, struct arena *arena);
+/* The same, as it stands byte for byte in a text that need not be UTF-8: only ASCII of an expression with
+ * case. To look for it costs far less than to scan. */
+struct slice regex_needs(struct slice text, unsigned flags, struct arena *arena);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 
-#define BLOB_FORMAT 7u
+#define BLOB_FORMAT 8u
 
 uint64_t ruleset_key(void)
 {

@@ -147,7 +147,8 @@ static bool are_patterns(const struct ruleset *r)
         if (r->databases[i].at > size || r->databases[i].len > size - r->databases[i].at)
             return false;
     for (uint32_t i = 0; i < r->regex_count; i++)
-        if (!is_ref(r, r->regexes[i].text) || !is_or_none(r->regexes[i].database, r->database_count))
+        if (!is_ref(r, r->regexes[i].text) || !is_ref(r, r->regexes[i].needs) ||
+            !is_or_none(r->regexes[i].database, r->database_count))
             return false;
     for (uint32_t i = 0; i < r->atom_count; i++)
         if (!is_atom(r, &r->atoms[i]))

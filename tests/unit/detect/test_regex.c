@@ -91,3 +91,23 @@ TEST("narrowed text has one byte for each character, and for each byte that is n
     CHECK_SLICE(regex_narrowed(SLICE("\xe2\x84\xaa\xc5\xbf"), caseless, &room), "ks");
     buffer_free(&room);
 }
+
+TEST("what an expression needs stands byte for byte in what it finds, or is not known")
+{
+    static const struct { const char *text, *needs; unsigned flags; } cases[] = {
+        { "%[A-Z]+-[0-7]-BADAUTH:", "-BADAUTH:", 0 },
+        { "%[A-Z]+:", "%", 0 },
+        { "a\\.exe.*--noprofile", "--noprofile", 0 },
+        { "powershell", "", REGEX_CASELESS },
+        { "(?i)powershell", "", 0 },
+        { "x|powershell", "", 0 },
+        { "đăng nhập", "", 0 },
+        { "[a-z]+", "", 0 },
+    };
+    ARENA_AUTO arena;
+    arena_init(&arena, 4096);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct slice needs = regex_needs(slice_of(cases[i].text), cases[i].flags, &arena);
+        CHECK_SLICE(needs, cases[i].needs);
+    }
+}
