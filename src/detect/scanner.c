@@ -248,12 +248,27 @@ static void scan_slot(struct scanner *s, const struct field_index *f)
 
 /* --- the whole event --- */
 
-/* May one of the plan's keywords stand in the event? */
-static bool may_hold(const struct plan *plan, const struct event *event)
+/* Of a line of text: in the line, or in a value that the decoder put beside it? */
+static bool line_may_hold(const struct filter *filter, const struct event *event)
 {
-    bool json = event->flags & EVENT_AS_RAW;
+    const char *from = event->raw.data, *end = from + event->raw.len;
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        struct slice value = event->fields[i].value;
+        bool inside = value.data >= from && value.data + value.len <= end;
+        if (value.len && !inside && filter_passes(filter, value))
+            return true;
+    }
+    return filter_passes(filter, event->raw);
+}
+
+/* May one of the plan's keywords stand in the event? */
+static bool may_hold(const struct scanner *s, const struct plan *plan, const struct event *event)
+{
+    bool json = event->flags & EVENT_AS_RAW, line = s->evaluator.view.is_text && !event->texts.len;
     const struct filter *filter = plan->filters[json ? FILTER_JSON : FILTER_TEXT];
     struct slice bytes = json ? event->raw : event->texts;
+    if (filter && line && !json)
+        return line_may_hold(filter, event);
     return !filter || !bytes.len || filter_passes(filter, bytes);
 }
 
@@ -263,7 +278,7 @@ static void scan_whole(struct scanner *s, const struct plan *plan, const struct 
     struct view *view = &s->evaluator.view;
     if (!plan->whole.count)
         return;
-    if (!may_hold(plan, event))
+    if (!may_hold(s, plan, event))
         return;
     struct slice all = view_whole(view);
     for (uint32_t k = 0; k < plan->whole.count; k++) {
