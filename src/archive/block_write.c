@@ -16,6 +16,7 @@ struct recent {
     struct slice *names;
     uint8_t *kinds;
     int64_t *gaps;
+    uint32_t label;                  /* that an event of this shape had last */
 };
 
 #define RECENT 8u
@@ -26,7 +27,9 @@ struct block_builder {
     struct arena keys;
     uint32_t counts[3];              /* origins, labels, shapes */
     struct block_origin *origins;
-    uint32_t origin_capacity;
+    uint32_t origin_capacity, last_origin;
+    struct block_label *labels;
+    uint32_t label_capacity;
     struct block_summary summary;
     uint64_t row_at[2];              /* where the text of the last two rows begins */
     uint64_t last_sequence;
@@ -76,7 +79,7 @@ void block_builder_clear(struct block_builder *b)
     b->row_at[0] = b->row_at[1] = 0;
     b->last_sequence = 0;
     b->last_time = b->last_received = 0;
-    b->recent_count = b->recent_next = 0;
+    b->recent_count = b->recent_next = b->last_origin = 0;
     b->generation = next_generation();
     b->failed = false;
 }
@@ -96,6 +99,7 @@ void block_builder_free(struct block_builder **builder)
     map_free(&b->seen);
     arena_free(&b->keys);
     free(b->origins);
+    free(b->labels);
     free(b);
     *builder = NULL;
 }
@@ -132,12 +136,19 @@ static bool origin_number(struct block_builder *b, struct slice source, struct s
                           struct slice agency, uint32_t *number_out)
 {
     bool new;
+    const struct block_origin *last = b->origins + b->last_origin;
+    if (b->counts[0] && slice_equal(last->source, source) && slice_equal(last->system, system) &&
+        slice_equal(last->agency, agency)) {
+        *number_out = b->last_origin;
+        return true;
+    }
     begin_key(b, 0);
     buffer_add_slice(&b->scratch, source);
     buffer_add_slice(&b->scratch, system);
     buffer_add_slice(&b->scratch, agency);
     if (!table_number(b, 0, number_out, &new))
         return false;
+    b->last_origin = *number_out;
     if (!new)
         return true;
     if (*number_out == b->origin_capacity) {
@@ -155,16 +166,44 @@ static bool origin_number(struct block_builder *b, struct slice source, struct s
     return !b->keys.exhausted;
 }
 
+static bool same_label(const struct block_label *label, struct slice decoder,
+                       const struct event_logsource *logsource)
+{
+    return slice_equal(label->decoder, decoder) &&
+           slice_equal(label->logsource.product, logsource->product) &&
+           slice_equal(label->logsource.category, logsource->category) &&
+           slice_equal(label->logsource.service, logsource->service);
+}
+
+/* *number_io comes as a guess. */
 static bool label_number(struct block_builder *b, struct slice decoder,
-                         const struct event_logsource *logsource, uint32_t *number_out)
+                         const struct event_logsource *logsource, uint32_t *number_io)
 {
     bool new;
+    if (*number_io < b->counts[1] && same_label(&b->labels[*number_io], decoder, logsource))
+        return true;
     begin_key(b, 1);
     buffer_add_slice(&b->scratch, decoder);
     buffer_add_slice(&b->scratch, logsource->product);
     buffer_add_slice(&b->scratch, logsource->category);
     buffer_add_slice(&b->scratch, logsource->service);
-    return table_number(b, 1, number_out, &new);
+    if (!table_number(b, 1, number_io, &new))
+        return false;
+    if (!new)
+        return true;
+    if (*number_io == b->label_capacity) {
+        uint32_t capacity = b->label_capacity ? b->label_capacity * 2 : 16;
+        struct block_label *more = realloc(b->labels, capacity * sizeof *more);
+        if (!more)
+            return false;
+        b->labels = more;
+        b->label_capacity = capacity;
+    }
+    b->labels[*number_io] = (struct block_label){
+        arena_copy(&b->keys, decoder),
+        { arena_copy(&b->keys, logsource->product), arena_copy(&b->keys, logsource->category),
+          arena_copy(&b->keys, logsource->service) } };
+    return !b->keys.exhausted;
 }
 
 static void add_row(struct block_builder *b, uint64_t sequence, int64_t time, int64_t received,
@@ -287,19 +326,19 @@ static bool give_up(struct block_builder *b)
 bool block_add(struct block_builder *b, const struct event *event, uint64_t sequence)
 {
     uint64_t rest[COLUMNS];
-    uint32_t origin, label;
+    uint32_t origin;
     if (b->failed || b->summary.events >= BLOCK_ROWS_MAX || event->raw.len > BLOCK_PART_MAX / 2)
         return false;
     struct recent *shape = shape_of(b, event);
     if (!shape || !origin_number(b, event->source, event->system, event->agency, &origin) ||
-        !label_number(b, event->decoder, &event->logsource, &label))
+        !label_number(b, event->decoder, &event->logsource, &shape->label))
         return give_up(b);
     size_t text_before = b->text.len, fields_before = b->fields.len;
     buffer_add(&b->text, event->raw);
     add_fields(b, event, shape->gaps);
     buffer_add_byte(&b->text, '\0');
     rest[ORIGIN] = origin;
-    rest[LABEL] = label;
+    rest[LABEL] = shape->label;
     rest[SHAPE] = shape->number;
     rest[FLAGS] = event->flags;
     rest[RAW] = event->raw.len;

@@ -1,5 +1,7 @@
 #include "archive/place.h"
 
+#include <endian.h>
+
 #include "archive/block.h"
 
 static bool escape_of(char c, char *letter_out)
@@ -16,29 +18,35 @@ static bool escape_of(char c, char *letter_out)
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* None of the eight bytes is a control character, a quotation mark or a backslash. */
-static bool all_plain(uint64_t eight)
+/* How many of the eight bytes, the first in memory lowest, stand before a control character, a quotation
+ * mark or a backslash. (A borrow may mark a byte wrongly, but only behind one that is marked rightly.) */
+static size_t plain_bytes(uint64_t eight)
 {
     uint64_t quote = eight ^ EACH('"'), slash = eight ^ EACH('\\');
     uint64_t below = (eight - EACH(0x20)) & ~eight;
     uint64_t same = ((quote - EACH(1)) & ~quote) | ((slash - EACH(1)) & ~slash);
-    return ((below | same) & EACH(0x80)) == 0;
+    uint64_t marked = (below | same) & EACH(0x80);
+    return marked ? (size_t)__builtin_ctzll(marked) / 8 : 8;
 }
 
 /* Length of the value as it stands, escaped, at the beginning of text; 0: it does not. */
 static size_t escaped_len(struct slice text, struct slice value)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < value.len; i++) {
+    size_t at = 0, i = 0;
+    while (i < value.len) {
         char letter;
-        uint64_t x, y;
-        while (i + 8 < value.len && at + 8 <= text.len) {
+        if (i + 8 <= value.len && at + 8 <= text.len) {
+            uint64_t x, y;
             memcpy(&x, value.data + i, 8);
             memcpy(&y, text.data + at, 8);
-            if (x != y || !all_plain(x))
-                break;
-            i += 8;
-            at += 8;
+            size_t plain = plain_bytes(le64toh(x));
+            uint64_t other = le64toh(x ^ y);
+            if (other && (size_t)__builtin_ctzll(other) / 8 < plain)
+                return 0;
+            i += plain;
+            at += plain;
+            if (plain == 8)
+                continue;
         }
         if (escape_of(value.data[i], &letter)) {
             if (at + 2 > text.len || text.data[at] != '\\' || text.data[at + 1] != letter)
@@ -49,6 +57,7 @@ static size_t escaped_len(struct slice text, struct slice value)
                 return 0;
             at++;
         }
+        i++;
     }
     return at;
 }
@@ -163,7 +172,11 @@ struct place place_find(struct slice raw, size_t from, const struct event_field 
 bool place_is_string(struct slice raw, const struct place *place)
 {
     bool escaped;
-    return place->how != BESIDE && place->at > 0 && raw.data[place->at - 1] == '"' &&
-           block_string_end(raw, place->at, &escaped) == place->at + place->len &&
-           place->at + place->len < raw.len && escaped == (place->how == IN_LINE_ESCAPED);
+    size_t end = place->at + place->len;
+    if (place->how == BESIDE || place->at == 0 || end >= raw.len || raw.data[place->at - 1] != '"' ||
+        raw.data[end] != '"')
+        return false;
+    if (place->how == IN_LINE_ESCAPED) /* each quotation mark in it was met as an escape */
+        return true;
+    return block_string_end(raw, place->at, &escaped) == end && !escaped;
 }

@@ -4,16 +4,26 @@
 
 #include "base/buffer.h"
 
-static inline void varint_add(struct buffer *out, uint64_t value)
+#define VARINT_MOST 10u
+
+static inline size_t varint_put(char *to, uint64_t value)
 {
-    char bytes[10];
     size_t len = 0;
     while (value >= 0x80) {
-        bytes[len++] = (char)(value | 0x80);
+        to[len++] = (char)(value | 0x80);
         value >>= 7;
     }
-    bytes[len++] = (char)value;
-    buffer_add(out, slice_from(bytes, len));
+    to[len++] = (char)value;
+    return len;
+}
+
+static inline void varint_add(struct buffer *out, uint64_t value)
+{
+    char bytes[VARINT_MOST];
+    if (buffer_has_room(out, VARINT_MOST))
+        out->len += varint_put(out->data + out->len, value);
+    else
+        buffer_add(out, slice_from(bytes, varint_put(bytes, value)));
 }
 
 /* Reads one at *at and steps over it; false when it does not end before `end`. */

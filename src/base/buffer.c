@@ -36,6 +36,8 @@ static bool reserve(struct buffer *b, size_t more)
     size_t capacity = b->capacity ? b->capacity : 256;
     while (capacity < need)
         capacity *= 2;
+    if (capacity > ceiling) /* room is then never more than is allowed */
+        capacity = ceiling;
     char *data = realloc(b->data, capacity);
     if (!data) {
         b->failed = true;
@@ -61,12 +63,6 @@ void buffer_add(struct buffer *b, struct slice s)
         memcpy(b->data + b->len, s.data, s.len);
         b->len += s.len;
     }
-}
-
-void buffer_add_byte(struct buffer *b, char c)
-{
-    if (reserve(b, 1))
-        b->data[b->len++] = c;
 }
 
 void buffer_print(struct buffer *b, const char *format, ...)

@@ -21,7 +21,7 @@ void buffer_free(struct buffer *b);
 void buffer_clear(struct buffer *b); /* keeps the memory, clears the failure */
 
 void buffer_add(struct buffer *b, struct slice s);
-void buffer_add_byte(struct buffer *b, char c);
+static inline void buffer_add_byte(struct buffer *b, char c);
 void buffer_print(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Little-endian numbers, the order of every format of ours. */
 void buffer_add_u8(struct buffer *b, uint8_t value);
@@ -38,6 +38,20 @@ void buffer_drop(struct buffer *b, size_t size);
 static inline struct slice buffer_slice(const struct buffer *b)
 {
     return (struct slice){ b->data, b->len };
+}
+
+/* Room for size more bytes without asking for memory? */
+static inline bool buffer_has_room(const struct buffer *b, size_t size)
+{
+    return !b->failed && size <= b->capacity - b->len;
+}
+
+static inline void buffer_add_byte(struct buffer *b, char c)
+{
+    if (buffer_has_room(b, 1))
+        b->data[b->len++] = c;
+    else
+        buffer_add(b, slice_from(&c, 1));
 }
 
 #define BUFFER_AUTO __attribute__((cleanup(buffer_free))) struct buffer
