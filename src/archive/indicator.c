@@ -29,7 +29,9 @@ static bool address_of(struct slice value, char *text, size_t *len_out)
 {
     unsigned char bytes[16];
     unsigned len = value.len >= 3 && value.len <= 45 ? tree_address(value, bytes) : 0;
-    if (!len || !inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, text, INDICATOR_TEXT))
+    if (len == 4) /* a dotted quad is taken in one form alone: without leading zeros */
+        return copy_lower(value, text, len_out);
+    if (!len || !inet_ntop(AF_INET6, bytes, text, INDICATOR_TEXT))
         return false;
     *len_out = strlen(text);
     return true;

@@ -14,30 +14,6 @@ static uint64_t hash(struct slice s)
     return XXH3_64bits(s.data ? s.data : "", s.len);
 }
 
-/* Rows alike in these stand together: their lines share most of their bytes. */
-static void group_row(const struct fetched *data, uint32_t row, struct row *out)
-{
-    const struct block_label *label = &data->rows.labels[data->rows.label[row]];
-    const struct block_origin *origin = &data->rows.origins[data->rows.origin[row]];
-    struct block_fields walk = block_fields_of(&data->rows, data->parts[PART_TEXT],
-                                               data->parts[PART_FIELDS], row);
-    struct slice channel = SLICE_NONE, number = SLICE_NONE, host = origin->source;
-    struct block_value value;
-    while (block_fields_next(&walk, &value)) {
-        if (slice_is(value.name, "Channel") || slice_is(value.name, "program"))
-            channel = value.bytes;
-        else if (slice_is(value.name, "EventID") || slice_is(value.name, "type"))
-            number = value.bytes;
-        else if (slice_is(value.name, "Computer") || slice_is(value.name, "host"))
-            host = value.bytes;
-    }
-    uint64_t kind = hash(channel) ^ hash(label->decoder) * 5; /* its numbers stand side by side */
-    out->group = (kind & ~UINT64_C(0xffffffff)) | (uint32_t)hash(number);
-    out->host = hash(host);
-    out->sequence = data->rows.sequence[row];
-    out->row = row;
-}
-
 static bool read_tail(struct archive *archive, struct tail *tail, struct day *day, struct error *e)
 {
     struct fetched kept;
@@ -70,6 +46,17 @@ static bool set_aside(const struct sealer *s, struct tail *tail, struct day *day
     return true;
 }
 
+/* Which fields rows are grouped by; beside the bits of indicator_names. */
+enum { NAMES_CHANNEL = 16, NAMES_NUMBER = 32, NAMES_COMPUTER = 64 };
+
+static unsigned what_it_says(struct slice name)
+{
+    unsigned group = slice_is(name, "Channel") || slice_is(name, "program") ? NAMES_CHANNEL
+                     : slice_is(name, "EventID") || slice_is(name, "type")  ? NAMES_NUMBER
+                     : slice_is(name, "Computer") || slice_is(name, "host") ? NAMES_COMPUTER : 0;
+    return group | indicator_names(name);
+}
+
 /* What the names of its fields say, looked up once a name. */
 static bool name_fields(struct sealer *s, struct tail *tail)
 {
@@ -83,7 +70,7 @@ static bool name_fields(struct sealer *s, struct tail *tail)
             uintptr_t known = (uintptr_t)map_get(&s->names, shape->names[k]);
             if (!known) {
                 struct slice name = arena_copy(&s->arena, shape->names[k]);
-                known = indicator_names(name) + 1;
+                known = what_it_says(name) + 1;
                 if (!name.data || !map_put(&s->names, name, (void *)known))
                     return false;
             }
@@ -91,6 +78,63 @@ static bool name_fields(struct sealer *s, struct tail *tail)
         }
     }
     return !arena->exhausted;
+}
+
+static void note_indicator(void *owner, enum indicator_kind kind, struct slice value)
+{
+    struct sealer *s = owner;
+    int64_t hash = indicator_key(kind, value);
+    struct seen *seen = map_get(&s->seen, slice_from(&hash, sizeof hash));
+    if (!seen) {
+        seen = arena_zero(&s->arena, sizeof *seen);
+        if (seen)
+            seen->hash = hash;
+        if (!seen || !map_put(&s->seen, slice_from(&seen->hash, sizeof seen->hash), seen)) {
+            s->words.failed = true;
+            return;
+        }
+    }
+    seen->count++;
+}
+
+static bool inside_word(struct slice line, struct slice value)
+{
+    size_t at = (size_t)(value.data - line.data), end = at + value.len;
+    bool quoted = at > 0 && end < line.len && line.data[at - 1] == '"' && line.data[end] == '"';
+    return value.len && !quoted && !words_at_boundary(line, at, value.len);
+}
+
+/* Its place in the order, and its indicators. Rows alike in channel or program, event id and host stand
+ * together: their lines share most of their bytes. */
+static void read_row(struct sealer *s, const struct tail *tail, uint32_t row, struct row *out)
+{
+    const struct fetched *data = &tail->data;
+    const struct block_rows *rows = &data->rows;
+    struct block_fields walk = block_fields_of(rows, data->parts[PART_TEXT], data->parts[PART_FIELDS], row);
+    const unsigned char *names = tail->names[rows->shape[row]];
+    struct slice channel = SLICE_NONE, number = SLICE_NONE, host = rows->origins[rows->origin[row]].source;
+    struct block_value value;
+    out->inner = 0;
+    while (block_fields_next(&walk, &value)) {
+        unsigned name = names[walk.next - 1];
+        if (name & NAMES_CHANNEL)
+            channel = value.bytes;
+        else if (name & NAMES_NUMBER)
+            number = value.bytes;
+        else if (name & NAMES_COMPUTER)
+            host = value.bytes;
+        out->inner |= inside_word(walk.text, value.bytes);
+        if (!s->packing && !value.escaped) /* packing: counted when they were sealed */
+            indicator_value(value.bytes, name, note_indicator, s);
+    }
+    if (!s->packing && (rows->flags[row] & EVENT_UNDECODED))
+        indicator_line(block_raw(rows, data->parts[PART_TEXT], row), note_indicator, s);
+    /* the numbers of a kind stand side by side */
+    uint64_t kind = hash(channel) ^ hash(rows->labels[rows->label[row]].decoder) * 5;
+    out->group = (kind & ~UINT64_C(0xffffffff)) | (uint32_t)hash(number);
+    out->host = hash(host);
+    out->sequence = rows->sequence[row];
+    out->row = row;
 }
 
 /* Reads the next tail of the run and adds its rows, behind those that wait. */
@@ -106,7 +150,7 @@ static bool load_tail(struct archive *archive, struct run *run, struct day *day,
         return set_aside(s, tail, day, e);
     }
     if (!block_memo_init(&tail->memo, &tail->data.rows, &tail->data.arena) ||
-        (!s->packing && !name_fields(s, tail)))
+        !name_fields(s, tail))
         return sealer_no_memory(e);
     uint32_t count = tail->data.rows.count;
     struct row *rows = realloc(run->rows, (run->count + count + 1) * sizeof *rows);
@@ -114,8 +158,8 @@ static bool load_tail(struct archive *archive, struct run *run, struct day *day,
         return sealer_no_memory(e);
     run->rows = rows;
     for (uint32_t i = 0; i < count; i++) {
-        rows[run->count + i].tail = (uint32_t)number;
-        group_row(&tail->data, i, &rows[run->count + i]);
+        rows[run->count + i].tail = (uint32_t)number & INT32_MAX;
+        read_row(s, tail, i, &rows[run->count + i]);
     }
     run->count += count;
     s->loaded += count;
@@ -196,52 +240,29 @@ static bool keep_origins(struct sealer *s, struct block_done *done)
     return !s->arena.exhausted;
 }
 
-static void note_indicator(void *owner, enum indicator_kind kind, struct slice value)
-{
-    struct sealer *s = owner;
-    int64_t hash = indicator_key(kind, value);
-    struct seen *seen = map_get(&s->seen, slice_from(&hash, sizeof hash));
-    if (!seen) {
-        seen = arena_zero(&s->arena, sizeof *seen);
-        if (seen)
-            seen->hash = hash;
-        if (!seen || !map_put(&s->seen, slice_from(&seen->hash, sizeof seen->hash), seen)) {
-            s->words.failed = true;
-            return;
-        }
-    }
-    seen->count++;
-}
-
 /* A value that a decoder cut out of the middle of a word is a word of its own to a search by field. */
-static void add_inner_value(struct sealer *s, struct slice line, struct slice value)
+static void add_inner_values(struct sealer *s, const struct fetched *data, uint32_t row)
 {
-    size_t at = (size_t)(value.data - line.data);
-    if (value.len == 0 || words_at_boundary(line, at, value.len))
-        return;
-    buffer_clear(&s->folded);
-    words_fold(value, &s->folded);
-    words_add(&s->words, buffer_slice(&s->folded));
-}
-
-/* Words and indicators of the row that was copied last. */
-static void note_row(struct sealer *s, const struct tail *tail, uint32_t row)
-{
-    const struct fetched *data = &tail->data;
     struct block_fields walk = block_fields_of(&data->rows, data->parts[PART_TEXT],
                                                data->parts[PART_FIELDS], row);
-    const unsigned char *names = s->packing ? NULL : tail->names[data->rows.shape[row]];
     struct block_value value;
+    while (block_fields_next(&walk, &value)) {
+        if (!inside_word(walk.text, value.bytes))
+            continue;
+        buffer_clear(&s->folded);
+        words_fold(value.bytes, &s->folded);
+        words_add(&s->words, buffer_slice(&s->folded));
+    }
+}
+
+/* Of the row that was copied last. */
+static void add_words(struct sealer *s, const struct fetched *data, const struct row *row)
+{
     struct slice text, before;
     block_builder_last(s->builder, &text, &before);
     words_add_row(&s->words, text, before, &s->folded);
-    while (block_fields_next(&walk, &value)) {
-        add_inner_value(s, walk.text, value.bytes);
-        if (names && !value.escaped) /* packing: counted when they were sealed */
-            indicator_value(value.bytes, names[walk.next - 1], note_indicator, s);
-    }
-    if (names && (data->rows.flags[row] & EVENT_UNDECODED))
-        indicator_line(block_raw(&data->rows, data->parts[PART_TEXT], row), note_indicator, s);
+    if (row->inner)
+        add_inner_values(s, data, row->row);
 }
 
 static bool keep_filter(struct sealer *s, struct block_done *done, struct error *e)
@@ -331,7 +352,7 @@ static bool fill(struct archive *archive, struct day *day, struct error *e)
         if (!block_copy(s->builder, &tail->data.rows, tail->data.parts[PART_TEXT],
                         tail->data.parts[PART_FIELDS], row.row, &tail->memo))
             return sealer_no_memory(e);
-        note_row(s, tail, row.row);
+        add_words(s, &tail->data, &row);
         s->built++;
         if (!advance(archive, run, day, e))
             return false;

@@ -17,13 +17,14 @@ struct tail {
     bool damaged;                /* stays where it is */
     struct fetched data;
     struct block_memo memo;
-    unsigned char **names;       /* indicator_names of each field by shape, when not packing */
+    unsigned char **names;       /* what the names of its fields say, by shape */
 };
 
 struct row {
     uint64_t group, host;        /* hashes: channel or program with event id; host */
     uint64_t sequence;
-    uint32_t tail, row;
+    uint32_t tail : 31, inner : 1; /* a value of it begins or ends inside of a word */
+    uint32_t row;
 };
 
 /* Rows in order: those of all tails, or of one sealed window block after block. */
@@ -59,7 +60,7 @@ struct sealer {
     size_t done_count, done_capacity;
     struct arena arena;          /* parts and origins of the finished blocks; indicators */
     struct map seen;             /* bytes of the hash → struct seen */
-    struct map names;            /* field name → indicator_names + 1 */
+    struct map names;            /* field name → what it says + 1 */
 };
 
 bool sealer_no_memory(struct error *e);
