@@ -8,7 +8,7 @@ bool field_add(struct field_list *list, struct slice name, struct slice value, e
         uint32_t capacity = list->capacity ? list->capacity * 2 : 16;
         if (capacity > FIELDS_MOST)
             return false;
-        struct event_field *items = arena_array(list->arena, capacity, sizeof *items);
+        struct event_field *items = arena_alloc(list->arena, capacity * sizeof *items);
         if (!items)
             return false;
         if (list->count)

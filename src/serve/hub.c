@@ -48,6 +48,8 @@
 
 #define LAST_FOLD (5 * CLOCK_SECOND)
 #define LOOK_EVERY_MS 1000
+#define MILLISECOND INT64_C(1000000)
+#define FOLD_EVERY (100 * MILLISECOND) /* under load many batches are folded at once */
 #define CERTIFICATE_EVERY CLOCK_HOUR    /* looked at, not made */
 #define GAP_LEAST (15 * CLOCK_SECOND)   /* shorter silences of the pipeline are restarts */
 
@@ -71,6 +73,8 @@ struct hub {
     struct canary_watch *canary;
     struct damage_watch *damage;
     struct signer *signer;
+    bool stored;                    /* the pipeline said so, and it is not folded yet */
+    int64_t fold_at;                /* steady clock; not before */
     struct error unfolded;          /* why the last step of the fold failed; not set: it did not */
 };
 
@@ -229,6 +233,13 @@ static bool start_office(struct hub *hub, struct error *e)
     return enrolment_open(&places, h->arena, &hub->office, e) && serve_certificate(hub, e);
 }
 
+/* Milliseconds until something is to be done though nothing happens. */
+static int pause_of(const struct hub *hub, bool more)
+{
+    int64_t left = hub->fold_at - clock_steady();
+    return more ? 0 : !hub->stored ? LOOK_EVERY_MS : left > 0 ? (int)(left / MILLISECOND) + 1 : 0;
+}
+
 static bool wait_once(struct hub *hub, int signals, int patience)
 {
     struct pollfd polled[] = { { .fd = signals, .events = POLLIN },
@@ -240,8 +251,10 @@ static bool wait_once(struct hub *hub, int signals, int patience)
     poll(polled, 4, patience);
     uint32_t letters = message_nudges(hub->nudges, &closed);
     message_nudges(hub->heritage->channel, &supervisor_gone);
-    if (letters >> (NUDGE_STORED - 'a') & 1)
+    if (letters >> (NUDGE_STORED - 'a') & 1) {
         api_stored(hub->api);
+        hub->stored = true;
+    }
     if (read(hub->wake, &times, sizeof times) == (ssize_t)sizeof times)
         publish(hub);
     for (int number; (number = skeleton_signal(signals));)
@@ -380,8 +393,12 @@ int hub_run(struct heritage *heritage)
         log_error(&e, "the hub cannot start");
     else
         log_info("ready");
-    for (bool more = true; ok && wait_once(&hub, signals, more ? 0 : LOOK_EVERY_MS);) {
+    for (bool more = true; ok && wait_once(&hub, signals, pause_of(&hub, more));) {
+        if (hub.stored && !more && clock_steady() < hub.fold_at)
+            continue;
+        hub.stored = false;
         more = fold(&hub);
+        hub.fold_at = clock_steady() + FOLD_EVERY;
         watch_pulse(&hub);
         hub.duties.listening = clock_now() - hub.pulse.alive < GAP_LEAST;
         duties_step(&hub.duties);
