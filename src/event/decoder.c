@@ -36,6 +36,15 @@ static bool add(struct decoding *x, struct slice name, struct slice value)
     return field_add(&x->fields, name, value.data ? value : SLICE(""), EVENT_TEXT);
 }
 
+/* The same of a name that has an id. */
+static bool add_known(struct decoding *x, struct slice name, uint32_t id, struct slice value)
+{
+    bool added = add(x, name, value);
+    if (added)
+        x->fields.items[x->fields.count - 1].id = id & INT32_MAX;
+    return added;
+}
+
 /* --- after the fields are there --------------------------------------------------------------- */
 
 /* "*drop*" asks whether the value holds "drop", in any case; other texts must be equal. */
@@ -80,7 +89,7 @@ static void take_part(struct slice *part, struct slice value)
 static void apply_outcome(struct decoding *x, const struct decoder_outcome *outcome)
 {
     for (uint32_t i = 0; i < outcome->set_count; i++)
-        add(x, outcome->set[i].name, outcome->set[i].value);
+        add_known(x, outcome->set[i].name, outcome->set[i].id, outcome->set[i].value);
     take_part(&x->event->logsource.product, outcome->logsource.product);
     take_part(&x->event->logsource.category, outcome->logsource.category);
     take_part(&x->event->logsource.service, outcome->logsource.service);
@@ -294,7 +303,7 @@ static bool try_patterns(struct decoding *x, const struct decoder *d)
             if (p->parts[v].kind == PATTERN_PAIRS)
                 keyvalue_parse(values[v], &x->fields);
             else if (p->parts[v].kind != PATTERN_LITERAL && p->parts[v].text.len)
-                add(x, p->parts[v].text, values[v]);
+                add_known(x, p->parts[v].text, p->parts[v].id, values[v]);
         }
         finish(x, d, &d->patterns[i].outcome);
         return true;
@@ -458,26 +467,31 @@ static struct slice without_escapes(struct slice value, struct arena *arena)
     return slice_from(out, len);
 }
 
+static void add_said(struct decoding *x, enum envelope_name which, struct slice value)
+{
+    add_known(x, slice_of(decoder_envelope[which]), x->set->envelope[which], value);
+}
+
 static void add_header(struct decoding *x, const struct syslog_header *h)
 {
     struct slice rest = h->data, id = SLICE(""), name, value;
 
     if (h->host.len)
-        add(x, SLICE("host"), h->host);
+        add_said(x, ENVELOPE_HOST, h->host);
     if (h->program.len)
-        add(x, SLICE("program"), h->program);
+        add_said(x, ENVELOPE_PROGRAM, h->program);
     if (h->pid.len)
-        add(x, SLICE("pid"), h->pid);
+        add_said(x, ENVELOPE_PID, h->pid);
     if (h->priority >= 0) {
-        add(x, SLICE("facility"), syslog_facility(h->priority));
-        add(x, SLICE("severity"), syslog_severity(h->priority));
+        add_said(x, ENVELOPE_FACILITY, syslog_facility(h->priority));
+        add_said(x, ENVELOPE_SEVERITY, syslog_severity(h->priority));
     }
     if (h->message_id.len)
-        add(x, SLICE("msgid"), h->message_id);
+        add_said(x, ENVELOPE_MSGID, h->message_id);
     while (syslog_parameter(&rest, &id, &name, &value))
         add(x, arena_print(x->arena, "%.*s.%.*s", SLICE_ARGS(id), SLICE_ARGS(name)),
             without_escapes(value, x->arena));
-    add(x, SLICE("message"), h->message);
+    add_said(x, ENVELOPE_MESSAGE, h->message);
 }
 
 static bool decode_envelope(struct decoding *x, struct slice text, const struct decoder_hint *hint)
@@ -497,7 +511,7 @@ static bool decode_envelope(struct decoding *x, struct slice text, const struct 
             x->event->flags |= header.time_guessed ? EVENT_TIME_GUESSED : 0;
         }
     } else if (hint && hint->syslog) {
-        add(x, SLICE("message"), text);
+        add_said(x, ENVELOPE_MESSAGE, text);
     }
     return syslog;
 }

@@ -556,6 +556,7 @@ bool decoders_load(const char *path, struct decoders **decoders_out, struct erro
         return false;
     }
     index_sort(set);
+    decoder_names(set);
     *decoders_out = set;
     return true;
 }

@@ -17,6 +17,13 @@ enum decoder_kind {
     DECODER_EVENT_XML, DECODER_W3C
 };
 
+/* What the header of a syslog line says. */
+enum envelope_name {
+    ENVELOPE_HOST, ENVELOPE_PROGRAM, ENVELOPE_PID, ENVELOPE_FACILITY, ENVELOPE_SEVERITY, ENVELOPE_MSGID,
+    ENVELOPE_MESSAGE, ENVELOPE_NAMES
+};
+extern const char *const decoder_envelope[ENVELOPE_NAMES];
+
 /* The field is there and has one of the values (none given: any value; "*part*": holds the
  * part). */
 struct decoder_condition {
@@ -120,7 +127,10 @@ struct decoders {
     struct decoder_list lines;
     struct decoder_list headers;          /* of kind w3c; most names first */
     const struct decoder *syslog;         /* NULL: none was loaded */
+    uint32_t envelope[ENVELOPE_NAMES];    /* ids of the names */
 };
 
+/* Gives the names in a set that is complete their ids. */
+void decoder_names(struct decoders *set);
 
 #endif

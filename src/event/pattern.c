@@ -32,14 +32,14 @@ static bool add_literal(struct pattern *p, struct slice text)
     }
     if (p->count == PATTERN_PARTS)
         return false;
-    p->parts[p->count++] = (struct pattern_part){ PATTERN_LITERAL, text };
+    p->parts[p->count++] = (struct pattern_part){ .kind = PATTERN_LITERAL, .text = text };
     return true;
 }
 
 static bool add_capture(struct pattern *p, struct slice inside, struct error *e)
 {
     size_t colon = slice_find_byte(inside, ':');
-    struct pattern_part part = { PATTERN_TEXT, slice_cut(inside, 0, colon) };
+    struct pattern_part part = { .kind = PATTERN_TEXT, .text = slice_cut(inside, 0, colon) };
 
     if (colon < inside.len && !kind_of(slice_after(inside, colon + 1), &part.kind)) {
         error_set(e, "'%.*s' is no kind of text in a pattern",

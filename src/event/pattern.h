@@ -25,6 +25,7 @@ enum pattern_kind {
 struct pattern_part {
     enum pattern_kind kind;
     struct slice text;      /* literal, or the name ("" forgets) */
+    uint32_t id;            /* of the name; the decoders' */
 };
 
 struct pattern {
