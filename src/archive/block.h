@@ -92,6 +92,9 @@ void block_builder_last(const struct block_builder *builder, struct slice *row_o
                         struct slice *before_out);
 /* The parts so far, not compressed; they live until anything is done with the builder. */
 bool block_builder_parts(struct block_builder *builder, struct slice *parts_out);
+/* Gives the memory of those parts away, by enum block_part, for the buffers in its place; the slices
+ * stay valid as long as their new owner. The builder has to be cleared before it is used again. */
+void block_builder_give(struct block_builder *builder, struct buffer *parts_io);
 /* Appends bytes as a part, compressed. False: out of memory. */
 bool block_write_part(enum block_part part, struct slice bytes, int level, struct buffer *out,
                       struct error *e);

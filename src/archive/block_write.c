@@ -469,3 +469,17 @@ bool block_builder_parts(struct block_builder *b, struct slice *parts_out)
     parts_out[PART_FIELDS] = buffer_slice(&b->fields);
     return !b->failed && !b->scratch.failed;
 }
+
+static void swap(struct buffer *a, struct buffer *b)
+{
+    struct buffer was = *a;
+    *a = *b;
+    *b = was;
+}
+
+void block_builder_give(struct block_builder *b, struct buffer *parts_io)
+{
+    swap(&b->scratch, &parts_io[PART_ROWS]);
+    swap(&b->text, &parts_io[PART_TEXT]);
+    swap(&b->fields, &parts_io[PART_FIELDS]);
+}

@@ -62,17 +62,13 @@ bool fetch_rows_of(struct fetched *f, struct slice stored, struct error *e)
            block_read_rows(f->parts[PART_ROWS], &f->arena, &f->rows, e);
 }
 
-bool fetch_keep(struct fetched *f, const struct slice *parts, struct error *e)
+bool fetch_take(struct fetched *f, struct block_builder *builder, struct error *e)
 {
     forget(f);
+    block_builder_give(builder, f->inflated);
     for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
-        struct buffer *buffer = &f->inflated[part];
-        buffer_clear(buffer);
-        buffer_add(buffer, parts[part]);
-        buffer_add_byte(buffer, '\0'); /* so that no part is NULL */
-        if (buffer->failed)
-            return error_set(e, "memory is short for reading a block");
-        f->parts[part] = slice_cut(buffer_slice(buffer), 0, parts[part].len);
+        struct slice bytes = buffer_slice(&f->inflated[part]);
+        f->parts[part] = bytes.data ? bytes : SLICE(""); /* no part is NULL */
     }
     return block_read_rows(f->parts[PART_ROWS], &f->arena, &f->rows, e);
 }

@@ -31,8 +31,8 @@ bool fetch_part(struct fetched *f, sqlite3 *db, const char *file, int64_t block,
 bool fetch_rows_of(struct fetched *f, struct slice stored, struct error *e);
 bool fetch_part_of(struct fetched *f, struct slice stored, enum block_part part, struct error *e);
 
-/* The same from parts that are not compressed; they are copied. */
-bool fetch_keep(struct fetched *f, const struct slice *parts, struct error *e);
+/* The same from the parts that a builder gives away. */
+bool fetch_take(struct fetched *f, struct block_builder *builder, struct error *e);
 
 /* The event of that sequence: its block's parts in f, its row in *row_out. ERROR_NOT_FOUND when
  * the file has no such event. */

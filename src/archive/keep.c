@@ -59,7 +59,7 @@ void writer_keep(struct archive *archive, struct day *day, const struct slice *p
         day->kept_capacity = capacity;
     }
     spare_take(&archive->spare, &kept.data);
-    if (!fetch_keep(&kept.data, parts, &ignored)) {
+    if (!fetch_take(&kept.data, archive->builder, &ignored)) {
         fetch_free(&kept.data);
         return;
     }

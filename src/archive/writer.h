@@ -140,7 +140,8 @@ void spare_free(struct spare *spare);
 void spare_put(struct spare *spare, struct fetched *fetched);
 void spare_take(struct spare *spare, struct fetched *fetched);
 
-/* Keeps the parts of the tail that is just being stored, where memory allows. */
+/* Keeps the parts of the tail that is just being stored, where memory allows: the builder's, which has
+ * to be cleared then. */
 void writer_keep(struct archive *archive, struct day *day, const struct slice *parts);
 /* The tail's data when they are kept; the owner is then who took them. */
 bool writer_take_kept(struct archive *archive, struct day *day, int64_t block,
