@@ -125,7 +125,8 @@ static void apply_nested(struct decoding *x, const struct decoder *d)
 /* A new name of "" drops the field. */
 static bool new_name(struct decoding *x, const struct decoder *d, struct slice *name)
 {
-    const struct slice *exact = map_get(&d->renames, *name);
+    bool may = d->rename_lengths >> (name->len < 63 ? name->len : 63) & 1;
+    const struct slice *exact = may ? map_get(&d->renames, *name) : NULL;
 
     if (exact) {
         *name = *exact;

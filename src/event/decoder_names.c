@@ -1,4 +1,5 @@
-/* Numbers for the names of fields, so that who looks for them need not compare names (event.h). */
+/* What is known of a set's names once it is complete: ids, so that who looks for a field need not compare
+ * names (event.h), and which lengths may be renamed. */
 #include "event/decoder_set.h"
 
 const char *const decoder_envelope[ENVELOPE_NAMES] = {
@@ -24,6 +25,9 @@ static void name_outcome(struct map *ids, struct decoder_outcome *outcome)
 
 static void name_decoder(struct map *ids, struct decoder *d)
 {
+    const struct map_entry *entry;
+    for (size_t i = 0; (entry = map_next(&d->renames, &i));)
+        d->rename_lengths |= UINT64_C(1) << (entry->key.len < 63 ? entry->key.len : 63);
     name_outcome(ids, &d->outcome);
     for (uint32_t i = 0; i < d->case_count; i++)
         name_outcome(ids, &d->cases[i].outcome);

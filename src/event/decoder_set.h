@@ -86,6 +86,7 @@ struct decoder {
     struct decoder_time *times;
     uint32_t time_count;
     struct map renames;                   /* name → struct slice *: the new name; "" drops */
+    uint64_t rename_lengths;              /* bit n: a name of n bytes is among them; 63: or longer */
     struct decoder_rename *prefixes;
     uint32_t prefix_count;
     struct decoder_split *splits;
@@ -130,7 +131,7 @@ struct decoders {
     uint32_t envelope[ENVELOPE_NAMES];    /* ids of the names */
 };
 
-/* Gives the names in a set that is complete their ids. */
+/* Gives the names in a set that is complete their ids, and says which lengths renames have. */
 void decoder_names(struct decoders *set);
 
 #endif

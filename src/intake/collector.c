@@ -125,21 +125,38 @@ static const struct roster *roster_now(struct collector *c)
     return c->hold ? c->hold->roster : NULL;
 }
 
-static struct collector_sender *sender_of(struct collector *c, const struct roster *roster,
-                                          struct slice address)
+/* Who stands behind a key, made empty when it is new; NULL when memory is short. */
+static struct collector_sender *sender_of(struct collector *c, struct slice key, bool *new_out)
 {
-    struct collector_sender *sender = map_get(&c->senders, address);
+    struct collector_sender *sender = map_get(&c->senders, key);
 
+    *new_out = !sender;
     if (sender)
         return sender;
     if (c->senders.count >= INTAKE_SENDERS)
         forget_senders(c);
-    struct slice key = arena_copy(&c->sender_arena, address);
+    key = arena_copy(&c->sender_arena, key);
     sender = arena_zero(&c->sender_arena, sizeof *sender);
-    if (!key.data || !sender || !map_put(&c->senders, key, sender))
-        return NULL;
-    sender->source = roster_find_address(roster, address, &sender->hostnames);
-    return sender;
+    return key.data && sender && map_put(&c->senders, key, sender) ? sender : NULL;
+}
+
+/* By the address and the header's host name: where many sources share a network, looking through them for
+ * each event would take longer than everything else. */
+static const struct roster_source *identify_host(struct collector *c, const struct roster *roster,
+                                                 struct slice address, struct slice host)
+{
+    char both[INTAKE_HOST_MOST + 1 + INTAKE_HOST_MOST];
+    bool new;
+
+    if (address.len > INTAKE_HOST_MOST || host.len > INTAKE_HOST_MOST)
+        return roster_find_sender(roster, address, host);
+    memcpy(both, address.data, address.len);
+    both[address.len] = ' '; /* stands in no address and in no host name */
+    memcpy(both + address.len + 1, host.data, host.len);
+    struct collector_sender *sender = sender_of(c, slice_from(both, address.len + 1 + host.len), &new);
+    if (sender && new)
+        sender->source = roster_find_sender(roster, address, host);
+    return sender ? sender->source : NULL;
 }
 
 const struct roster_source *collector_identify(struct collector *c, struct slice address,
@@ -147,15 +164,18 @@ const struct roster_source *collector_identify(struct collector *c, struct slice
 {
     const struct roster *roster = roster_now(c);
     struct syslog_header header;
+    bool new;
 
     if (!roster)
         return NULL;
-    struct collector_sender *sender = sender_of(c, roster, address);
+    struct collector_sender *sender = sender_of(c, address, &new);
     if (!sender)
         return NULL;
+    if (new)
+        sender->source = roster_find_address(roster, address, &sender->hostnames);
     if (!sender->hostnames || !syslog_parse(raw, 0, 0, &header) || header.host.len == 0)
         return sender->source;
-    return roster_find_sender(roster, address, header.host);
+    return identify_host(c, roster, address, header.host);
 }
 
 const struct roster_certificate *collector_certificate(struct collector *c, struct slice sha256)

@@ -27,7 +27,7 @@ struct collector {
     struct collector_open open[INTAKE_CLASSES];
     unsigned open_count;
     struct arena sender_arena;
-    struct map senders;            /* address → struct collector_sender */
+    struct map senders;            /* address, or address and host → struct collector_sender */
     /* A batch was begun: whoever wants to know of its end sets stored and owner. And: it took the
      * record of this call. Both may be NULL. */
     void (*begun)(void *user, struct batch *batch); /* NULL: the collector itself tries again */
@@ -40,7 +40,7 @@ struct collector {
 };
 
 struct collector_sender {
-    const struct roster_source *source;  /* by the address alone; NULL: unknown */
+    const struct roster_source *source;  /* NULL: unknown */
     bool hostnames;                      /* the header's hostname may tell more */
 };
 

@@ -8,7 +8,8 @@
 #define INTAKE_OCTETS_DIGITS 7u              /* of a length in octet counting (RFC 6587) */
 #define INTAKE_FLUSH_NS (100 * 1000000)      /* a batch waits at most so long for more */
 #define INTAKE_CLASSES 16u                   /* retention classes with an open batch, a listener */
-#define INTAKE_SENDERS 4096u                 /* addresses remembered per listener */
+#define INTAKE_SENDERS 4096u                 /* addresses, with and without hosts, remembered per listener */
+#define INTAKE_HOST_MOST 255u                /* longer ones are looked up each time */
 #define INTAKE_PEERS 4096u                   /* connections of one stream listener */
 #define INTAKE_PEERS_ADDRESS 2048u           /* … of one address: many may stand behind one */
 #define INTAKE_HTTP_PEERS 1024u

@@ -39,6 +39,26 @@ TEST("a datagram is a record; hostname and network tell whose") {
     sink_stop(&sink);
 }
 
+TEST("hosts of one address are told apart, though more come than are remembered") {
+    struct sink_options options = { .tcp = true };
+    struct sink *sink = sink_start(&options);
+    int fd = client_connect(sink->tcp_port);
+    char line[80];
+
+    for (unsigned i = 0; i < INTAKE_SENDERS + 100; i++) {
+        char host[20];
+        snprintf(host, sizeof host, "other%u", i);
+        int len = snprintf(line, sizeof line, "<13>Nov 24 07:31:02 %s p: hi\n",
+                           i % 50 ? host : i % 100 ? "WEB01" : "web01");
+        client_send(fd, line, (size_t)len);
+    }
+    CHECK(sink_wait(sink, INTAKE_SENDERS + 100));
+    for (unsigned i = 0; i < INTAKE_SENDERS + 100; i++)
+        CHECK_TEXT(sink_event(sink, i)->source, i % 50 ? "so-tttt.net" : "so-tttt.web01");
+    close(fd);
+    sink_stop(&sink);
+}
+
 TEST("an unknown sender goes to quarantine with its address, and is counted") {
     struct sink_options options = { .udp = true };
     struct sink *sink = sink_start(&options);
