@@ -256,11 +256,10 @@ static void add_fields(struct block_builder *b, const struct event *event, int64
         } else {
             int64_t gap = (int64_t)place.at - (int64_t)last;
             gaps[i] = gap;
-            bool string = place_is_string(event->raw, &place);
-            varint_add(&b->fields, zigzag(gap) << 2 | (string ? JSON_STRING : place.how));
+            varint_add(&b->fields, zigzag(gap) << 2 | (place.string ? JSON_STRING : place.how));
             bool nested = field->kind == EVENT_OBJECT || field->kind == EVENT_ARRAY;
             last = nested ? place.at : place.at + place.len;
-            if (string)
+            if (place.string)
                 continue;
         }
         varint_add(&b->fields, place.len);

@@ -1,5 +1,6 @@
 #include "archive/place.h"
 
+#include <assert.h>
 #include <endian.h>
 
 #include "archive/block.h"
@@ -141,8 +142,23 @@ static bool find_again(struct slice raw, int64_t at, struct slice value, struct 
     return len > 0;
 }
 
-struct place place_find(struct slice raw, size_t from, const struct event_field *field,
-                               int64_t gap, struct buffer *scratch)
+/* The JSON reader has said where it stands. */
+static bool find_written(struct slice raw, const struct event_field *field, struct place *place)
+{
+    const char *at = field->written;
+    bool escaped = false;
+    if (!at || at <= raw.data || at + field->value.len >= raw.data + raw.len || at[-1] != '"')
+        return false;
+    size_t start = (size_t)(at - raw.data), end = start + field->value.len;
+    if (field->value.data != at)
+        end = block_string_end(raw, start, &escaped);
+    *place = (struct place){ escaped ? IN_LINE_ESCAPED : IN_LINE, start, end - start, true };
+    assert(end < raw.len && raw.data[end] == '"');
+    return true;
+}
+
+static struct place find(struct slice raw, size_t from, const struct event_field *field, int64_t gap,
+                         struct buffer *scratch)
 {
     struct slice value = field->value;
     struct place place = { BESIDE, 0, value.len };
@@ -169,7 +185,7 @@ struct place place_find(struct slice raw, size_t from, const struct event_field 
     return place;
 }
 
-bool place_is_string(struct slice raw, const struct place *place)
+static bool is_string(struct slice raw, const struct place *place)
 {
     bool escaped;
     size_t end = place->at + place->len;
@@ -179,4 +195,15 @@ bool place_is_string(struct slice raw, const struct place *place)
     if (place->how == IN_LINE_ESCAPED) /* each quotation mark in it was met as an escape */
         return true;
     return block_string_end(raw, place->at, &escaped) == end && !escaped;
+}
+
+struct place place_find(struct slice raw, size_t from, const struct event_field *field, int64_t gap,
+                        struct buffer *scratch)
+{
+    struct place place;
+    if (find_written(raw, field, &place))
+        return place;
+    place = find(raw, from, field, gap, scratch);
+    place.string = is_string(raw, &place);
+    return place;
 }

@@ -150,6 +150,7 @@ static bool copy_event(struct event *to, const struct event *from, struct arena 
     to->fields = arena_array(arena, from->field_count + 1, sizeof *to->fields);
     for (uint32_t i = 0; to->fields && i < from->field_count; i++) {
         to->fields[i] = from->fields[i];
+        to->fields[i].written = NULL;
         to->fields[i].name = arena_copy(arena, from->fields[i].name);
         if (from->fields[i].value.len)
             to->fields[i].value = arena_copy(arena, from->fields[i].value);

@@ -106,8 +106,10 @@ static void apply_hex(struct decoding *x, const struct decoder *d)
         /* auditd writes hexadecimal only without quotes */
         bool quoted = field->value.data > x->message.data && field->value.data[-1] == '"';
         struct slice text = quoted ? SLICE_NONE : hex_text(field->value, x->arena);
-        if (text.data)
+        if (text.data) {
             field->value = text;
+            field->written = NULL;
+        }
     }
 }
 

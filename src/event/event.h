@@ -29,6 +29,9 @@ struct event_field {
      * inside an object): json_event_settle() before use. Whoever is not told that events are lazy
      * never meets one. */
     uint32_t lazy : 1, id : 31; /* id: one for one name while the process lives; 0: none was given */
+    /* Where the record has the value as a JSON string, behind its first quotation mark; within it are no
+     * escapes but \\ \" \n \r \t. NULL: nobody says so. Who changes a value clears it. */
+    const char *written;
 };
 
 /* A new id for a name, never given twice while the process lives; 0: all are given. */

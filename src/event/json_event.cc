@@ -156,6 +156,7 @@ struct event_field *add(json_reader *r, const known_name *name, event_kind kind)
     field->kind = kind;
     field->lazy = 0;
     field->id = name->id;
+    field->written = nullptr;
     return field;
 }
 

@@ -224,10 +224,12 @@ size_t json_event_number(struct slice text, char *out)
     return json_number_valid(text) ? json_number_text(text, out) : 0;
 }
 
-size_t json_event_unescape(struct slice s, char *out)
+/* *simple_out: there are no escapes but those that a block can undo (event.h, written). */
+static size_t unescape(struct slice s, char *out, bool *simple_out)
 {
     const char *from = s.data, *end = s.data + s.len;
     char *to = out;
+    bool simple = true;
     while (from < end) {
         uint64_t eight;
         while (end - from >= 8) { /* up to the next backslash, eight bytes at a time */
@@ -246,19 +248,28 @@ size_t json_event_unescape(struct slice s, char *out)
             *to++ = *from++;
         if (from == end)
             break;
-        char simple = end - from > 1 ? simple_escape(from[1]) : '\0';
-        if (simple) {
-            *to++ = simple;
+        char plain = end - from > 1 ? simple_escape(from[1]) : '\0';
+        if (plain) {
+            simple = simple && from[1] != '/' && from[1] != 'b' && from[1] != 'f';
+            *to++ = plain;
             from += 2;
             continue;
         }
+        simple = false;
         char text[4];
         size_t n;
         from += one_escape(from, end, text, &n);
         memcpy(to, text, n);
         to += n;
     }
+    *simple_out = simple;
     return size_t(to - out);
+}
+
+size_t json_event_unescape(struct slice s, char *out)
+{
+    bool simple;
+    return unescape(s, out, &simple);
 }
 
 bool json_event_settle(struct event_field *field, arena *memory)
@@ -266,11 +277,14 @@ bool json_event_settle(struct event_field *field, arena *memory)
     if (!field->lazy)
         return true;
     if (field->kind == EVENT_TEXT) {
+        field->written = field->value.data;
         if (field->value.len && memchr(field->value.data, '\\', field->value.len)) {
             char *out = static_cast<char *>(arena_alloc(memory, field->value.len));
+            bool simple;
             if (!out)
                 return false;
-            field->value = { out, json_event_unescape(field->value, out) };
+            field->value = { out, unescape(field->value, out, &simple) };
+            field->written = simple ? field->written : nullptr;
         }
     } else {
         try {

@@ -5,6 +5,7 @@
 #include "archive/filter.h"
 #include "archive/words.h"
 #include "base/fold.h"
+#include "event/json_event.h"
 #include "fixture.h"
 #include "test.h"
 
@@ -76,6 +77,42 @@ TEST("events come out of a block as they went in: escapes, odd bytes, values bes
                           &e));
         check_same(&event, &batch->events[i]);
         CHECK_INT(f.rows.sequence[i], 100 + i);
+    }
+    fetch_free(&f);
+    free_parts(&parts);
+    batch_free(&batch);
+}
+
+TEST("strings that the JSON reader found in the record come out of a block as it read them")
+{
+    static const char *const records[] = {
+        "{\"plain\":\"a b\",\"empty\":\"\",\"path\":\"C:\\\\Windows\\\\x.exe\","
+        "\"quoted\":\"say \\\"hi\\\"\"}",
+        "{\"lines\":\"one\\ntwo\\r\\tthree\",\"slash\":\"a\\/b\","
+        "\"bell\":\"\\b\\f\",\"u\":\"\\u0111\\u00e0\"}",
+        "{\"ends\":\"C:\\\\\",\"both\":\"\\\\\\\"\",\"wrong\":\"\\q\","
+        "\"list\":[\"a\\\\b\",\"c\"],\"n\":1.50}",
+        "{\"same\":\"x\", \"same\" : \"x\",\"o\":{\"in\":\"y\\\\z\"},\"t\":true,\"z\":null}",
+    };
+    struct batch *batch = batch_new("standard", 1);
+    struct parts parts;
+    struct fetched f;
+    struct error e = ERROR_NONE;
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        struct event *event = batch_add(batch);
+        event->raw = arena_copy(&batch->arena, slice_of(records[i]));
+        CHECK(json_event_decode(event->raw, &batch->arena, &event->fields, &event->field_count, &e));
+    }
+    CHECK(batch->events[0].fields[2].written && !batch->events[1].fields[1].written);
+    write_block(batch, &parts);
+    fetch_init(&f);
+    CHECK(fetch_rows_of(&f, buffer_slice(&parts.stored[PART_ROWS]), &e));
+    CHECK(fetch_part_of(&f, buffer_slice(&parts.stored[PART_TEXT]), PART_TEXT, &e));
+    CHECK(fetch_part_of(&f, buffer_slice(&parts.stored[PART_FIELDS]), PART_FIELDS, &e));
+    for (uint32_t i = 0; i < batch->event_count; i++) {
+        struct event event;
+        CHECK(block_event(&f.rows, f.parts[PART_TEXT], f.parts[PART_FIELDS], i, &f.arena, &event, &e));
+        check_same(&event, &batch->events[i]);
     }
     fetch_free(&f);
     free_parts(&parts);
