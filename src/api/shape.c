@@ -245,7 +245,8 @@ void shape_incident_summary(struct api_call *call, const struct records_incident
 
     json_integer_member(json, "id", incident->id);
     json_text_member(json, "number", incident->code);
-    json_text_member(json, "title", incident->title);
+    json_text_member(json, "title", incident->title_en.len && !api_vietnamese(call)
+                                        ? incident->title_en : incident->title);
     json_text_member(json, "state", incident->state);
     json_text_member(json, "severity",
                      slice_of(records_level_name(incident->severity < 1 ? 1 : incident->severity)));

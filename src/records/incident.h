@@ -13,6 +13,7 @@ struct records_incident {
     int year, number;
     struct slice code;                  /* "SC-2026-0001", made of year and number; read only */
     struct slice title, description, category;
+    struct slice title_en;              /* of a title that is an alert's; empty: title is a person's */
     struct slice state;                 /* new, confirmed, contained, eradicated, recovered,
                                          * closed, rejected */
     int severity;                       /* 0..4 */
