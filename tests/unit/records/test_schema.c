@@ -72,6 +72,7 @@ TEST("sentences of an older time line become facts, and a person's notes stay") 
         { "note", "Xuất gói chứng cứ (evidence package): 17 sự kiện, SHA-256 " DIGEST ": công an yêu cầu",
           "package", "công an yêu cầu", 17 },
         { "note", "Giữ log làm chứng cứ", "note", "Giữ log làm chứng cứ", 0 },
+        { "event", "của ai khác", "note", "của ai khác", 0 },
     };
     ARENA_AUTO arena;
     arena_init(&arena, 0);
@@ -107,6 +108,8 @@ TEST("sentences of an older time line become facts, and a person's notes stay") 
     records_close(&records);
     CHECK(!tried(path, "UPDATE incident_entry SET text = 'x'"));
     CHECK(!tried(path, "DELETE FROM incident_entry"));
+    CHECK(!tried(path, "INSERT INTO incident_entry (incident, time, learnt_at, kind, user) "
+                       "VALUES (1, 1, 1, 'event', 'a')"));
 }
 
 TEST("a title that nobody wrote gets its English one from its alert; a person's stays alone") {
