@@ -139,10 +139,8 @@ static int64_t seal(struct pipeline *p)
 {
     bool more = false;
     struct error e = ERROR_NONE;
-    if (!archive_seal_step(p->archive, clock_now(), SEAL_MS, &more, &e)) {
+    if (!archive_seal_step(p->archive, clock_now(), SEAL_MS, &more, &e))
         log_error(&e, "sealing");
-        return 30 * CLOCK_SECOND;
-    }
     return more ? 0 : 3 * CLOCK_SECOND;
 }
 
