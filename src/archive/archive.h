@@ -49,8 +49,9 @@ bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms,
                        struct error *e);
 
 /* Every some seconds, cheap: can others read the files that are open for writing? The writer itself has
- * much of them in memory and may not meet the damage. One that is damaged is set aside. */
-void archive_look(struct archive *archive);
+ * much of them in memory and may not meet the damage. One that is damaged is set aside; of a day that is over
+ * (open to be sealed) it stays where it is, for readers to find its whole blocks. now: ns UTC. */
+void archive_look(struct archive *archive, int64_t now);
 
 struct archive_statistics {
     uint64_t batches, events, raw_bytes, stored_bytes; /* committed since open; tails as written */

@@ -55,7 +55,7 @@ bool sealer_check(const struct sealer *s)
 
 /* --- what to seal --------------------------------------------------------------------------- */
 
-static bool is_over(const struct day_name *name, int64_t now)
+bool writer_is_over(const struct day_name *name, int64_t now)
 {
     return name->day < clock_day(now - SEAL_AFTER_DAY_MINUTES * CLOCK_MINUTE, 0);
 }
@@ -97,7 +97,7 @@ static void end_rest(struct archive *archive, const struct day_name *name)
 /* Over, sealed to its end, and not yet packed. */
 static bool is_to_pack(const struct day *day, int64_t now)
 {
-    return is_over(&day->name, now) && day->tail_blocks == 0 && day->unpacked;
+    return writer_is_over(&day->name, now) && day->tail_blocks == 0 && day->unpacked;
 }
 
 static bool is_due(const struct day *day, int64_t now)
@@ -105,7 +105,7 @@ static bool is_due(const struct day *day, int64_t now)
     if (day->tail_blocks == 0)
         return false;
     return day->tail_text >= SEAL_TEXT || day->tail_events >= SEAL_EVENTS ||
-           day->tail_blocks >= SEAL_TAILS || is_over(&day->name, now);
+           day->tail_blocks >= SEAL_TAILS || writer_is_over(&day->name, now);
 }
 
 /* Opens those again that were closed when they failed and have rested. */
@@ -144,7 +144,7 @@ static bool look_back(struct archive *archive, int64_t now, struct day **day_out
         struct error reason = ERROR_NONE;
         sqlite3 *db = NULL;
         char file[DAY_FILE];
-        if (!is_over(name, now) || writer_day(archive, name, false, e))
+        if (!writer_is_over(name, now) || writer_day(archive, name, false, e))
             continue;
         day_name_print(name, file);
         archive->look_at++;

@@ -91,6 +91,8 @@ struct archive {
 /* The open day file of that name; opened (made) when needed. NULL: e is set. */
 struct day *writer_day(struct archive *archive, const struct day_name *name, bool make,
                        struct error *e);
+/* No batch is received into it any more: what is left to do is sealing. */
+bool writer_is_over(const struct day_name *name, int64_t now);
 /* Closes it without asking: after a failure, so that the next use reads what really is there. */
 void writer_forget(struct archive *archive, struct day *day);
 

@@ -203,7 +203,7 @@ static void *archive_main(void *argument)
         }
         if (atomic_exchange(&p->expire, false))
             expire(p);
-        archive_look(p->archive);
+        archive_look(p->archive, clock_now());
         atomic_store(&p->failed, archive_statistics(p->archive).failed);
     }
 }

@@ -104,12 +104,26 @@ TEST("a file that others cannot read is set aside while its writer still can")
     disk.bad = inode_of(directory);
     disk.fails = -1;
     CHECK(store(archive, "giua")); /* what it needs it holds in memory */
-    archive_look(archive);
+    archive_look(archive, FIXTURE_DAY);
     CHECK_INT(count_aside(directory), 1);
     CHECK(store(archive, "sau"));
     disk.fails = 0;
     archive_close(&archive);
     CHECK_INT(fixture_count(directory, "sau"), 1);
+}
+
+TEST("the file of a day that is over stays in its place when it cannot be read")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_with(directory, "truoc");
+    disk.bad = inode_of(directory);
+    disk.fails = -1;
+    archive_look(archive, FIXTURE_DAY + 2 * CLOCK_DAY);
+    disk.fails = 0;
+    CHECK_INT(count_aside(directory), 0);
+    CHECK(store(archive, "sau"));
+    archive_close(&archive);
+    CHECK_INT(fixture_count(directory, "*"), 2);
 }
 
 TEST("reads that fail for a moment set nothing aside")
@@ -140,7 +154,7 @@ TEST("a disk that neither reads nor writes sets nothing aside, and the same file
     for (int i = 0; i < 3; i++) {
         disk.fails = -1;
         bool stored = store(archive, "giua");
-        archive_look(archive);
+        archive_look(archive, FIXTURE_DAY);
         disk.fails = 0; /* what cmocka says is written, too */
         CHECK(!stored);
     }
