@@ -24,8 +24,8 @@ detection: {{sel: {{Image|endswith: '\\cmd.exe'}}, condition: sel}}
 HIT = {"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\cmd.exe"}
 
 
-def run(*arguments):
-    done = subprocess.run([HAIDANG, *map(str, arguments), "--language", "en"], capture_output=True,
+def run(*arguments, language="en"):
+    done = subprocess.run([HAIDANG, *map(str, arguments), "--language", language], capture_output=True,
                           timeout=550, cwd=ROOT)
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
@@ -95,12 +95,70 @@ correlation: {type: event_count, rules: [], timespan: never, condition: {gte: 1}
     found = [line.split(": ", 1) for line in err.splitlines() if line.startswith(str(path))]
     lines = [int(place.removeprefix(str(path) + ":").split(":")[0]) for place, _ in found]
     check("rules check shows every fault of a file that does not follow from another, at its line",
-          code == 1 and lines == [2, 3, 6, 8, 10, 13, 14, 15, 19, 21] and "0 rules compiled, 3 refused" in out,
+          code == 1 and lines == [2, 3, 6, 8, 10, 13, 14, 15, 19, 19, 21] and "0 rules compiled, 3 refused" in out,
           (code, lines, out, err))
     path.write_text(path.read_text().split("---")[0].replace("nowhere", "three").replace("three: []", "three: [a]"))
     code, out, err = run("rules", "check", rules)
     check("rules check: a condition over selections with faults is none",
           code == 1 and ":15:" not in err and ":6:" in err, err)
+
+
+def faulty_correlation(folder):
+    rules = folder / "correlations"
+    rules.mkdir()
+    path = rules / "many.yml"
+    path.write_text("""title: Many faults
+correlation:
+  type: counted
+  rules: []
+  group-bye: [User]
+  group-by:
+    - User
+    - {}
+    - ''
+  timespan: soon
+  generate: perhaps
+  aliases:
+    user: User
+    host: Host
+  condition:
+    gte: ten
+    above: 3
+    lt: 4
+    lte: 5
+---
+title: Nothing of what it needs
+correlation: {}
+---
+title: A fault of the whole
+correlation:
+  type: value_count
+  rules: [nobody, nowhere]
+  timespan: 1m
+  condition: {gte: 1}
+---
+title: Refers to what is not there
+correlation: {type: event_count, rules: [nobody, nowhere], timespan: 1m, condition: {gte: 1}}
+---
+title: Refers to a refused one
+correlation: {type: temporal, rules: [Refers to what is not there], timespan: 1m}
+""")
+    code, out, err = run("rules", "check", rules)
+    told = [(int(line.removeprefix(str(path) + ":").split(":")[0]), line.split(": ", 1)[1])
+            for line in err.splitlines() if line.startswith(str(path))]
+    lines = [line for line, _ in told]
+    check("rules check shows every fault of a correlation section, at its line",
+          code == 1 and sorted(lines) == [3, 4, 5, 8, 9, 10, 11, 13, 14, 16, 17, 19, 22, 22, 22, 29,
+                                          31, 31, 34] and
+          "0 rules compiled, 5 refused" in out, (code, sorted(lines), out, err))
+    check("it names what is missing, and each rule that is not there",
+          all(any(said in sentence for _, sentence in told) for said in
+              ("needs 'type'", "needs 'rules'", "needs 'timespan'", "'nobody'", "'nowhere'",
+               "needs 'field'", "was refused")), err)
+    code, out, err = run("rules", "check", rules, language="vi")
+    check("rules check tells each of them in Vietnamese",
+          all(said in err for said in ("luật tương quan cần 'type'", "'soon' không phải", "'ten' không phải là số")),
+          err)
 
 
 def published(folder):
@@ -131,6 +189,7 @@ def main():
         folder = pathlib.Path(name)
         own(folder)
         faulty(folder)
+        faulty_correlation(folder)
         published(folder)
     return tap.end()
 

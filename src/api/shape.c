@@ -245,7 +245,8 @@ void shape_incident_summary(struct api_call *call, const struct records_incident
 
     json_integer_member(json, "id", incident->id);
     json_text_member(json, "number", incident->code);
-    json_text_member(json, "title", incident->title);
+    json_text_member(json, "title", incident->title_en.len && !api_vietnamese(call)
+                                        ? incident->title_en : incident->title);
     json_text_member(json, "state", incident->state);
     json_text_member(json, "severity",
                      slice_of(records_level_name(incident->severity < 1 ? 1 : incident->severity)));
@@ -322,12 +323,14 @@ static struct slice connect_line(struct api_call *call, const char *address, con
                        (unsigned)port, after);
 }
 
-/* A source known by a token sends over HTTP; one known by its address by syslog. */
+/* A source known by a token sends over HTTP; one known by its address by syslog; of one known by neither no
+ * line would be taken for its own: it gets a package first. */
 void shape_connect(struct api_call *call, const char *name, const struct records_source *source)
 {
     const struct api_options *options = call->options;
     struct json_writer *json = &call->json;
-    bool by_token = source && source->token_sha256.len, by_address = !source || !by_token;
+    bool by_token = source && source->token_sha256.len;
+    bool by_address = !source || (!by_token && source->network.len);
 
     struct slice rsyslog = SLICE_NONE, logger = SLICE_NONE, http = SLICE_NONE;
 

@@ -107,7 +107,9 @@ bool api_source_get(struct api_call *call)
     if (source.network.len)
         json_put_text(json, source.network);
     json_close_array(json);
+    shape_text_or_null(json, "hostname", source.hostname);
     json_boolean_member(json, "token", source.token_sha256.len > 0);
+    json_boolean_member(json, "by_credential", records_source_by_credential(&source));
     if (!usual_put(call, source.key) || !silences_put(call, source.key) ||
         !sums_put(call, source.key))
         return false;

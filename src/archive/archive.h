@@ -43,13 +43,15 @@ void archive_store_many(struct archive *archive, struct batch **batches, size_t 
  * (channel or program, event id, host), events keep their ids. *more_out: there is more to do now;
  * otherwise call again after some seconds. now: ns UTC; a day that is over is sealed to its end.
  * Call it when no batch waits, and also when more_out stayed true for long: behind a lasting load
- * it is the caller who shares the time. False: the step failed and has changed nothing. */
+ * it is the caller who shares the time. False: the step failed and has changed nothing; its file rests for
+ * a while, the next call goes on with the others, and e tells of it once until it was sealed after all. */
 bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms, bool *more_out,
                        struct error *e);
 
 /* Every some seconds, cheap: can others read the files that are open for writing? The writer itself has
- * much of them in memory and may not meet the damage. One that is damaged is set aside. */
-void archive_look(struct archive *archive);
+ * much of them in memory and may not meet the damage. One that is damaged is set aside; of a day that is over
+ * (open to be sealed) it stays where it is, for readers to find its whole blocks. now: ns UTC. */
+void archive_look(struct archive *archive, int64_t now);
 
 struct archive_statistics {
     uint64_t batches, events, raw_bytes, stored_bytes; /* committed since open; tails as written */

@@ -101,7 +101,7 @@ static bool others_read(const struct archive *archive, const struct day *day, st
     return read_anew(archive, day, e) || read_anew(archive, day, e);
 }
 
-void archive_look(struct archive *archive)
+void archive_look(struct archive *archive, int64_t now)
 {
     if (clock_steady() - archive->looked_at < LOOK_EVERY)
         return;
@@ -112,6 +112,11 @@ void archive_look(struct archive *archive)
         if (!day || others_read(archive, day, &e))
             continue;
         struct day_name name = day->name;
+        if (writer_is_over(&name, now)) {
+            log_error(&e, "a day that is over is not sealed");
+            writer_forget(archive, day);
+            continue;
+        }
         archive->given = writer_first_free(day);
         writer_set_aside(archive, &name, &e);
         archive->given = 0;

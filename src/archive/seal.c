@@ -10,10 +10,15 @@
 
 #include "archive/sealer.h"
 #include "base/clock.h"
+#include "base/log.h"
+
+#define REST_BUSY (30 * CLOCK_SECOND)  /* memory or the disk is short, or another process has the file */
+#define REST_FAILED CLOCK_HOUR         /* pages cannot be read, or written */
 
 bool sealer_no_memory(struct error *e)
 {
-    return error_set(e, "memory is short for sealing blocks");
+    error_set(e, "memory is short for sealing blocks");
+    return error_kind(e, ERROR_BUSY);
 }
 
 void sealer_free(struct archive *archive)
@@ -21,6 +26,9 @@ void sealer_free(struct archive *archive)
     struct sealer *s = archive->sealer;
     if (!s)
         return;
+    if (s->damaged)
+        log_failure("%zu blocks cannot be read and are left as they are, first of them %s", s->damaged,
+                    s->why);
     for (size_t i = 0; i < s->tail_count; i++)
         spare_put(&archive->spare, &s->tails[i].data);
     free(s->tails);
@@ -47,15 +55,49 @@ bool sealer_check(const struct sealer *s)
 
 /* --- what to seal --------------------------------------------------------------------------- */
 
-static bool is_over(const struct day_name *name, int64_t now)
+bool writer_is_over(const struct day_name *name, int64_t now)
 {
     return name->day < clock_day(now - SEAL_AFTER_DAY_MINUTES * CLOCK_MINUTE, 0);
+}
+
+static bool is_same(const struct day_name *a, const struct day_name *b)
+{
+    return a->day == b->day && strcmp(a->class, b->class) == 0;
+}
+
+static bool rests(const struct archive *archive, const struct day_name *name, int64_t now)
+{
+    for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++)
+        if (is_same(&archive->resting[i].name, name))
+            return now < archive->resting[i].until;
+    return false;
+}
+
+/* The oldest goes where there is no room: it is tried again, and told again. Whether it is new. */
+static bool put_to_rest(struct archive *archive, const struct day_name *name, int64_t until)
+{
+    size_t at = 0;
+    while (at + 1 < ARCHIVE_OPEN_FILES && !is_same(&archive->resting[at].name, name))
+        at++;
+    bool known = is_same(&archive->resting[at].name, name);
+    memmove(&archive->resting[1], &archive->resting[0], at * sizeof archive->resting[0]);
+    archive->resting[0] = (struct resting){ *name, until };
+    return !known;
+}
+
+static const struct resting none = { { 0, "" }, 0 };
+
+static void end_rest(struct archive *archive, const struct day_name *name)
+{
+    for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++)
+        if (is_same(&archive->resting[i].name, name))
+            archive->resting[i] = none;
 }
 
 /* Over, sealed to its end, and not yet packed. */
 static bool is_to_pack(const struct day *day, int64_t now)
 {
-    return is_over(&day->name, now) && day->tail_blocks == 0 && day->unpacked;
+    return writer_is_over(&day->name, now) && day->tail_blocks == 0 && day->unpacked;
 }
 
 static bool is_due(const struct day *day, int64_t now)
@@ -63,7 +105,24 @@ static bool is_due(const struct day *day, int64_t now)
     if (day->tail_blocks == 0)
         return false;
     return day->tail_text >= SEAL_TEXT || day->tail_events >= SEAL_EVENTS ||
-           day->tail_blocks >= SEAL_TAILS || is_over(&day->name, now);
+           day->tail_blocks >= SEAL_TAILS || writer_is_over(&day->name, now);
+}
+
+/* Opens those again that were closed when they failed and have rested. */
+static void wake(struct archive *archive, int64_t now)
+{
+    for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++) {
+        struct resting *one = &archive->resting[i];
+        struct error ignored = ERROR_NONE; /* it was told when it came here */
+        if (!one->name.day || now < one->until)
+            continue;
+        bool there = day_is_there(archive->directory, &one->name);
+        struct day *day = there ? writer_day(archive, &one->name, true, &ignored) : NULL;
+        if (!there || (day && !is_due(day, now) && !is_to_pack(day, now)))
+            *one = none; /* gone, or nothing is to be done */
+        else if (!day)
+            one->until = now + REST_FAILED;
+    }
 }
 
 /* A day that was over when this process was not running: looked for once, one file a call. */
@@ -85,13 +144,16 @@ static bool look_back(struct archive *archive, int64_t now, struct day **day_out
         struct error reason = ERROR_NONE;
         sqlite3 *db = NULL;
         char file[DAY_FILE];
-        if (!is_over(name, now) || writer_day(archive, name, false, e))
+        if (!writer_is_over(name, now) || writer_day(archive, name, false, e))
             continue;
         day_name_print(name, file);
         archive->look_at++;
         *more_out = true;
-        if (!day_open(archive->directory, name, &db, &reason))
-            return true; /* damaged: verify tells, sealing goes on with the others */
+        if (!day_open(archive->directory, name, &db, &reason)) {
+            if (reason.kind == ERROR_DAMAGED)
+                log_error(&reason, "a day that is over is not sealed");
+            return true;
+        }
         DAY_STATEMENT *any = day_prepare(db, "SELECT 1 FROM block WHERE kind < 2 LIMIT 1", file,
                                          &reason);
         bool found = any && sqlite3_step(any) == SQLITE_ROW;
@@ -109,13 +171,16 @@ static bool choose_day(struct archive *archive, int64_t now, struct day **day_ou
 {
     *day_out = NULL;
     *more_out = false;
+    wake(archive, now);
     for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++)
-        if (archive->days[i] && is_due(archive->days[i], now)) {
+        if (archive->days[i] && is_due(archive->days[i], now) &&
+            !rests(archive, &archive->days[i]->name, now)) {
             *day_out = archive->days[i];
             return true;
         }
     for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++)
-        if (archive->days[i] && is_to_pack(archive->days[i], now)) {
+        if (archive->days[i] && is_to_pack(archive->days[i], now) &&
+            !rests(archive, &archive->days[i]->name, now)) {
             *day_out = archive->days[i];
             return true;
         }
@@ -355,11 +420,26 @@ static void rest(struct archive *archive)
     spare_free(&archive->spare);
 }
 
+/* One file that cannot be sealed must neither keep the others waiting nor be told of at each step: told once
+ * until it was sealed after all. */
+static bool fail_step(struct archive *archive, const struct day_name *name, int64_t now, struct error *e)
+{
+    int64_t until = now + (e->kind == ERROR_BUSY ? REST_BUSY : REST_FAILED);
+    char file[DAY_FILE];
+    day_name_print(name, file);
+    error_place(e, "%s", file);
+    if (put_to_rest(archive, name, until))
+        return false;
+    error_clear(e);
+    return true;
+}
+
 bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms, bool *more_out,
                        struct error *e)
 {
     int64_t end = clock_steady() + (int64_t)budget_ms * 1000000;
     bool well = true;
+    struct day_name name;
     *more_out = false;
     if (!archive->sealer) {
         struct day *day;
@@ -371,7 +451,10 @@ bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms,
             rest(archive);
             return true;
         }
+        name = day->name;
         well = begin(archive, day, day->tail_blocks == 0, e);
+    } else {
+        name = archive->sealer->name;
     }
     bool done = false;
     while (well && !done) {
@@ -381,7 +464,9 @@ bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms,
     }
     if (!well || done)
         sealer_free(archive);
-    *more_out = well;
+    if (well && done)
+        end_rest(archive, &name);
+    *more_out = true;
     assert(archive_check(archive));
-    return well;
+    return well || fail_step(archive, &name, now, e);
 }

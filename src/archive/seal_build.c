@@ -1,4 +1,5 @@
 /* The sealer's rows in their order, and blocks built of them. */
+#include <stdio.h>
 #include <stdlib.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -27,8 +28,10 @@ static bool read_tail(struct archive *archive, struct tail *tail, struct day *da
            fetch_part(&tail->data, day->db, day->file, tail->block, PART_FIELDS, e);
 }
 
-/* One damaged block must not keep the others from being sealed for ever. */
-static bool set_aside(const struct sealer *s, struct tail *tail, struct day *day, struct error *e)
+/* One block that cannot be read must not keep the others from being sealed for ever. It stays as it is, and
+ * is found again should the disk give it after all. Told once: it is never tried again. */
+static bool set_aside(struct sealer *s, struct tail *tail, struct day *day,
+                      const struct error *reason, struct error *e)
 {
     DAY_STATEMENT *mark = day_prepare(day->db, "UPDATE block SET kind = 2 WHERE id = ?", day->file,
                                       e);
@@ -38,6 +41,9 @@ static bool set_aside(const struct sealer *s, struct tail *tail, struct day *day
     if (sqlite3_step(mark) != SQLITE_DONE)
         return day_failed(day->db, day->file, e);
     tail->damaged = true;
+    if (!s->damaged++)
+        snprintf(s->why, sizeof s->why, "%s, block %lld: %.200s", day->file, (long long)tail->block,
+                 reason->sentence);
     if (s->packing)
         return true;
     day->tail_blocks--;
@@ -147,7 +153,7 @@ static bool load_tail(struct archive *archive, struct run *run, struct day *day,
     if (!read_tail(archive, tail, day, &reason)) {
         if (reason.kind == ERROR_BUSY)
             return sealer_no_memory(e);
-        return set_aside(s, tail, day, e);
+        return set_aside(s, tail, day, &reason, e);
     }
     if (!block_memo_init(&tail->memo, &tail->data.rows, &tail->data.arena) ||
         !name_fields(s, tail))

@@ -48,6 +48,8 @@ struct sealer {
     struct run runs[PACK_RUNS];
     size_t run_count;
     size_t loaded, built;        /* rows */
+    size_t damaged;              /* tails that were set aside, */
+    char why[300];               /* the first of them with its reason */
     enum build stage;
     struct block_builder *builder;
     struct words words;          /* of the block being built */

@@ -53,6 +53,12 @@ struct numbered_batch {
     struct event_id first;
 };
 
+/* A day file that could not be sealed: others come first. */
+struct resting {
+    struct day_name name;          /* day 0: free */
+    int64_t until;                 /* ns UTC */
+};
+
 struct numbered {
     struct numbered_batch *batches;
     size_t count, capacity;
@@ -70,6 +76,7 @@ struct archive {
     int64_t kept_said_at;          /* … and that a broken file stays */
     uint64_t unsaid;               /* events not stored since then */
     struct sealer *sealer;         /* NULL between two windows */
+    struct resting resting[ARCHIVE_OPEN_FILES]; /* newest first */
     struct spare spare;
     struct numbered numbered;
     uint64_t kept_bytes;           /* of all days */
@@ -84,6 +91,8 @@ struct archive {
 /* The open day file of that name; opened (made) when needed. NULL: e is set. */
 struct day *writer_day(struct archive *archive, const struct day_name *name, bool make,
                        struct error *e);
+/* No batch is received into it any more: what is left to do is sealing. */
+bool writer_is_over(const struct day_name *name, int64_t now);
 /* Closes it without asking: after a failure, so that the next use reads what really is there. */
 void writer_forget(struct archive *archive, struct day *day);
 

@@ -342,6 +342,8 @@ static bool write_incident(struct making *m, struct error *e)
     json_integer_member(&w, "id", i->id);
     json_text_member(&w, "code", i->code);
     json_text_member(&w, "title", i->title);
+    if (i->title_en.len)
+        json_text_member(&w, "title_en", i->title_en);
     json_text_member(&w, "description", i->description);
     json_text_member(&w, "state", i->state);
     json_integer_member(&w, "severity", i->severity);

@@ -380,7 +380,8 @@ bool incident_open(struct records *records, const struct actor *actor,
         return false;
     int64_t now = clock_now();
     struct records_incident incident = {
-        .title = slice_trim(o->title), .description = o->description, .category = o->category,
+        .title = slice_trim(o->title), .title_en = o->title_en, .description = o->description,
+        .category = o->category,
         .state = SLICE("new"), .severity = o->severity, .agency = o->agency, .system = o->system,
         .regime = clock ? clock->regime : SLICE_NONE, .opened_by = actor->user, .opened_at = now,
         .occurred_at = o->occurred_at, .detected_at = o->detected_at ? o->detected_at : now,

@@ -33,6 +33,7 @@ unsigned incident_moves_open(const struct records_incident *incident, const stru
 
 struct incident_opening {
     struct slice title, description, category;
+    struct slice title_en;              /* of a title that nobody wrote, for readers of English; else empty */
     int severity;                       /* 1 low … 4 critical */
     struct slice agency, system;        /* system may be empty */
     int64_t occurred_at, detected_at;   /* 0: not known / now */

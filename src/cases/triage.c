@@ -182,6 +182,7 @@ bool triage_escalate(struct records *records, const struct actor *actor, int64_t
     struct slice own_title = a.title_vi.len ? a.title_vi : a.title;
     struct incident_opening opening = {
         .title = x->title.len ? x->title : own_title, .description = x->note,
+        .title_en = x->title.len || !a.title_vi.len ? SLICE_NONE : a.title,
         .severity = x->severity ? x->severity : severity_of(a.level), .agency = a.agency,
         .system = a.system, .occurred_at = a.first_time < a.learnt_at ? a.first_time : a.learnt_at,
         .detected_at = a.learnt_at,

@@ -34,7 +34,7 @@ bool triage_close(struct records *records, const struct actor *actor, int64_t al
 
 struct triage_escalation {
     int64_t incident;        /* joins this one; 0: opens a new one */
-    struct slice title;      /* empty: the alert's, Vietnamese where the rule has it */
+    struct slice title;      /* empty: the alert's, which each reader sees in his language */
     int severity;            /* 0: by the alert's level */
     struct slice note;       /* may be empty */
 };

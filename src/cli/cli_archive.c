@@ -296,19 +296,21 @@ static int run_compact(struct cli *cli)
 {
     struct error e = ERROR_NONE;
     struct archive *archive;
-    bool more = true, well = true;
+    bool more = true;
+    int code = CLI_FINE;
     const char *folder = cli_archive_folder(cli, &e);
     if (!folder || !archive_open(folder, &archive, &e))
         return cli_fail(cli, &e);
-    while (more && well)
-        well = archive_seal_step(archive, cli->now, 1000, &more, &e);
+    while (more) {
+        struct error wrong = ERROR_NONE;
+        if (!archive_seal_step(archive, cli->now, 1000, &more, &wrong))
+            code = cli_fail(cli, &wrong); /* the other days are compacted */
+    }
     struct archive_statistics done = archive_statistics(archive);
     archive_close(&archive);
-    if (!well)
-        return cli_fail(cli, &e);
     fprintf(stderr, cli_say(cli, "%llu events sealed in %llu blocks\n"),
             (unsigned long long)done.sealed_events, (unsigned long long)done.sealed_blocks);
-    return CLI_FINE;
+    return code;
 }
 
 static const struct cli_option options_of_compact[] = { OPTION_ARCHIVE, { .name = NULL } };

@@ -57,7 +57,37 @@ static void put_errors(struct cli *cli, const struct json *result)
     }
 }
 
-static void put_json(const struct json *result, struct buffer *out)
+static void put_notes(struct cli *cli, const struct json *result)
+{
+    const struct json *notes = json_member(result, "notes");
+    for (uint32_t i = 0; notes && i < notes->count; i++) {
+        struct error note = ERROR_NONE;
+        BUFFER_AUTO out;
+        buffer_init(&out, 0);
+        error_json_get(&notes->children[i], &note);
+        buffer_print(&out, "%s: ", cli_say(cli, "note"));
+        error_print(&note, cli->language, &out);
+        fprintf(stderr, "%.*s", SLICE_ARGS(buffer_slice(&out)));
+    }
+}
+
+static void put_notes_json(struct cli *cli, const struct json *result, struct json_writer *w)
+{
+    const struct json *notes = json_member(result, "notes");
+    json_open_array_member(w, "notes");
+    for (uint32_t i = 0; notes && i < notes->count; i++) {
+        struct error note = ERROR_NONE;
+        error_json_get(&notes->children[i], &note);
+        json_open_object(w);
+        json_text_member(w, "place", slice_of(note.place));
+        json_text_member(w, "sentence", slice_of(error_sentence(&note, cli->language)));
+        json_text_member(w, "hint", slice_of(error_hint_in(&note, cli->language)));
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void put_json(struct cli *cli, const struct json *result, struct buffer *out)
 {
     static const char *const names[] = { "fresh", "changed", "unchanged", "wrong" };
     struct json_writer w;
@@ -66,6 +96,7 @@ static void put_json(const struct json *result, struct buffer *out)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         json_integer_member(&w, names[i], count_of(result, names[i]));
     json_boolean_member(&w, "stored", json_boolean(json_member(result, "stored"), false));
+    put_notes_json(cli, result, &w);
     json_close_object(&w);
     buffer_add_byte(out, '\n');
 }
@@ -89,10 +120,12 @@ static int run_import(struct cli *cli)
         !cli_change(cli, &settings, buffer_slice(&request), &result, &e))
         return cli_fail(cli, &e);
     put_errors(cli, result);
-    if (cli->json)
-        put_json(result, &out);
-    else
+    if (cli->json) {
+        put_json(cli, result, &out);
+    } else {
+        put_notes(cli, result);
         put_summary(cli, result, &out);
+    }
     int code = cli_put(cli, buffer_slice(&out));
     return count_of(result, "wrong") ? CLI_WRONG : code;
 }

@@ -330,21 +330,19 @@ static struct span slots_of(struct compiler *c, const struct correlation *k, con
 
 /* IMPLEMENTS sigma-2/correlation-generate.
  * One correlation whose rules all stand in the blob already; *again when one does not yet. */
-static bool lower_correlation(struct compiler *c, uint32_t index, bool *again, struct error *e)
+static void lower_correlation(struct compiler *c, uint32_t index, bool *again)
 {
     struct lowering *l = &c->lowering;
     struct rule *rule = &c->rules[index];
     struct correlation *k = rule->correlation;
     uint32_t *rules = arena_array(c->arena, k->rule_count, sizeof *rules);
-    *again = false;
+    *again = !rules;
     for (uint32_t i = 0; rules && i < k->rule_count; i++) {
         rules[i] = find_rule(c, k->rules[i]);
-        if (rules[i] == NONE)
-            return yaml_error(e, rule->node, "the rule '%.*s' that it refers to is not there",
-                              SLICE_ARGS(k->rules[i]));
-        if (c->position[rules[i]] == NONE)
-            return *again = true, true;
+        *again |= c->position[rules[i]] == NONE;
     }
+    if (*again)
+        return;
     struct blob_rule out = describe(c, rule);
     struct blob_correlation b = { .rule = lower_count(l, SECTION_RULE, sizeof out),
                                   .type = k->type, .timespan = k->timespan,
@@ -373,33 +371,51 @@ static bool lower_correlation(struct compiler *c, uint32_t index, bool *again, s
     for (uint32_t i = 0; i < k->rule_count; i++)
         if (!k->generate)
             all[c->position[rules[i]]].flags |= RULE_SILENT;
-    return true;
+}
+
+/* Each rule that it refers to and that is not there is told. */
+static void look_for_its_rules(struct compiler *c, struct rule *rule)
+{
+    struct faults faults = { .tell = on_fault, .owner = c };
+    const struct correlation *k = rule->correlation;
+    struct error e = ERROR_NONE;
+    for (uint32_t i = 0; i < k->rule_count; i++) {
+        if (find_rule(c, k->rules[i]) == NONE)
+            yaml_error(&e, rule->node, "the rule '%.*s' that it refers to is not there",
+                       SLICE_ARGS(k->rules[i]));
+        faults_tell(&faults, &e);
+    }
+    rule->refused = faults.count > 0;
+    c->count->refused += rule->refused;
+}
+
+static bool waits(const struct compiler *c, uint32_t index)
+{
+    const struct rule *rule = &c->rules[index];
+    return rule->kind == RULE_CORRELATION && !rule->refused && c->position[index] == NONE;
 }
 
 /* Chained correlations: again and again until nothing new stands. */
 static void lower_correlations(struct compiler *c)
 {
     bool progress = true, left = true;
+    for (uint32_t i = 0; i < c->rule_count; i++)
+        if (c->rules[i].kind == RULE_CORRELATION)
+            look_for_its_rules(c, &c->rules[i]);
     while (progress && left) {
         progress = left = false;
         for (uint32_t i = 0; i < c->rule_count; i++) {
-            struct error wrong = ERROR_NONE;
             bool again;
-            if (c->rules[i].kind != RULE_CORRELATION || c->position[i] != NONE)
+            if (!waits(c, i))
                 continue;
-            if (!lower_correlation(c, i, &again, &wrong)) {
-                report(c, &wrong, false);
-                c->rules[i].kind = RULE_FILTER; /* done with */
-            } else if (again) {
-                left = true;
-            } else {
-                progress = true;
-            }
+            lower_correlation(c, i, &again);
+            left |= again;
+            progress |= !again;
         }
     }
     for (uint32_t i = 0; i < c->rule_count; i++) {
         struct error wrong = ERROR_NONE;
-        if (c->rules[i].kind != RULE_CORRELATION || c->position[i] != NONE)
+        if (!waits(c, i))
             continue;
         yaml_error(&wrong, c->rules[i].node, "a rule that it refers to was refused, or refers back");
         report(c, &wrong, false);

@@ -56,8 +56,7 @@ static struct slice joined(struct arena *arena, const struct yaml *node, const c
     return arena_copy(arena, buffer_slice(&out));
 }
 
-/* Where there is one. */
-static void tell(struct faults *faults, struct error *e)
+void faults_tell(struct faults *faults, struct error *e)
 {
     if (!e->set)
         return;
@@ -76,12 +75,12 @@ static struct expr *selection_read(const struct yaml *node, const struct placeho
     if (node->kind == YAML_SCALAR) {
         item.key = SLICE_NONE;
         item_read(&item, placeholders, arena, &out, &e);
-        tell(faults, &e);
+        faults_tell(faults, &e);
         return out;
     }
     if (!node->count)
         yaml_error(&e, node, "the selection is empty");
-    tell(faults, &e);
+    faults_tell(faults, &e);
     out = expr_new(arena, node->kind == YAML_MAPPING ? EXPR_AND : EXPR_OR, node->count);
     for (uint32_t i = 0; out && i < node->count; i++) {
         const struct yaml *child = &node->children[i];
@@ -89,7 +88,7 @@ static struct expr *selection_read(const struct yaml *node, const struct placeho
             out->children[i] = selection_read(child, placeholders, arena, faults);
         else
             item_read(child, placeholders, arena, &out->children[i], &e);
-        tell(faults, &e);
+        faults_tell(faults, &e);
     }
     return out;
 }
@@ -102,7 +101,7 @@ static void detection_read(const struct yaml *node, const struct placeholders *p
     struct error e = ERROR_NONE;
     if (node->kind != YAML_MAPPING) {
         yaml_error(&e, node, "must hold selections and a condition");
-        tell(faults, &e);
+        faults_tell(faults, &e);
         return;
     }
     rule->selections = arena_array(arena, node->count, sizeof *rule->selections);
@@ -112,7 +111,7 @@ static void detection_read(const struct yaml *node, const struct placeholders *p
             continue;
         if (slice_is(child->key, "timeframe")) {
             yaml_error(&e, child, "'timeframe' was removed from Sigma: write a correlation rule");
-            tell(faults, &e);
+            faults_tell(faults, &e);
             continue;
         }
         struct selection *s = &rule->selections[rule->selection_count];
@@ -135,7 +134,7 @@ static void detection_read(const struct yaml *node, const struct placeholders *p
     else
         condition_read(condition, rule->selections, rule->selection_count, arena, &rule->condition,
                        &e);
-    tell(faults, &e);
+    faults_tell(faults, &e);
 }
 
 /* IMPLEMENTS sigma-2/filter: selections and a condition, ANDed to each rule named, as written. */
@@ -157,7 +156,7 @@ static void filter_read(const struct yaml *node, const struct placeholders *plac
         for (uint32_t i = 0; rule->targets && i < count; i++)
             rule->targets[rule->target_count++] = first[i].text;
     }
-    tell(faults, &e);
+    faults_tell(faults, &e);
     detection_read(node, placeholders, arena, rule, true, faults);
 }
 
@@ -191,7 +190,7 @@ bool rule_read(const struct yaml *document, const struct placeholders *placehold
     faults->count = 0;
     if (document->kind != YAML_MAPPING) {
         yaml_error(&e, document, "a rule must be a mapping with title, logsource, detection");
-        tell(faults, &e);
+        faults_tell(faults, &e);
         return false;
     }
     *rule = (struct rule){ .file = document->file->name, .node = document,
@@ -210,23 +209,23 @@ bool rule_read(const struct yaml *document, const struct placeholders *placehold
     rule->falsepositives = joined(arena, yaml_member(document, "falsepositives"), "\n");
     if (!rule->title.len)
         yaml_error(&e, document, "the rule has no title");
-    tell(faults, &e);
+    faults_tell(faults, &e);
     level_read(document, rule, &e);
-    tell(faults, &e);
+    faults_tell(faults, &e);
     const struct yaml *detection = yaml_member(document, "detection");
     const struct yaml *correlation = yaml_member(document, "correlation");
     const struct yaml *filter = yaml_member(document, "filter");
     rule->kind = correlation ? RULE_CORRELATION : filter ? RULE_FILTER : RULE_DETECTION;
     if ((detection != NULL) + (correlation != NULL) + (filter != NULL) != 1) {
         yaml_error(&e, document, "exactly one of 'detection', 'correlation', 'filter' is needed");
-        tell(faults, &e);
+        faults_tell(faults, &e);
         return false;
     }
     if (correlation)
-        correlation_read(correlation, arena, &rule->correlation, &e);
+        correlation_read(correlation, arena, &rule->correlation, faults);
     else
         logsource_read(yaml_member(document, "logsource"), arena, rule, &e);
-    tell(faults, &e);
+    faults_tell(faults, &e);
     if (filter)
         filter_read(filter, placeholders, arena, rule, faults);
     else if (detection)

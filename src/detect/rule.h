@@ -119,6 +119,7 @@ struct rule {
     struct slice *targets;         /* RULE_FILTER: ids or names; none: any rule of its log source */
     uint32_t target_count;
     const struct yaml *node;
+    bool refused;                  /* by the compiler, and told: a correlation whose rules are not there */
 };
 
 /* Lists the user gives for %name% (expand): one mapping of name to a value or a list. */
@@ -133,6 +134,9 @@ struct faults {
     uint32_t count;
 };
 
+/* Tells it and clears it; nothing where there is none. */
+void faults_tell(struct faults *faults, struct error *e);
+
 /* Reads one document; false when it has faults: all that do not follow from each other were told. The rule
  * and all in it are the arena's. */
 bool rule_read(const struct yaml *document, const struct placeholders *placeholders,
@@ -144,9 +148,9 @@ bool item_read(const struct yaml *node, const struct placeholders *placeholders,
 /* The condition over the selections (condition.c). */
 bool condition_read(const struct yaml *node, const struct selection *selections, uint32_t count,
                     struct arena *arena, struct expr **out, struct error *e);
-/* A correlation section (correlation_rule.c). */
-bool correlation_read(const struct yaml *node, struct arena *arena, struct correlation **out,
-                      struct error *e);
+/* A correlation section (correlation_rule.c); its faults are told, each. */
+void correlation_read(const struct yaml *node, struct arena *arena, struct correlation **out,
+                      struct faults *faults);
 
 /* Nodes of the tree; NULL when the arena is exhausted. */
 struct expr *expr_new(struct arena *arena, enum expr_op op, uint32_t children);

@@ -206,14 +206,30 @@ static void place_complete(const struct import *m, const struct csv_row *row, st
     e->kind = kind == ERROR_FAILED || kind == ERROR_BUSY ? kind : ERROR_INPUT;
 }
 
+static void keep(struct error **list, uint32_t *count, struct arena *arena, const struct error *e)
+{
+    if (!*list)
+        *list = arena_array(arena, REGISTER_ERRORS_MOST, sizeof **list);
+    if (*list && *count < REGISTER_ERRORS_MOST)
+        (*list)[(*count)++] = *e;
+}
+
 static void error_keep(struct register_preview *preview, struct arena *arena,
                        const struct error *problem)
 {
     preview->wrong++;
-    if (!preview->errors)
-        preview->errors = arena_array(arena, REGISTER_ERRORS_MOST, sizeof *preview->errors);
-    if (preview->errors && preview->error_count < REGISTER_ERRORS_MOST)
-        preview->errors[preview->error_count++] = *problem;
+    keep(&preview->errors, &preview->error_count, arena, problem);
+}
+
+static void note_keep(struct import *m, const struct csv_row *row, const union sheet_row *values)
+{
+    struct error note = ERROR_NONE;
+    if (m->sheet->note)
+        m->sheet->note(values, &note);
+    if (!note.set)
+        return;
+    place_complete(m, row, &note);
+    keep(&m->preview->notes, &m->preview->note_count, m->arena, &note);
 }
 
 static bool row_put(struct import *m, const struct csv_row *csv_row, unsigned ordinal,
@@ -272,6 +288,8 @@ static bool rows_put(struct import *m, union sheet_row *rows, struct error *e)
         fine = fine && row_put(m, row, i + 1, &rows[i], &change, &problem);
         if (fine) {
             row_count(m, row, change);
+            if (change != RECORDS_UNCHANGED)
+                note_keep(m, row, &rows[i]);
             continue;
         }
         place_complete(m, row, &problem);

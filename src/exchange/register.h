@@ -38,6 +38,8 @@ struct register_preview {
     uint32_t row_count;
     struct error *errors;                       /* each with its place; the first hundred */
     uint32_t error_count;
+    struct error *notes;       /* of rows that are new or change, and right: what should be known of them; */
+    uint32_t note_count;       /* each with its place; the first hundred */
     bool stored;
 };
 

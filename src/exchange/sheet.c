@@ -168,6 +168,17 @@ static bool source_put(struct records *records, const struct actor *actor, union
     return records_source_put(records, actor, &row->source, change_out, e);
 }
 
+/* A host name is looked at only within a network: whoever gives it alone may think otherwise. */
+static void source_note(const union sheet_row *row, struct error *e)
+{
+    const struct records_source *o = &row->source;
+    if (!o->hostname.len || o->token_sha256.len || !records_source_by_credential(o))
+        return;
+    error_set(e, "no network is given: this source is recognised only by its certificate or token");
+    error_hint(e, "%s", "give its network (0.0.0.0/0 for any address), or enrol it: haidang enrol KEY");
+    error_place(e, "network");
+}
+
 /* ---- people ---------------------------------------------------------------------------------- */
 
 static const struct sheet_column person_columns[] = {
@@ -211,9 +222,10 @@ static bool person_put(struct records *records, const struct actor *actor, union
 
 /* In the order of enum register_sheet, which is also the order of a folder's import. */
 const struct sheet sheets[REGISTER_SHEETS] = {
-    { "agencies", COLUMNS(agency_columns), true, agency_load, agency_put, agency_after },
-    { "organisations", COLUMNS(organisation_columns), true, organisation_load, organisation_put, NULL },
-    { "systems", COLUMNS(system_columns), true, system_load, system_put, NULL },
-    { "sources", COLUMNS(source_columns), true, source_load, source_put, NULL },
-    { "people", COLUMNS(person_columns), false, person_load, person_put, NULL },
+    { "agencies", COLUMNS(agency_columns), true, agency_load, agency_put, agency_after, NULL },
+    { "organisations", COLUMNS(organisation_columns), true, organisation_load, organisation_put, NULL,
+      NULL },
+    { "systems", COLUMNS(system_columns), true, system_load, system_put, NULL, NULL },
+    { "sources", COLUMNS(source_columns), true, source_load, source_put, NULL, source_note },
+    { "people", COLUMNS(person_columns), false, person_load, person_put, NULL, NULL },
 };

@@ -49,6 +49,8 @@ struct sheet {
                 enum records_change *change_out, struct error *e);
     /* Once all rows are in: what only then can be looked at; NULL: nothing. */
     bool (*after)(struct records *records, const union sheet_row *row, struct error *e);
+    /* What whoever gives this row, which is right, should know of it: sets *e then; NULL: nothing. */
+    void (*note)(const union sheet_row *row, struct error *e);
 };
 
 extern const struct sheet sheets[REGISTER_SHEETS];

@@ -45,19 +45,24 @@ static bool copy_origin(struct batch *batch, struct event *event,
     return !batch->arena.exhausted;
 }
 
-static void add_field(struct batch *batch, struct event *event, struct slice name,
-                      struct slice value)
+/* kept: in the batch's arena. */
+static void put_field(struct batch *batch, struct event *event, struct slice name, struct slice kept)
 {
     struct event_field *fields =
         arena_array(&batch->arena, event->field_count + 1u, sizeof *fields);
-    struct slice copy = arena_copy(&batch->arena, value);
 
-    if (!fields || !copy.data)
+    if (!fields || !kept.data)
         return;
     if (event->field_count)
         memcpy(fields, event->fields, event->field_count * sizeof *fields);
-    fields[event->field_count++] = (struct event_field){ name, copy, EVENT_TEXT };
+    fields[event->field_count++] = (struct event_field){ name, kept, EVENT_TEXT };
     event->fields = fields;
+}
+
+static void add_field(struct batch *batch, struct event *event, struct slice name,
+                      struct slice value)
+{
+    put_field(batch, event, name, arena_copy(&batch->arena, value));
 }
 
 static void count(struct batch_count *c, const struct event *event, int64_t heard)
@@ -86,6 +91,19 @@ static int64_t heard_at(const struct record *record)
     return record->heard ? record->heard : record->received;
 }
 
+/* The event before has usually the same header, which may be long: then they share it. */
+static void share_field(struct batch *batch, struct event *event, struct slice name, struct slice value)
+{
+    const struct event *before = event > batch->events ? event - 1 : NULL;
+
+    for (uint32_t i = 0; before && i < before->field_count; i++)
+        if (slice_equal(before->fields[i].name, name) && slice_equal(before->fields[i].value, value)) {
+            put_field(batch, event, name, before->fields[i].value);
+            return;
+        }
+    add_field(batch, event, name, value);
+}
+
 /* Without decoders (a relay) the event is handed on raw, with what its decoding will need. */
 static void keep_origin(struct batch *batch, struct event *event, const struct record *record)
 {
@@ -93,6 +111,10 @@ static void keep_origin(struct batch *batch, struct event *event, const struct r
     add_field(batch, event, SLICE("decoder"), record->decoder);
     if (record->syslog)
         add_field(batch, event, SLICE("syslog"), SLICE("1"));
+    if (!record->header || !record->header->fields.len)
+        return;
+    share_field(batch, event, SLICE("fields"), record->header->fields);
+    share_field(batch, event, SLICE("date"), record->header->date);
 }
 
 /* Decodes within what memory the batch has left. A record that would need more is tried again in a

@@ -22,8 +22,8 @@ struct record {
 
 /* The class of the batch it belongs into. */
 const char *record_class(const struct record *record);
-/* Copies, decodes (decoders NULL: notes what decoding needs in the fields sender, decoder, syslog),
- * counts. False when the batch is full or memory is short: the record is not in
+/* Copies, decodes (decoders NULL: notes what decoding needs in the fields sender, decoder, syslog,
+ * fields, date), counts. False when the batch is full or memory is short: the record is not in
  * it then, and belongs into another. An unknown sender's address stands in the event's field
  * "sender". */
 bool record_add(const struct decoders *decoders, struct batch *batch, const struct record *record);

@@ -59,6 +59,7 @@ static bool add(struct load *load, const struct web_request *request, const stru
     struct record record = {
         .raw = relayed->raw, .sender = relayed->sender, .decoder = relayed->decoder,
         .heard = relayed->heard, .relay = request->relay.key, .syslog = relayed->syslog,
+        .header = &relayed->header,
         .flags = relayed->cut ? EVENT_CUT : 0,
     };
 

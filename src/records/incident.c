@@ -44,7 +44,7 @@ static const struct listing_sort sorts[] = {
 static void row_read(struct statement *s, struct arena *arena, void *row)
 {
     struct records_incident *i = row;
-    struct slice *texts[] = { &i->code, &i->title, &i->description, &i->category, &i->state,
+    struct slice *texts[] = { &i->code, &i->title, &i->title_en, &i->description, &i->category, &i->state,
                               &i->agency, &i->agency_name, &i->agency_short, &i->system,
                               &i->system_name, &i->regime, &i->opened_by, &i->opened_by_name,
                               &i->told_channel };
@@ -63,8 +63,8 @@ static void row_read(struct statement *s, struct arena *arena, void *row)
 }
 
 static const struct listing listing = {
-    .columns = "printf('SC-%04d-%04d', i.year, i.number), i.title, i.description, i.category, "
-               "i.state, i.agency, a.name, a.short, i.system, y.name, i.regime, i.opened_by, "
+    .columns = "printf('SC-%04d-%04d', i.year, i.number), i.title, i.title_en, i.description, "
+               "i.category, i.state, i.agency, a.name, a.short, i.system, y.name, i.regime, i.opened_by, "
                "u.full_name, i.told_channel, i.id, i.year, i.number, i.severity, i.opened_at, "
                "i.occurred_at, i.detected_at, i.tell_due, i.told_at, i.confirmed_at, "
                "i.contained_at, i.eradicated_at, i.recovered_at, i.closed_at, i.version, "
@@ -181,7 +181,7 @@ bool records_incident_matches(struct records *records, const struct records_scop
 static struct slice fold(const struct records_incident *i, struct arena *arena)
 {
     struct slice code = arena_print(arena, "SC-%04d-%04d", i->year, i->number);
-    return records_fold(arena, 4, code, i->title, i->description, i->category);
+    return records_fold(arena, 5, code, i->title, i->title_en, i->description, i->category);
 }
 
 static bool audit(struct records *records, const struct actor *actor,
@@ -229,16 +229,17 @@ bool records_incident_insert(struct records *records, const struct actor *actor,
     STATEMENT s = { 0 };
     if (!records_begin(records, &t, e) || !number_next(records, &i, e) ||
         !statement_start(records,
-            "INSERT INTO incident (year, number, severity, title, description, category, state, "
+            "INSERT INTO incident (year, number, severity, title, title_en, description, category, state, "
             "agency, system, regime, opened_at, opened_by, told_channel, fold, occurred_at, "
             "detected_at, tell_due, told_at, confirmed_at, contained_at, eradicated_at, "
             "recovered_at, closed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-            "?, ?, ?, ?, ?)", &s, e))
+            "?, ?, ?, ?, ?, ?)", &s, e))
         return false;
     statement_put(&s, i.year);
     statement_put(&s, i.number);
     statement_put(&s, i.severity);
     statement_put_text(&s, i.title);
+    statement_put_text(&s, i.title_en);
     statement_put_text(&s, i.description);
     statement_put_text(&s, i.category);
     statement_put_text(&s, i.state);

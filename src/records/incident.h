@@ -13,6 +13,7 @@ struct records_incident {
     int year, number;
     struct slice code;                  /* "SC-2026-0001", made of year and number; read only */
     struct slice title, description, category;
+    struct slice title_en;              /* of a title that is an alert's; empty: title is a person's */
     struct slice state;                 /* new, confirmed, contained, eradicated, recovered,
                                          * closed, rejected */
     int severity;                       /* 0..4 */
@@ -52,7 +53,7 @@ bool records_incident_get(struct records *records, const struct records_scope *s
 
 struct records_incident_entry {
     int64_t id, time, learnt_at;        /* when it happened, when it was written */
-    /* opened, alert, move, tell, severity, note, event, hold, release, package */
+    /* opened, alert, move, tell, severity, note, hold, release, package */
     struct slice kind;
     struct slice user, user_name;       /* empty: the system */
     struct slice text;                  /* a person's words; what the system writes is worded when shown */

@@ -31,6 +31,11 @@ bool records_health_filter(struct slice name, int *health_out, struct error *e)
     return *health_out >= 0 || !name.len || records_names_check(name, healths, "health", e);
 }
 
+bool records_source_by_credential(const struct records_source *source)
+{
+    return !source->network.len && !slice_is(source->kind, "file");
+}
+
 /* ---- read ------------------------------------------------------------------------------------------ */
 
 struct query {

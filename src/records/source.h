@@ -49,6 +49,10 @@ struct records_source {
     uint64_t spark[RECORDS_SPARK];     /* events an hour over the last 24, oldest first */
 };
 
+/* Does nothing but its certificate or its token tell who it is? Its host name counts only within its
+ * network. (A followed file is told by its path.) */
+bool records_source_by_credential(const struct records_source *source);
+
 struct records_source_filter {
     struct slice key, agency, system;
     struct slice health;

@@ -177,7 +177,8 @@ static struct slice field(const struct event *event, const char *name)
     return SLICE("");
 }
 
-static void put_batch(struct buffer *out, const struct batch *batch)
+/* last: the record put before in this block, at first none. */
+static void put_batch(struct buffer *out, const struct batch *batch, struct relayed *last)
 {
     for (uint32_t i = 0; i < batch->event_count; i++) {
         const struct event *event = &batch->events[i];
@@ -185,20 +186,23 @@ static void put_batch(struct buffer *out, const struct batch *batch)
             .source = event->source, .sender = field(event, "sender"),
             .decoder = field(event, "decoder"), .raw = event->raw, .heard = event->received,
             .cut = event->flags & EVENT_CUT, .syslog = field(event, "syslog").len > 0,
+            .header = { field(event, "fields"), field(event, "date"), false },
         };
-        relayed_put(out, &record);
+        relayed_put(out, &record, last);
+        *last = record;
     }
 }
 
 static bool pack(struct spool *spool, struct batch *const *batches, size_t count,
                  uint32_t *records_out, struct error *e)
 {
+    struct relayed last = { .heard = 0 };
     *records_out = 0;
     buffer_clear(&spool->plain);
     buffer_clear(&spool->packed);
     relayed_begin(&spool->plain);
     for (size_t i = 0; i < count; i++) {
-        put_batch(&spool->plain, batches[i]);
+        put_batch(&spool->plain, batches[i], &last);
         *records_out += batches[i]->event_count;
     }
     size_t most = ZSTD_compressBound(spool->plain.len);

@@ -131,6 +131,10 @@ static void put_preview(struct json_writer *w, const struct register_preview *pr
     for (uint32_t i = 0; i < preview->error_count; i++)
         error_json_put(w, &preview->errors[i]);
     json_close_array(w);
+    json_open_array_member(w, "notes");
+    for (uint32_t i = 0; i < preview->note_count; i++)
+        error_json_put(w, &preview->notes[i]);
+    json_close_array(w);
 }
 
 static bool get_bytes(const struct json *request, struct arena *arena, struct slice *out,

@@ -31,6 +31,8 @@ static bool import_register(struct records *records, const char *folder, struct 
         return true;
     if (!register_import_folder(records, &actor, folder, REGISTER_STORE, arena, &preview, e))
         return false;
+    for (uint32_t i = 0; i < preview.note_count; i++)
+        log_warning("%s: %s", preview.notes[i].place, preview.notes[i].sentence);
     log_info("register filled from %s: %u rows", folder, preview.fresh);
     return true;
 }

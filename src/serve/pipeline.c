@@ -139,10 +139,8 @@ static int64_t seal(struct pipeline *p)
 {
     bool more = false;
     struct error e = ERROR_NONE;
-    if (!archive_seal_step(p->archive, clock_now(), SEAL_MS, &more, &e)) {
+    if (!archive_seal_step(p->archive, clock_now(), SEAL_MS, &more, &e))
         log_error(&e, "sealing");
-        return 30 * CLOCK_SECOND;
-    }
     return more ? 0 : 3 * CLOCK_SECOND;
 }
 
@@ -205,7 +203,7 @@ static void *archive_main(void *argument)
         }
         if (atomic_exchange(&p->expire, false))
             expire(p);
-        archive_look(p->archive);
+        archive_look(p->archive, clock_now());
         atomic_store(&p->failed, archive_statistics(p->archive).failed);
     }
 }

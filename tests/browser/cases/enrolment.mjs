@@ -50,3 +50,24 @@ test('who only watches sees certificates and can neither make nor revoke', ['res
   check((await page.getByRole('button', { name: 'Revoke', exact: true }).count()) === 0, 'a responder is offered to revoke');
   await close(page);
 });
+
+test('a source without a network is shown as known only by certificate or token, and to be enrolled', ['lead'], async () => {
+  const page = await pageFor('lead');
+  await open(page, '/sources');
+  const id = await anySource(page);
+  await page.route(`**/api/v1/sources/${id}`, async (route) => {
+    const answer = await route.fetch();
+    const given = { ...(await answer.json()), addresses: [], hostname: 'srv-x', token: false, by_credential: true, last_seen: null, connect: { rsyslog: null, logger: null, http: null } };
+    await route.fulfill({ response: answer, json: given });
+  });
+  await open(page, `/sources/${id}`);
+  await page.click('.switch button[lang=vi]');
+  await page.getByText('chỉ được nhận ra bằng chứng thư hoặc mã truy cập: chưa khai dải mạng').waitFor();
+  await page.getByText('Hãy tạo gói cài đặt ở dưới').waitFor();
+  await page.click('.switch button[lang=en]');
+  await page.getByText('recognised only by certificate or token: no network is given').waitFor();
+  check((await page.locator('main').innerText()).includes('srv-x'), 'its host name is not shown');
+  await picture(page, 'source-by-credential');
+  await page.click('.switch button[lang=vi]');
+  await close(page);
+});

@@ -345,4 +345,74 @@ def _():
     server.remove()
 
 
+@test("W3C logs with headers of their own are read by them at the hub: two at once, through cuts and kills")
+def _():
+    server = start_server()
+    cuts = Cuts(server.ports["https"])
+    logs = {"a": server.place / "u_ex.log", "b": server.place / "msgtrk.log"}
+    forms = {"a": "{n} GET relayw3c-{n} agent-a-{n} 200", "b": "relayw3c-{n},agent-b-{n},{n}"}
+    headers = {"a": "#Software: tep\n#Fields: x-number cs-method cs-uri-stem cs(User-Agent) sc-status\n",
+               "b": "#Software: tep\n#Fields: cs-uri-stem,cs(User-Agent),x-number\n"}
+    written = 0
+
+    def write(count, **other):
+        """Lines of both logs by turns, so that headers change within a batch."""
+        nonlocal written
+        for _ in range(count):
+            written += 1
+            log = "ab"[written % 2]
+            with logs[log].open("a") as file:
+                file.write(other.get(log, forms[log]).format(n=written) + "\n")
+
+    def seen():
+        """What was read of each line: how often it is there, and by which agents."""
+        rows = {}
+        for row in server.search("relayw3c", "--limit", "10000"):
+            fields = row["fields"]
+            rows.setdefault(fields.get("cs-uri-stem"), []).append(fields.get("c-useragent"))
+        return rows
+
+    for log, path in logs.items():
+        path.write_text(headers[log])
+    relay = Relay(server, "tram-w3c", hub_port=cuts.port,
+                  files=f"[{WEB} {logs['a']}, {JSON} {logs['b']}]")
+    relay.has_roster()
+    write(40)
+    wait_for("the first lines", lambda: len(seen()) == 40)
+    time.sleep(1.5)                         # how far it has read is saved each second
+    cuts.open = False
+    relay.kill()                            # the next lines stand in the middle of their files
+    write(40)
+    relay.start()
+    wait_for("lines to wait on disk", lambda: relay.status().get("waiting", 0) >= 40)
+    relay.kill()                            # … and those that wait are sent by another run
+    cuts.deaf = cuts.open = True            # the hub stores, its answer is lost …
+    relay.start()
+    wait_for("an answer to be lost", lambda: cuts.lost)
+    pid = server.kill("pipeline")           # … and it forgets what is not on disk
+    server.wait_role("pipeline", other_than=pid)
+    cuts.deaf = False
+    wait_for("the lines behind the cut", lambda: len(seen()) == 80)
+    with logs["b"].open("a") as file:       # another header within the file
+        file.write("#Fields: x-number cs(User-Agent) cs-uri-stem\n")
+    write(40, b="{n} agent-b-{n} relayw3c-{n}")
+    os.rename(logs["a"], f"{logs['a']}.1")  # and a rotated one
+    logs["a"].write_text("#Fields: cs(User-Agent) cs-uri-stem\n")
+    write(40, a="agent-a-{n} relayw3c-{n}", b="{n} agent-b-{n} relayw3c-{n}")
+    wait_for("all lines", lambda: len(seen()) == written)
+    expected = {f"relayw3c-{n}": [f"agent-{'ab'[n % 2]}-{n}"] for n in range(1, written + 1)}
+    wrong = {stem: agents for stem, agents in seen().items() if agents != expected.get(stem)}
+    check(not wrong, f"{len(wrong)} lines are read wrongly, or stand there twice: {list(wrong.items())[:5]}")
+    body = "#Fields: cs-uri-stem c-ip\nrelayposted 10.9.8.7\n"
+    connection = http.client.HTTPConnection("127.0.0.1", relay.ports["http"], timeout=10)
+    with contextlib.closing(connection):
+        connection.request("POST", "/events", body, {"Content-Type": "text/plain",
+                                                     "Authorization": f"Bearer {server.token(JSON)}"})
+        check(connection.getresponse().status == 200, "the relay refuses the log")
+    wait_for("the posted line", lambda: [row for row in server.search("relayposted")
+                                         if row["fields"].get("cs-uri-stem") == "relayposted"])
+    relay.stop()
+    server.remove()
+
+
 main()

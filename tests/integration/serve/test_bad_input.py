@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Broken input of every kind: a clear sentence with its place, and nothing that was stored is lost."""
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -70,6 +71,25 @@ def _():
         server.cli("import", "agencies", sheet, expect=2)
         done = server.cli("import", "agencies", server.folder / "none.csv", expect=2)
         check("none.csv" in done.stderr, done)
+
+
+@test("whoever registers a source by its host name alone is told that nothing but a credential tells it")
+def _():
+    with Server() as server:
+        sheet = server.folder / "sources.csv"
+        sheet.write_text("key,system,name,kind,network,hostname\n"
+                         "so-tttt.cong.x,so-tttt.cong,Máy X,syslog,,srv-x\n"
+                         "so-tttt.cong.y,so-tttt.cong,Máy Y,syslog,10.1.0.0/16,srv-y\n", encoding="utf-8")
+        done = server.cli("import", "sources", "--preview", "--json", sheet)
+        notes = json.loads(done.stdout)["notes"]
+        check(len(notes) == 1 and notes[0]["place"].endswith("sources.csv:2 (network)") and notes[0]["hint"], notes)
+        done = server.cli("import", "sources", sheet)
+        check("sources.csv:2 (network): no network is given" in done.stderr and "Stored." in done.stdout, done)
+        lead = server.user("lead")
+        x, y = lead.wanted("/sources/so-tttt.cong.x"), lead.wanted("/sources/so-tttt.cong.y")
+        check((x["by_credential"], x["hostname"], x["addresses"]) == (True, "srv-x", []), x)
+        check((y["by_credential"], y["hostname"], y["addresses"]) == (False, "srv-y", ["10.1.0.0/16"]), y)
+        check(not any(x["connect"].values()) and y["connect"]["rsyslog"], (x["connect"], y["connect"]))
 
 
 @test("lines that are no JSON are kept raw, counted and found; the good ones beside them too")

@@ -81,6 +81,11 @@ def _():
     link = next((x for x in links if x["kind"] == "incident" and x["id"] == str(incident)), None)
     check(link, f"no row leads to incident {incident}: {links}")
     shown = lead.wanted(f"/incidents/{link['id']}")
+    check(shown["title"] == alert["title"], f"a title that nobody wrote: {shown['title']}")
+    lead.call("PATCH", "/session", {"language": "vi"})
+    title = lead.wanted(f"/incidents/{incident}")["title"]
+    check(title == lead.wanted(f"/alerts/{alert['id']}")["title"] != shown["title"], title)
+    lead.call("PATCH", "/session", {"language": "en"})
     check(any(o["obligation"] == told and o["agency"] == AGENCY for o in shown["obligations"]),
           shown["obligations"])
     link = next((entry["events"] for entry in shown["timeline"] if entry["events"]), None)

@@ -149,7 +149,7 @@ TEST("damage under the running writer is met when it looks, and set aside")
     CHECK_INT(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     overwrite(path_of(directory), 0, 4096);
-    archive_look(archive);
+    archive_look(archive, FIXTURE_DAY);
     CHECK_INT(count_aside(directory, &aside), 1);
     store(archive, "sau");
     check_goes_on(directory, before);
@@ -172,7 +172,7 @@ TEST("a file set aside may be taken away at once: its numbers are not given agai
     CHECK_INT(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     overwrite(path_of(directory), 0, 4096);
-    archive_look(archive); /* no event waits */
+    archive_look(archive, FIXTURE_DAY); /* no event waits */
     CHECK_INT(count_aside(directory, &aside), 1);
     snprintf(from, sizeof from, "%s/%s", directory, aside.file);
     CHECK_INT(unlink(from), 0);

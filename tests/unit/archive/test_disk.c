@@ -8,6 +8,7 @@
 
 #include "archive/aside.h"
 #include "archive/limit.h"
+#include "base/clock.h"
 #include "fixture.h"
 #include "test.h"
 
@@ -103,12 +104,26 @@ TEST("a file that others cannot read is set aside while its writer still can")
     disk.bad = inode_of(directory);
     disk.fails = -1;
     CHECK(store(archive, "giua")); /* what it needs it holds in memory */
-    archive_look(archive);
+    archive_look(archive, FIXTURE_DAY);
     CHECK_INT(count_aside(directory), 1);
     CHECK(store(archive, "sau"));
     disk.fails = 0;
     archive_close(&archive);
     CHECK_INT(fixture_count(directory, "sau"), 1);
+}
+
+TEST("the file of a day that is over stays in its place when it cannot be read")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_with(directory, "truoc");
+    disk.bad = inode_of(directory);
+    disk.fails = -1;
+    archive_look(archive, FIXTURE_DAY + 2 * CLOCK_DAY);
+    disk.fails = 0;
+    CHECK_INT(count_aside(directory), 0);
+    CHECK(store(archive, "sau"));
+    archive_close(&archive);
+    CHECK_INT(fixture_count(directory, "*"), 2);
 }
 
 TEST("reads that fail for a moment set nothing aside")
@@ -139,7 +154,7 @@ TEST("a disk that neither reads nor writes sets nothing aside, and the same file
     for (int i = 0; i < 3; i++) {
         disk.fails = -1;
         bool stored = store(archive, "giua");
-        archive_look(archive);
+        archive_look(archive, FIXTURE_DAY);
         disk.fails = 0; /* what cmocka says is written, too */
         CHECK(!stored);
     }
@@ -165,4 +180,99 @@ TEST("a disk that writes and reads nothing back gets so many files and no more")
     archive_close(&archive);
     CHECK(count_aside(directory) > 1);
     CHECK(count_aside(directory) <= ARCHIVE_ASIDE_MOST);
+}
+
+/* ---- sealing ------------------------------------------------------------------------------------ */
+
+#define OVER (FIXTURE_DAY + 4 * CLOCK_DAY)
+
+/* Three tails of ten events in the day before the fixture's and three in the fixture's, by a writer that
+ * has ended: nothing of them is in memory. */
+static void store_two_days(const char *directory)
+{
+    struct archive *archive;
+    CHECK(archive_open(directory, &archive, NULL));
+    for (int i = 0; i < 6; i++) {
+        struct fixture_event events[10];
+        for (int k = 0; k < 10; k++)
+            events[k] = (struct fixture_event){ .raw = "mot dong", .time = i * 10 + k };
+        struct batch *batch = fixture_batch(events, 10);
+        batch->received += i < 3 ? 0 : CLOCK_DAY;
+        CHECK(archive_commit(archive, batch, NULL));
+        batch_free(&batch);
+    }
+    archive_close(&archive);
+}
+
+static void change(const char *directory, const char *sql)
+{
+    struct day_name name = { 20251124, "standard" };
+    struct error e = ERROR_NONE;
+    sqlite3 *db;
+    CHECK(day_create(directory, &name, &db, &e));
+    CHECK(day_run(db, sql, "test", &e));
+    day_close(&db);
+}
+
+/* Until there is nothing more to do; how often it failed. */
+static int seal_all(struct archive *archive, int64_t now)
+{
+    bool more = true;
+    int failures = 0, steps = 0;
+    for (; more && steps < 2000; steps++) {
+        struct error e = ERROR_NONE;
+        failures += !archive_seal_step(archive, now, 1, &more, &e);
+    }
+    CHECK(steps < 2000);
+    return failures;
+}
+
+TEST("a day that cannot be sealed is told once and rests; the others are sealed, and it too once it can")
+{
+    static const struct { const char *breaks, *mends; bool open; } faults[] = {
+        { "CREATE TRIGGER stop BEFORE DELETE ON block BEGIN SELECT RAISE(ABORT, 'no'); END",
+          "DROP TRIGGER stop", false }, /* met when the window is stored */
+        { "ALTER TABLE block RENAME COLUMN text_bytes TO gone",
+          "ALTER TABLE block RENAME COLUMN gone TO text_bytes", true }, /* … when it is begun */
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const char *directory = test_folder();
+        struct archive *archive;
+        uint64_t all = faults[i].open ? 61 : 60;
+        store_two_days(directory);
+        CHECK(archive_open(directory, &archive, NULL));
+        if (faults[i].open)
+            CHECK(store(archive, "mot dong"));
+        change(directory, faults[i].breaks);
+        CHECK_INT(seal_all(archive, OVER), 1);
+        CHECK_INT(archive_statistics(archive).sealed_events, 60); /* the other day's 30, then packed */
+        CHECK_INT(seal_all(archive, OVER + CLOCK_MINUTE), 0);
+        CHECK_INT(seal_all(archive, OVER + 2 * CLOCK_HOUR), 0); /* tried again, in vain: it was told */
+        change(directory, faults[i].mends);
+        CHECK_INT(fixture_count(directory, "dong"), (int)all);
+        CHECK_INT(seal_all(archive, OVER + 4 * CLOCK_HOUR), 0);
+        CHECK_INT(archive_statistics(archive).sealed_events, 2 * all);
+        CHECK_INT(fixture_count(directory, "dong"), (int)all);
+        archive_close(&archive);
+    }
+}
+
+TEST("old tails that the disk does not give hold up no other day, and are found when it gives them again")
+{
+    const char *directory = test_folder();
+    struct archive *archive;
+    for (int open = 0; open < 2; open++) { /* the old day's file is met closed, then open */
+        store_two_days(directory);
+        CHECK(archive_open(directory, &archive, NULL));
+        if (open)
+            CHECK(store(archive, "mot dong"));
+        disk.bad = inode_of(directory);
+        disk.fails = -1;
+        CHECK(seal_all(archive, OVER) <= 1);
+        CHECK(archive_statistics(archive).sealed_events >= 30);
+        CHECK_INT(seal_all(archive, OVER + CLOCK_MINUTE), 0);
+        disk.fails = 0;
+        CHECK_INT(fixture_count(directory, "dong"), (open + 1) * 60 + open);
+        archive_close(&archive);
+    }
 }

@@ -248,6 +248,34 @@ TEST("an alert is taken, given back, judged and escalated, and nobody else's") {
     records_close(&records);
 }
 
+TEST("an incident takes its alert's title in both languages unless a person writes one") {
+    struct records *records = fixture();
+    users_add(records);
+    struct arena arena;
+    arena_init(&arena, 0);
+    clock_set(NOON);
+    struct error e = ERROR_NONE;
+    static const char *const written[] = { "", "Máy 7 bị dò mật khẩu" };
+    for (uint64_t n = 0; n < 2; n++) {
+        struct records_alert_match match = fixture_match("so-a", n + 1);
+        struct triage_escalation escalation = { .title = slice_of(written[n]) };
+        int64_t incident;
+        match.title_vi = SLICE("Dò mật khẩu");
+        match.rule = arena_print(&arena, "rule-%d", (int)n);
+        CHECK(records_alert_fold(records, &match, NULL, &e));
+        CHECK(triage_escalate(records, &an, (int64_t)n + 1, &escalation, &five_days, &incident, &e));
+        struct records_incident i = get(records, incident, &arena);
+        CHECK_SLICE(i.title, n ? written[n] : "Dò mật khẩu");
+        CHECK_SLICE(i.title_en, n ? "" : "Password guessing");
+    }
+    struct records_incident_filter filter = { .words = SLICE("password") };
+    struct records_incident_list list;
+    CHECK(records_incident_list(records, &RECORDS_SCOPE_ALL, &filter, NULL, &arena, &list, &e));
+    CHECK_INT(list.total, 1);
+    arena_free(&arena);
+    records_close(&records);
+}
+
 TEST("a second alert joins the incident of its agency only") {
     struct records *records = fixture();
     users_add(records);

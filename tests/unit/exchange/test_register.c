@@ -107,6 +107,32 @@ TEST("a wrong sheet stores nothing and names every wrong cell") {
     records_close(&records);
 }
 
+TEST("a source that has a host name and no network is stored with a note, until it is given") {
+    struct records *records = fixture();
+    struct arena arena;
+    struct error e = ERROR_NONE;
+    const char *sheet = "key,system,name,kind,network,hostname\nx,so-a.cong,X,syslog,,srv-x\n"
+                        "y,so-a.cong,Y,syslog,10.1.0.0/16,srv-y\nz,so-a.cong,Z,http,,\n"
+                        "f,so-a.cong,F,file,,srv-f\n";
+    arena_init(&arena, 0);
+    struct register_preview p = import(records, REGISTER_SOURCES, sheet, REGISTER_PREVIEW, &arena, &e);
+    CHECK_INT(p.fresh, 4);
+    CHECK_INT(p.note_count, 1);
+    CHECK_TEXT(p.notes[0].place, "a.csv:2 (network)");
+    CHECK_ERROR(p.notes[0], "only by its certificate or token");
+    CHECK(strstr(p.notes[0].sentence_vi, "chưa khai dải mạng") != NULL);
+    p = import(records, REGISTER_SOURCES, sheet, REGISTER_STORE, &arena, &e);
+    CHECK_INT(p.note_count, 1);
+    p = import(records, REGISTER_SOURCES, sheet, REGISTER_STORE, &arena, &e);
+    CHECK_INT(p.note_count, 0); /* it was said: nothing changes */
+    p = import(records, REGISTER_SOURCES, "key,system,name,kind,network\nx,so-a.cong,X,syslog,10.2.0.1\n",
+               REGISTER_STORE, &arena, &e);
+    CHECK_INT(p.changed, 1);
+    CHECK_INT(p.note_count, 0);
+    arena_free(&arena);
+    records_close(&records);
+}
+
 TEST("one wrong row among good ones takes all of them back") {
     struct records *records = fixture_empty(NULL);
     struct arena arena;

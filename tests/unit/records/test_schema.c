@@ -72,6 +72,7 @@ TEST("sentences of an older time line become facts, and a person's notes stay") 
         { "note", "Xuất gói chứng cứ (evidence package): 17 sự kiện, SHA-256 " DIGEST ": công an yêu cầu",
           "package", "công an yêu cầu", 17 },
         { "note", "Giữ log làm chứng cứ", "note", "Giữ log làm chứng cứ", 0 },
+        { "event", "của ai khác", "note", "của ai khác", 0 },
     };
     ARENA_AUTO arena;
     arena_init(&arena, 0);
@@ -107,6 +108,37 @@ TEST("sentences of an older time line become facts, and a person's notes stay") 
     records_close(&records);
     CHECK(!tried(path, "UPDATE incident_entry SET text = 'x'"));
     CHECK(!tried(path, "DELETE FROM incident_entry"));
+    CHECK(!tried(path, "INSERT INTO incident_entry (incident, time, learnt_at, kind, user) "
+                       "VALUES (1, 1, 1, 'event', 'a')"));
+}
+
+TEST("a title that nobody wrote gets its English one from its alert; a person's stays alone") {
+    ARENA_AUTO arena;
+    arena_init(&arena, 0);
+    const char *path = file_join(&arena, test_folder(), "old.db");
+    execute(path, "PRAGMA application_id = 1212432711;");
+    for (int i = 1; i <= 9; i++)
+        execute(path, records_migration(i));
+    execute(path, "PRAGMA user_version = 9;"
+                  "INSERT INTO agency VALUES ('so-x', 'X', '', '', 'so-nganh', 1, NULL, NULL, 'x', 1, 1);"
+                  "INSERT INTO incident (id, year, number, title, state, severity, agency, opened_by, "
+                  "opened_at, detected_at, fold) VALUES "
+                  "(1, 2026, 1, 'Dò mật khẩu', 'new', 3, 'so-x', 'a', 1, 1, ''),"
+                  "(2, 2026, 2, 'Lời của tôi', 'new', 3, 'so-x', 'a', 1, 1, '');"
+                  "INSERT INTO alert (id, rule, title, title_vi, level, state, agency, system, source, "
+                  "entity, day, first_time, last_time, folded_at, fold) SELECT value, 'r', "
+                  "'Password guessing', 'Dò mật khẩu', 3, 'escalated', 'so-x', '', '', '', value, 1, 1, 1, "
+                  "'' FROM json_each('[1, 2]');"
+                  "INSERT INTO incident_alert VALUES (1, 1, 1), (2, 2, 1);");
+    struct records *records = NULL;
+    struct records_incident incident;
+    struct error e = ERROR_NONE;
+    CHECK(records_open(path, RECORDS_WRITE, &records, &e));
+    CHECK(records_incident_get(records, &RECORDS_SCOPE_ALL, 1, &arena, &incident, &e));
+    CHECK_SLICE(incident.title_en, "Password guessing");
+    CHECK(records_incident_get(records, &RECORDS_SCOPE_ALL, 2, &arena, &incident, &e));
+    CHECK_SLICE(incident.title_en, "");
+    records_close(&records);
 }
 
 TEST("a newer file, another program's database and a text file are refused with a sentence") {

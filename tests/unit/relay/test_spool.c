@@ -65,6 +65,38 @@ static struct slice record_at(const struct spool_piece *piece, uint32_t n, struc
     return arena_copy(arena, record->raw);
 }
 
+TEST("each record keeps the header of its file, by turns with others and with none")
+{
+    static const char *const fields[] = { "a b", "a b", "c d e", "", "a b", "a b" };
+    static const char *const dates[] = { "", "2026-11-24", "2026-11-24", "", "", "" };
+    ARENA_AUTO arena;
+    struct spool_piece piece;
+    struct error e = ERROR_NONE;
+    struct spool *spool = open_at(test_folder(), MOST);
+    struct batch *batch = make_batch("w3c", 6);
+    arena_init(&arena, 0);
+    for (uint32_t i = 0; i < 6; i++) {
+        struct event_field *both = arena_array(&batch->arena, 2, sizeof *both);
+        both[0] = (struct event_field){ SLICE("fields"), slice_of(fields[i]), EVENT_TEXT };
+        both[1] = (struct event_field){ SLICE("date"), slice_of(dates[i]), EVENT_TEXT };
+        batch->events[i].fields = both;
+        batch->events[i].field_count = fields[i][0] ? 2 : 0;
+    }
+    CHECK(spool_store(spool, &batch, 1, &e));
+    CHECK(store(spool, "bare", 1, &e)); /* a block of its own */
+    CHECK(spool_store(spool, &batch, 1, &e));
+    CHECK(spool_take(spool, &arena, &piece, &e));
+    CHECK_INT(piece.count, 13);
+    for (uint32_t i = 0; i < 13; i++) {
+        struct relayed record = { .heard = 0 };
+        record_at(&piece, i, &arena, &record);
+        CHECK_SLICE(record.header.fields, i == 6 ? "" : fields[i % 7]);
+        CHECK_SLICE(record.header.date, i == 6 ? "" : dates[i % 7]);
+    }
+    batch_free(&batch);
+    spool_close(&spool);
+}
+
 TEST("records come out in order, numbered on, and go only when they are dropped")
 {
     ARENA_AUTO arena;

@@ -98,7 +98,8 @@ export default function SourcePage() {
               <div>
                 <dt>{t('sources.known_by')}</dt>
                 <dd>
-                  {[x.protocol, ...x.addresses, x.token ? t('sources.by_token') : ''].filter(Boolean).join(' · ') || '–'}
+                  {[x.protocol, ...x.addresses, x.hostname, x.token ? t('sources.by_token') : ''].filter(Boolean).join(' · ') || '–'}
+                  {x.by_credential && !x.token && <div className="quiet">{t('sources.by_credential')}</div>}
                 </dd>
               </div>
             </dl>
@@ -128,7 +129,7 @@ export default function SourcePage() {
             )}
             <Panel title={t('sources.last_lines')}>
               {x.last_seen === null ? (
-                <Empty command={x.connect.rsyslog}>{t('sources.none_yet')}</Empty>
+                <Empty command={x.connect.rsyslog ?? x.connect.http}>{t(x.connect.rsyslog || x.connect.http ? 'sources.none_yet' : 'sources.none_yet_enrol')}</Empty>
               ) : (
                 <Shown of={lines} lines={5}>
                   {(page) =>
