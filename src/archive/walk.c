@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "archive/catalogue.h"
+#include "archive/limit.h"
 #include "base/clock.h"
 
 #define BATCH_MEMORY (256u << 20)   /* events of one batch, and what is made of them */
@@ -27,6 +28,7 @@ struct walk {
     struct piece *pieces;
     size_t count, capacity;
     struct fetched fetched;
+    struct buffer stored;           /* a filter, as it is stored */
     struct batch batch;
     struct event events[BATCH_EVENTS];
     struct event_id ids[BATCH_EVENTS];
@@ -75,24 +77,53 @@ static bool list_blocks(struct walk *w, struct error *e)
 
 /* ---- one block -------------------------------------------------------------------------------- */
 
-static bool read_parts(struct walk *w, const struct piece *block, struct error *e)
+static bool read_part(struct walk *w, const struct piece *block, enum block_part part, struct error *e)
 {
     struct fetched *f = &w->fetched;
-    bool well;
+    bool rows = part == PART_ROWS, well;
     if (block->kind == BLOCK_TAIL) {
-        well = fetch_rows_of(f, block->tail[PART_ROWS], e) &&
-               fetch_part_of(f, block->tail[PART_TEXT], PART_TEXT, e) &&
-               fetch_part_of(f, block->tail[PART_FIELDS], PART_FIELDS, e);
+        well = rows ? fetch_rows_of(f, block->tail[part], e) : fetch_part_of(f, block->tail[part], part, e);
     } else {
         const char *file = w->catalogue.files->file;
         sqlite3 *db = catalogue_db(&w->catalogue, w->catalogue.files, e);
-        well = db && fetch_rows(f, db, file, block->block, e) &&
-               fetch_part(f, db, file, block->block, PART_TEXT, e) &&
-               fetch_part(f, db, file, block->block, PART_FIELDS, e);
+        well = db && (rows ? fetch_rows(f, db, file, block->block, e)
+                           : fetch_part(f, db, file, block->block, part, e));
     }
-    for (enum block_part part = PART_ROWS; well && part <= PART_FIELDS; part++)
+    if (well)
         w->foot->bytes_inflated += f->parts[part].len;
     return well;
+}
+
+/* Empty where there is none, or none that can be read: it then excludes nothing. */
+static struct slice read_filter(struct walk *w, const struct piece *block)
+{
+    struct error ignored = ERROR_NONE;
+    struct slice filter = SLICE_NONE;
+    sqlite3 *db = block->kind == BLOCK_TAIL ? NULL
+                                            : catalogue_db(&w->catalogue, w->catalogue.files, &ignored);
+    if (!db || !fetch_stored(db, w->catalogue.files->file, block->block, PART_FILTER, &w->stored, &ignored) ||
+        !block_open_part(buffer_slice(&w->stored), PART_FILTER, &w->fetched.inflated[PART_FILTER], &filter,
+                         &ignored))
+        return SLICE_NONE;
+    return filter;
+}
+
+/* True when the events of the block, whose rows are read, matter to nobody. */
+static bool passes_by(struct walk *w, const struct piece *block)
+{
+    const struct walk_handlers *h = w->handlers;
+    struct slice filter;
+    if (!h->wanted)
+        return false;
+    if (!h->wanted(h->owner, &w->fetched.rows, SLICE_NONE)) {
+        w->foot->skipped_source++;
+        return true;
+    }
+    filter = read_filter(w, block);
+    if (!filter.len || h->wanted(h->owner, &w->fetched.rows, filter))
+        return false;
+    w->foot->skipped_words++;
+    return true;
 }
 
 static void begin_batch(struct walk *w, const struct day_name *name)
@@ -133,11 +164,15 @@ static bool add_row(struct walk *w, const struct day_name *name, uint32_t row, s
     return true;
 }
 
-static bool read_block(struct walk *w, const struct piece *block, struct error *e)
+static void pass_by(struct walk *w)
 {
-    const struct day_name *name = &w->catalogue.files->name;
-    if (!read_parts(w, block, e))
-        return false;
+    for (uint32_t row = 0; w->handlers->passed && row < w->fetched.rows.count; row++)
+        if (wanted(w, row))
+            w->handlers->passed(w->handlers->owner, w->fetched.rows.time[row]);
+}
+
+static bool read_events(struct walk *w, const struct day_name *name, struct error *e)
+{
     begin_batch(w, name);
     for (uint32_t row = 0; row < w->fetched.rows.count && !w->cancelled; row++) {
         w->foot->rows_scanned++;
@@ -153,6 +188,18 @@ static bool read_block(struct walk *w, const struct piece *block, struct error *
     }
     hand_on(w);
     return true;
+}
+
+static bool read_block(struct walk *w, const struct piece *block, struct error *e)
+{
+    bool well = read_part(w, block, PART_ROWS, e);
+    if (well && passes_by(w, block)) {
+        pass_by(w);
+        return true;
+    }
+    w->foot->blocks_read++;
+    return well && read_part(w, block, PART_TEXT, e) && read_part(w, block, PART_FIELDS, e) &&
+           read_events(w, &w->catalogue.files->name, e);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------ */
@@ -183,7 +230,6 @@ static void read_blocks(struct walk *w)
     size_t i = 0;
     for (; i < w->count && !over(w, &w->foot->end); i++) {
         struct error reason = ERROR_NONE;
-        w->foot->blocks_read++;
         if (!read_block(w, &w->pieces[i], &reason)) {
             search_note_damage(w->foot, w->arena, w->catalogue.files->file, w->pieces[i].block,
                                &reason);
@@ -249,11 +295,13 @@ bool walk_run(const struct search_options *options, const struct walk_handlers *
     *w = (struct walk){ .options = *options, .handlers = handlers, .foot = foot_out, .arena = arena,
                         .started = clock_steady() };
     fetch_init(&w->fetched);
+    buffer_init(&w->stored, BLOCK_PART_MAX);
     arena_init(&w->memory, PIECES_MEMORY);
     arena_init(&w->batch.arena, BATCH_MEMORY);
     bool well = read_files(w, e);
     foot_out->elapsed_ns = clock_steady() - w->started;
     fetch_free(&w->fetched);
+    buffer_free(&w->stored);
     arena_free(&w->batch.arena);
     arena_free(&w->memory);
     free(w->pieces);

@@ -278,16 +278,21 @@ bool trial_events(struct trial *t, struct batch *batch, const struct event_id *i
         const uint32_t *rules;
         const struct event *event = audit_batch_event(t->audit, i);
         uint32_t rule_count = event ? scanner_scan(t->scanner, event, &rules) : 0;
-        struct trial_day *day = day_of(t, batch->events[i].time);
-        if (day)
-            day->events++;
-        t->total.events++;
+        trial_passed(t, batch->events[i].time);
         for (uint32_t k = 0; k < rule_count && fine; k++)
             if (audit_batch_news(t->audit, rules[k]))
                 fine = matched(t, batch, event, i, rules[k], &ids[i]);
     }
     audit_batch_end(t->audit);
     return fine || error_set(e, "memory is short for what the rule matches");
+}
+
+void trial_passed(struct trial *t, int64_t time)
+{
+    struct trial_day *day = day_of(t, time);
+    if (day)
+        day->events++;
+    t->total.events++;
 }
 
 void trial_left(struct trial *t, int64_t time_min, int64_t time_max)

@@ -54,6 +54,8 @@ void trial_exceptions(struct trial *trial, struct exception_set *exceptions, int
 /* A batch's events with their ids; its arena takes what is made of them. False: memory. */
 bool trial_events(struct trial *trial, struct batch *batch, const struct event_id *ids,
                   struct error *e);
+/* An event of that time was passed by, since nothing could match it: it counts among its day's. */
+void trial_passed(struct trial *trial, int64_t time);
 /* Events between these times were not read: their days are not whole. */
 void trial_left(struct trial *trial, int64_t time_min, int64_t time_max);
 /* Behind the last event: what correlations make of it. */

@@ -169,6 +169,11 @@ static bool meet(struct view *view, const struct event_field *field, struct view
     return true;
 }
 
+bool view_slots(struct view *view, struct slice name, struct view_known *out)
+{
+    return meet(view, &(struct event_field){ .name = name }, out);
+}
+
 static bool make_room(struct view *view, uint32_t count)
 {
     if (count <= view->value_capacity)

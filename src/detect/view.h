@@ -61,6 +61,8 @@ struct slice view_folded(struct view *view, struct view_value *value);
 struct slice view_whole(struct view *view);
 #define VIEW_BETWEEN '\xff'
 void view_fill(struct view *view);
+/* The slots that a field of that name fills. False: memory is short. */
+bool view_slots(struct view *view, struct slice name, struct view_known *out);
 /* Before all values are looked at. */
 static inline void view_complete(struct view *view)
 {

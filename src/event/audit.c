@@ -1,8 +1,13 @@
 #include "event/audit.h"
 
+bool audit_decoder(struct slice decoder)
+{
+    return slice_starts(decoder, SLICE("auditd"));
+}
+
 bool audit_key(const struct event *event, struct audit_key *out)
 {
-    if (!slice_starts(event->decoder, SLICE("auditd")))
+    if (!audit_decoder(event->decoder))
         return false;
     out->node = event_value(event, SLICE("node"));
     out->time = event_value(event, SLICE("audit_time"));

@@ -20,6 +20,8 @@
 /* What tells audit events apart. */
 struct audit_key { struct slice node, time, serial; };
 
+/* Its events may be such records; no other decoder's are. */
+bool audit_decoder(struct slice decoder);
 /* False when the event is no record of auditd that a decoder read. */
 bool audit_key(const struct event *event, struct audit_key *out);
 bool audit_key_equal(const struct audit_key *a, const struct audit_key *b);

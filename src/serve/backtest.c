@@ -8,6 +8,8 @@
 #include "detect/compiler.h"
 #include "event/roster.h"
 
+#include "serve/passing.h"
+
 /* ---- the rule ---------------------------------------------------------------------------------- */
 
 struct reading {
@@ -73,6 +75,7 @@ struct run {
     const struct backtest *test;
     const struct backtest_handlers *handlers;
     struct trial *trial;
+    struct passing *passing;       /* NULL: every block is read */
     bool ended;
     struct error error;
 };
@@ -88,6 +91,18 @@ static bool on_progress(void *owner, const struct search_foot *so_far)
     struct run *run = owner;
     return !run->handlers->progress ||
            run->handlers->progress(run->handlers->owner, run->trial, so_far);
+}
+
+static bool on_wanted(void *owner, const struct block_rows *rows, struct slice filter)
+{
+    struct run *run = owner;
+    return passing_wanted(run->passing, rows, filter);
+}
+
+static void on_passed(void *owner, int64_t time)
+{
+    struct run *run = owner;
+    trial_passed(run->trial, time);
 }
 
 static void on_left(void *owner, int64_t time_min, int64_t time_max)
@@ -133,6 +148,18 @@ static bool take_exceptions(struct run *run, const struct ruleset *rules, struct
     return true;
 }
 
+static bool make(struct run *run, struct ruleset *rules, struct error *e)
+{
+    const struct backtest *test = run->test;
+    run->trial = trial_new(rules, first_moment(test), test->days,
+                           run->handlers->example ? on_example : NULL, run);
+    if (!test->every_block)
+        run->passing = passing_new(rules);
+    if (!run->trial || (!run->passing && !test->every_block))
+        return error_set(e, "memory is short for the rule");
+    return take_exceptions(run, rules, e);
+}
+
 static bool walk(struct run *run, struct arena *arena, struct search_foot *foot, struct error *e)
 {
     const struct backtest *test = run->test;
@@ -142,6 +169,10 @@ static bool walk(struct run *run, struct arena *arena, struct search_foot *foot,
                                       .budget_bytes = test->budget_bytes };
     struct walk_handlers handlers = { .owner = run, .events = on_events, .progress = on_progress,
                                       .left = on_left };
+    if (run->passing) {
+        handlers.wanted = on_wanted;
+        handlers.passed = on_passed;
+    }
     if (!walk_run(&options, &handlers, arena, foot, e))
         return false;
     if (run->error.set) {
@@ -165,15 +196,11 @@ bool backtest_run(const struct backtest *test, const struct backtest_handlers *h
     json_open_array(&reading.warnings);
     bool well = compile(test, &reading, &rules, e);
     json_close_array(&reading.warnings);
-    if (well) {
-        run.trial = trial_new(rules, first_moment(test), test->days,
-                              handlers->example ? on_example : NULL, &run);
-        well = run.trial ? take_exceptions(&run, rules, e)
-                         : error_set(e, "memory is short for the rule");
-    }
+    well = well && make(&run, rules, e);
     if (well && (!handlers->rules ||
                  handlers->rules(handlers->owner, rules, buffer_slice(&reading.text))))
         well = walk(&run, arena, foot_out, e);
+    passing_free(&run.passing);
     ruleset_free(&rules);
     buffer_free(&reading.text);
     if (well)

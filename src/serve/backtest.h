@@ -23,6 +23,7 @@ struct backtest {
     int64_t now;
     unsigned budget_ms;
     uint64_t budget_bytes;
+    bool every_block;              /* those too that cannot hold a match (serve/passing.h) */
 };
 
 /* Slices and pointers live until each returns; false ends it. */

@@ -149,6 +149,7 @@ static bool on_progress(void *owner, const struct trial *trial, const struct sea
 }
 
 static const char *roster_path; /* NULL: none */
+static bool every_block;
 
 static struct trial *run(const char *directory, const char *yaml, uint32_t days, struct heard *heard,
                          struct search_foot *foot, struct error *e)
@@ -156,7 +157,7 @@ static struct trial *run(const char *directory, const char *yaml, uint32_t days,
     static struct arena arena; /* of the last run: the foot's texts stand in it */
     struct backtest test = { .archive = directory, .rule = slice_of(yaml), .name = "rule",
                              .scope.all = true, .days = days, .now = NOW,
-                             .roster = roster_path };
+                             .roster = roster_path, .every_block = every_block };
     struct backtest_handlers handlers = { .owner = heard, .rules = on_rules, .example = on_example,
                                           .progress = on_progress };
     struct trial *trial = NULL;
@@ -288,6 +289,124 @@ TEST("an example says which event, why, and of a correlation the events before i
           strstr(heard.first, "\"earlier\":[\"20251124.standard.1\",\"20251124.standard.2\"]") &&
           strstr(heard.first, "\"raw\":\"b failed root 3\""));
     trial_free(&trial);
+}
+
+/* Received so many days later, which is a day file of its own. */
+static void store_day(struct archive *archive, const struct fixture_event *some, uint32_t count, int day,
+                      const char *decoder)
+{
+    struct batch *batch = fixture_batch(some, count);
+    struct error e = ERROR_NONE;
+    batch->received += day * CLOCK_DAY;
+    for (uint32_t i = 0; i < count; i++) {
+        batch->events[i].received += day * CLOCK_DAY;
+        batch->events[i].decoder = slice_of(decoder);
+    }
+    CHECK(archive_commit(archive, batch, &e));
+    batch_free(&batch);
+}
+
+static void check_same(const struct trial *a, const struct trial *b)
+{
+    uint32_t count, others;
+    const struct trial_day *x = trial_days(a, &count), *y = trial_days(b, &others);
+    struct trial_total m = trial_total(a), n = trial_total(b);
+    CHECK_INT(count, others);
+    for (uint32_t i = 0; i < count; i++) {
+        CHECK_INT(x[i].events, y[i].events);
+        CHECK_INT(x[i].matches, y[i].matches);
+        CHECK_INT(x[i].alerts, y[i].alerts);
+        CHECK_INT(x[i].left, y[i].left);
+    }
+    CHECK(m.events == n.events && m.matches == n.matches && m.alerts == n.alerts && m.cut == n.cut &&
+          m.excepted == n.excepted && m.dropped == n.dropped);
+    CHECK(backtest_expected(a, NOW) == backtest_expected(b, NOW));
+}
+
+TEST("blocks in which nothing can match are passed by, counted, and nothing else changes")
+{
+    static const struct fixture_event other[] = {
+        { "d unnamed thing", NULL, HOURS(31), { "what", "failed", "host", "d" } },
+        { "d unnamed thing", NULL, HOURS(31) + 1, { "what", "failed", "host", "d" } },
+    };
+    static const struct fixture_event fine[] = {
+        { "e fine lan", NULL, HOURS(47), { "action", "accepted", "user", "lan", "host", "e" } },
+    };
+    static const char not_failed[] =
+        "title: not\nid: n1\nlogsource: {product: linux}\ndetection:\n  s:\n    action: failed\n"
+        "  condition: not s\n";
+    static const char decoded[] = /* by what stands in no line */
+        "title: by\nid: d1\nlogsource: {product: linux}\ndetection:\n  s:\n    decoder: test\n"
+        "  condition: s\n";
+    static const struct { unsigned read, source, words; } expected[] = {
+        { 1, 1, 1 }, { 1, 1, 1 }, { 3, 0, 0 }, { 3, 0, 0 },
+    };
+    const char *directory = test_folder();
+    char both[1000];
+    const char *yamls[] = { single, both, not_failed, decoded };
+    struct archive *archive = NULL;
+    struct error e = ERROR_NONE;
+    snprintf(both, sizeof both, "%s---\n%s", single, counted);
+    CHECK(archive_open(directory, &archive, &e));
+    store_day(archive, events, COUNT, 0, "test");
+    store_day(archive, other, 2, 1, "test");
+    store_day(archive, fine, 1, 2, "test");
+    for (bool more = true; more;)
+        CHECK(archive_seal_step(archive, FIXTURE_DAY + 5 * CLOCK_DAY, 1, &more, &e));
+    archive_close(&archive);
+    for (unsigned i = 0; i < 4; i++) {
+        struct heard some = { .rules = 0 }, all = { .rules = 0 };
+        struct search_foot foot, whole;
+        struct trial *trial = run(directory, yamls[i], 3, &some, &foot, &e);
+        CHECK(trial != NULL);
+        CHECK_INT(foot.blocks, 3);
+        CHECK_INT(foot.blocks_read, expected[i].read);
+        CHECK_INT(foot.skipped_source, expected[i].source);
+        CHECK_INT(foot.skipped_words, expected[i].words);
+        CHECK_INT(foot.end, SEARCH_COMPLETE);
+        every_block = true;
+        struct trial *slow = run(directory, yamls[i], 3, &all, &whole, &e);
+        every_block = false;
+        CHECK_INT(whole.blocks_read, 3);
+        CHECK_INT(whole.skipped_source + whole.skipped_words, 0);
+        check_same(trial, slow);
+        CHECK_INT(trial_total(trial).events, COUNT + 3);
+        CHECK(trial_total(trial).matches > 0);
+        CHECK_INT(some.examples, all.examples);
+        CHECK_TEXT(some.first, all.first);
+        trial_free(&trial);
+        trial_free(&slow);
+    }
+}
+
+/* Each block by itself lacks what the other has. */
+TEST("records of auditd that meet a rule together are not passed by one by one")
+{
+    static const struct fixture_event records[] = {
+        { "type=SYSCALL msg=audit(1.5:7): key=tool", NULL, 1,
+          { "type", "SYSCALL", "audit_time", "1.5", "audit_id", "7", "key", "tool" } },
+        { "type=EXECVE msg=audit(1.5:7): a0=nc", NULL, 1,
+          { "type", "EXECVE", "audit_time", "1.5", "audit_id", "7", "a0", "nc" } },
+    };
+    static const char joined[] =
+        "title: joined\nid: j1\nlogsource: {product: linux}\ndetection:\n  s:\n    key: tool\n    a0: nc\n"
+        "  condition: s\n";
+    for (unsigned i = 0; i < 2; i++) {
+        const char *directory = test_folder();
+        struct archive *archive = NULL;
+        struct heard heard = { .rules = 0 };
+        struct search_foot foot;
+        struct error e = ERROR_NONE;
+        CHECK(archive_open(directory, &archive, &e));
+        store_day(archive, records, 1, 0, i ? "test" : "auditd");
+        store_day(archive, records + 1, 1, 0, i ? "test" : "auditd");
+        archive_close(&archive);
+        struct trial *trial = run(directory, joined, 3, &heard, &foot, &e);
+        CHECK(trial != NULL);
+        CHECK_INT(trial_total(trial).matches, i ? 0 : 1);
+        CHECK_INT(foot.blocks_read, i ? 0 : 2);
+        trial_free(&trial);
+    }
 }
 
 TEST("whoever has heard enough ends it, and what was not read is said of its days")

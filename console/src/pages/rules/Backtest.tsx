@@ -90,6 +90,7 @@ function Result({ of }: { of: Tested }) {
       <p aria-live="polite">
         {days && <strong>{t('backtest.result', { expected: number(days.expected, 1), alerts: number(days.alerts), matches: number(days.matches) })}</strong>}{' '}
         {read && t(of.running ? 'backtest.reading' : 'backtest.read', { events: number(read.events), rate: number(read.events_per_second), blocks: number(read.blocks_read), left: number(read.blocks_left) })}{' '}
+        {read && read.skipped.source + read.skipped.words > 0 && t('backtest.passed', { source: number(read.skipped.source), words: number(read.skipped.words) })}{' '}
         {!of.running && read?.stopped && <strong>{read.stopped}. </strong>}
         {of.stopped && <strong>{t('backtest.stopped')} </strong>}
         {days && days.excepted > 0 && t('backtest.excepted', { n: number(days.excepted) })}{' '}
