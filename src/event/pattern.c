@@ -19,20 +19,26 @@ static bool kind_of(struct slice name, enum pattern_kind *kind)
     return false;
 }
 
-static bool add_literal(struct pattern *p, struct slice text)
+/* A variant while it is compiled. Literals stand one behind the other in room, so that those between
+ * which nothing is left become one. */
+struct making {
+    struct pattern *pattern;
+    char *room;
+    size_t used;
+};
+
+static bool add_literal(struct making *m, char c)
 {
-    if (text.len == 0)
-        return true;
-    if (p->count && p->parts[p->count - 1].kind == PATTERN_LITERAL) {
-        struct pattern_part *last = &p->parts[p->count - 1];
-        if (last->text.data + last->text.len == text.data) {
-            last->text.len += text.len;
-            return true;
-        }
-    }
-    if (p->count == PATTERN_PARTS)
+    struct pattern *p = m->pattern;
+    bool more = p->count && p->parts[p->count - 1].kind == PATTERN_LITERAL;
+
+    if (!more && p->count == PATTERN_PARTS)
         return false;
-    p->parts[p->count++] = (struct pattern_part){ .kind = PATTERN_LITERAL, .text = text };
+    if (!more)
+        p->parts[p->count++] =
+            (struct pattern_part){ .kind = PATTERN_LITERAL, .text = { m->room + m->used, 0 } };
+    m->room[m->used++] = c;
+    p->parts[p->count - 1].text.len++;
     return true;
 }
 
@@ -61,10 +67,11 @@ static bool compile_variant(struct slice text, unsigned chosen, struct arena *ar
     unsigned group = 0;
     bool within = false, skip = false;
     size_t at = 0;
+    struct making m = { p, arena_alloc(arena, text.len + 1), 0 };
 
     p->count = 0;
     p->parts = arena_array(arena, PATTERN_PARTS, sizeof *p->parts);
-    if (!p->parts)
+    if (!p->parts || !m.room)
         return error_set(e, "not enough memory for the decoders");
     while (at < text.len) {
         struct slice rest = slice_after(text, at);
@@ -76,7 +83,7 @@ static bool compile_variant(struct slice text, unsigned chosen, struct arena *ar
             within = skip = false;
             at++;
         } else if (slice_starts(rest, SLICE("{{"))) {
-            if (!skip && !add_literal(p, slice_cut(rest, 0, 1)))
+            if (!skip && !add_literal(&m, rest.data[0]))
                 return error_set(e, "a pattern has at most %u parts", PATTERN_PARTS);
             at += 2;
         } else if (rest.data[0] == '{') {
@@ -87,7 +94,7 @@ static bool compile_variant(struct slice text, unsigned chosen, struct arena *ar
                 return false;
             at += close + 1;
         } else {
-            if (!skip && !add_literal(p, slice_cut(rest, 0, 1)))
+            if (!skip && !add_literal(&m, rest.data[0]))
                 return error_set(e, "a pattern has at most %u parts", PATTERN_PARTS);
             at++;
         }
@@ -162,14 +169,17 @@ static bool may_grow(enum pattern_kind kind, struct slice value)
     }
 }
 
+static size_t quoted_end(struct slice text, size_t at)
+{
+    while (at < text.len && text.data[at] != '"')
+        at += text.data[at] == '\\' ? 2 : 1;
+    return at < text.len ? at : text.len;
+}
+
 static bool match_quoted(struct match *m, uint32_t part, size_t at)
 {
-    size_t end = at;
+    size_t end = quoted_end(m->text, at);
 
-    while (end < m->text.len && m->text.data[end] != '"')
-        end += m->text.data[end] == '\\' ? 2 : 1;
-    if (end > m->text.len)
-        end = m->text.len;
     m->values[part] = slice_cut(m->text, at, end);
     return match_from(m, part + 1, end);
 }
@@ -233,11 +243,57 @@ static bool end_fits(const struct pattern *pattern, struct slice text)
     }
 }
 
-bool pattern_match(const struct pattern *pattern, struct slice text, struct slice *values)
+enum verdict { NO, PERHAPS, YES };
+
+static bool fits_between(enum pattern_kind kind, struct slice text, size_t at, size_t end)
+{
+    return kind == PATTERN_QUOTED ? quoted_end(text, at) == end : fits(kind, slice_cut(text, at, end));
+}
+
+/* Each value as short as it can be, in one pass. YES: that is what searching finds first. NO: a literal
+ * stands nowhere behind the one before it, and none can stand further left. */
+static enum verdict match_shortest(const struct pattern *pattern, struct slice text, struct slice *values)
+{
+    const struct pattern_part *parts = pattern->parts;
+    uint32_t i = pattern->count && parts[0].kind == PATTERN_LITERAL;
+    size_t at = 0;
+    bool fit = true;
+
+    if (i && !slice_starts(text, parts[0].text))
+        return NO;
+    if (i) {
+        values[0] = parts[0].text;
+        at = parts[0].text.len;
+    }
+    for (; i < pattern->count; i += 2) { /* a value, and the literal behind it */
+        bool open = i + 1 == pattern->count, last = i + 2 == pattern->count;
+        struct slice literal = open ? SLICE("") : parts[i + 1].text;
+        if (last && text.len - at < literal.len)
+            return NO;
+        size_t end = open || last ? text.len - literal.len
+                                  : at + slice_find(slice_after(text, at), literal);
+        if (!open && end >= text.len)
+            return NO;
+        fit = fit && fits_between(parts[i].kind, text, at, end);
+        values[i] = slice_cut(text, at, end);
+        at = end + literal.len;
+        if (!open)
+            values[i + 1] = literal;
+    }
+    return fit && at == text.len ? YES : PERHAPS;
+}
+
+bool pattern_search(const struct pattern *pattern, struct slice text, struct slice *values)
 {
     struct match m = { .pattern = pattern, .text = text, .values = values };
 
+    return end_fits(pattern, text) && match_from(&m, 0, 0);
+}
+
+bool pattern_match(const struct pattern *pattern, struct slice text, struct slice *values)
+{
     if (!end_fits(pattern, text))
         return false;
-    return match_from(&m, 0, 0);
+    enum verdict verdict = match_shortest(pattern, text, values);
+    return verdict == PERHAPS ? pattern_search(pattern, text, values) : verdict == YES;
 }

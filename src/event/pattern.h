@@ -43,5 +43,7 @@ bool pattern_compile(struct slice text, struct arena *arena, struct pattern **pa
                      uint32_t *count_out, struct error *e);
 /* values[i] is what part i matched (literals too); it has PATTERN_PARTS places. */
 bool pattern_match(const struct pattern *pattern, struct slice text, struct slice *values);
+/* The same, trying one end of each value after the other at once: for tests to compare. */
+bool pattern_search(const struct pattern *pattern, struct slice text, struct slice *values);
 
 #endif

@@ -1,3 +1,4 @@
+#include "base/buffer.h"
 #include "event/keyvalue.h"
 #include "event/network.h"
 #include "event/pattern.h"
@@ -54,6 +55,56 @@ TEST("templates match as they read") {
             print_error("# row %zu: %s on %s\n", i, rows[i].template, rows[i].text);
         CHECK_SLICE(actual, rows[i].expected);
     }
+}
+
+static unsigned next_random(void)
+{
+    static uint64_t state = 802;
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(state >> 33);
+}
+
+/* Of pieces chosen at random, alternating between the two lists or all from the first. */
+static struct slice made_of(struct buffer *room, const char *const *pieces, size_t count,
+                            const char *const *others, size_t other_count)
+{
+    bool other = next_random() % 2;
+    buffer_clear(room);
+    for (unsigned n = next_random() % 8 + 1; n > 0; n--, other = !other)
+        buffer_add(room, slice_of(other && others ? others[next_random() % other_count]
+                                                  : pieces[next_random() % count]));
+    return buffer_slice(room);
+}
+
+TEST("one pass with the shortest values finds what trying every end finds") {
+    static const char *const literals[] = { " ", "\"", "\" ", "=", "a", "ab", " (?b )", "(?=)", "{{" };
+    static const char *const values[] = { "{x}", "{x:number}", "{x:word}", "{x:quoted}", "{x:ip}" };
+    static const char *const texts[] = { "a", "b", " ", "\"", "\\", "1", "12", "=", "ab", "\" ", "1.2.3.4",
+                                         "{", "b " };
+    BUFFER_AUTO template, text;
+    unsigned matches = 0;
+    buffer_init(&template, 0);
+    buffer_init(&text, 0);
+    for (unsigned round = 0; round < 30000; round++) {
+        ARENA_AUTO arena;
+        struct pattern *patterns;
+        uint32_t count;
+        struct slice one[PATTERN_PARTS], all[PATTERN_PARTS];
+        arena_init(&arena, ARENA_NO_CEILING);
+        if (!pattern_compile(made_of(&template, literals, 9, values, 5), &arena, &patterns, &count, NULL))
+            continue;
+        for (unsigned tries = 0; tries < 20; tries++) {
+            struct slice line = made_of(&text, texts, 13, NULL, 0);
+            for (uint32_t p = 0; p < count; p++) {
+                bool found = pattern_match(&patterns[p], line, one);
+                CHECK_INT(found, pattern_search(&patterns[p], line, all));
+                matches += found;
+                for (uint32_t i = 0; found && i < patterns[p].count; i++)
+                    CHECK(one[i].data == all[i].data && one[i].len == all[i].len);
+            }
+        }
+    }
+    CHECK(matches > 1000);
 }
 
 TEST("a hostile line costs bounded work") {
