@@ -228,17 +228,17 @@ static bool choose_tails(struct archive *archive, struct day *day, struct error 
 {
     struct sealer *s = archive->sealer;
     DAY_STATEMENT *read = day_prepare(
-        day->db, "SELECT id, events, text_bytes, sequence_min, sequence_max FROM block"
+        day->db, "SELECT id, events, text_bytes, sequence_min, sequence_max, stored_bytes FROM block"
                  " WHERE kind = ? ORDER BY id", day->file, e);
     if (!read)
         return false;
     sqlite3_bind_int(read, 1, s->packing ? BLOCK_SEALED : BLOCK_TAIL);
-    uint64_t events = 0, text = 0, run_stretch[2] = { 0, 0 };
+    uint64_t events = 0, text = 0, stored = 0, run_stretch[2] = { 0, 0 };
     int code = SQLITE_DONE;
     while ((s->packing || (events < SEAL_EVENTS && text < SEAL_TEXT && s->tail_count < SEAL_TAILS)) &&
            (code = sqlite3_step(read)) == SQLITE_ROW) {
-        uint64_t values[5];
-        for (int i = 0; i < 5; i++)
+        uint64_t values[6];
+        for (int i = 0; i < 6; i++)
             values[i] = (uint64_t)sqlite3_column_int64(read, i);
         if (!add_to_run(s, &values[3], run_stretch))
             break;
@@ -246,7 +246,9 @@ static bool choose_tails(struct archive *archive, struct day *day, struct error 
             return sealer_no_memory(e);
         events += values[1];
         text += values[2];
+        stored += values[5];
     }
+    s->level = text < SEAL_DENSE * stored ? BLOCK_LEVEL_SEALED_PLAIN : BLOCK_LEVEL_SEALED;
     return code == SQLITE_ROW || code == SQLITE_DONE || day_failed(day->db, day->file, e);
 }
 

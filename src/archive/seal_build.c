@@ -138,7 +138,7 @@ static void read_row(struct sealer *s, const struct tail *tail, uint32_t row, st
     /* the numbers of a kind stand side by side */
     uint64_t kind = hash(channel) ^ hash(rows->labels[rows->label[row]].decoder) * 5;
     out->group = (kind & ~UINT64_C(0xffffffff)) | (uint32_t)hash(number);
-    out->host = hash(host);
+    out->host = (uint32_t)hash(host);
     out->sequence = rows->sequence[row];
     out->row = row;
 }
@@ -289,7 +289,7 @@ static bool keep_parts(struct sealer *s, struct block_done *done, struct error *
 {
     for (enum block_part part = PART_ROWS; part <= PART_FIELDS; part++) {
         buffer_clear(&s->pressed);
-        if (!block_write_part(part, s->parts[part], BLOCK_LEVEL_SEALED, &s->pressed, e))
+        if (!block_write_part(part, s->parts[part], s->level, &s->pressed, e))
             return false;
         if (!keep_part(s, buffer_slice(&s->pressed), &done->parts[part]))
             return sealer_no_memory(e);

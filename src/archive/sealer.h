@@ -3,6 +3,8 @@
 #ifndef ARCHIVE_SEALER_H
 #define ARCHIVE_SEALER_H
 
+#include <assert.h>
+
 #include "archive/limit.h"
 #include "archive/press.h"
 #include "archive/words.h"
@@ -21,11 +23,13 @@ struct tail {
 };
 
 struct row {
-    uint64_t group, host;        /* hashes: channel or program with event id; host */
+    uint64_t group;              /* hashes: channel or program with event id; */
+    uint32_t host;
+    uint32_t tail : 31, inner : 1; /* inner: a value of it begins or ends inside of a word */
     uint64_t sequence;
-    uint32_t tail : 31, inner : 1; /* a value of it begins or ends inside of a word */
     uint32_t row;
 };
+static_assert(sizeof(struct row) <= 32, "qsort moves rows themselves up to this size");
 
 /* Rows in order: those of all tails, or of one sealed window block after block. */
 struct run {
@@ -57,6 +61,7 @@ struct sealer {
     struct slice parts[PART_COUNT]; /* of the builder, while they are pressed */
     struct press press;
     struct buffer pressed;
+    int level;                   /* zstd's, of sealed blocks */
     struct buffer folded, filter;
     struct block_done *done;
     size_t done_count, done_capacity;
