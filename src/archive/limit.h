@@ -20,8 +20,8 @@
 #define BLOCK_WINDOW_PACKED 24                 /* log2 of the bytes in which its text is matched */
 #define BLOCK_LEVEL_TAIL 1                     /* zstd levels */
 #define BLOCK_LEVEL_SEALED 3
-#define BLOCK_LEVEL_SEALED_PLAIN 1             /* of text that the tails' level makes less than */
-#define SEAL_DENSE 12u                         /* so many times smaller: level 3 is slower there, and larger */
+#define BLOCK_LEVEL_SEALED_PLAIN 1             /* of text of which the tails became less than */
+#define SEAL_DENSE 12u                         /* so many times smaller: level 3 makes it larger */
 #define BLOCK_LEVEL_PACKED 12
 
 #define FILTER_BITS_PER_WORD 10

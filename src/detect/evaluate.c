@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fold.h"
+#include "detect/automaton.h"
 #include "detect/regex.h"
 
 #define PCRE_STEPS_MOST 1000000u
@@ -166,8 +167,7 @@ static bool regex(struct evaluator *v, const struct atom *atom, struct slice tex
                    ? regex_narrowed(text, x->flags, &v->clean) : repaired(v, text);
     if (x->database != NONE) {
         bool hit = false;
-        hs_scan(v->ruleset->opened[x->database], text.data, (unsigned)text.len, 0, v->scratch,
-                found, &hit);
+        automaton_scan(v->ruleset->opened[x->database], text, v->scratch, found, &hit);
         return hit;
     }
     int answer = pcre2_match(v->ruleset->pcre[atom->regex], (PCRE2_SPTR)text.data, text.len, 0,

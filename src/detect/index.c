@@ -1,6 +1,7 @@
 /* The index of a group of rules: its witnesses by field, hashed or in a pattern database. */
 #include "detect/lower.h"
 
+#include "detect/automaton.h"
 #include "detect/filter.h"
 
 static int by_slot(const void *a, const void *b)
@@ -79,8 +80,8 @@ static bool lower_database(struct lowering *l, struct pending **sorted, uint32_t
     }
     hs_database_t *database = NULL;
     hs_compile_error_t *wrong = NULL;
-    if (hs_compile_lit_multi(texts, flags, ids, lengths, count, HS_MODE_BLOCK, NULL, &database,
-                             &wrong) != HS_SUCCESS) {
+    if (hs_compile_lit_multi(texts, flags, ids, lengths, count, HS_MODE_BLOCK, automaton_platform(),
+                             &database, &wrong) != HS_SUCCESS) {
         error_set(e, "the pattern library refused %u literals: %s", count,
                   wrong ? wrong->message : "no reason given");
         hs_free_compile_error(wrong);

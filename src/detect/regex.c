@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/fold.h"
+#include "detect/automaton.h"
 
 #define LONG_S SLICE("\xc5\xbf")       /* ſ, an s without case */
 #define KELVIN SLICE("\xe2\x84\xaa")   /* K, a k without case */
@@ -68,7 +69,7 @@ bool regex_compile(struct slice text, unsigned flags, hs_database_t **out, struc
         return error_set(e, "no memory left for a regular expression");
     if (text.len)
         memcpy(expression, text.data, text.len);
-    bool fine = hs_compile(expression, hs, HS_MODE_BLOCK, NULL, out, &wrong) == HS_SUCCESS;
+    bool fine = hs_compile(expression, hs, HS_MODE_BLOCK, automaton_platform(), out, &wrong) == HS_SUCCESS;
     free(expression);
     if (fine)
         return true;

@@ -1,19 +1,19 @@
 #include <stdio.h>
 
+#include "detect/automaton.h"
 #include "detect/regex.h"
 #include "detect/verify.h"
 
 #include "base/file.h"
 
-#define BLOB_FORMAT 8u
+#define BLOB_FORMAT 9u
 
 uint64_t ruleset_key(void)
 {
-    hs_platform_info_t platform = { 0 };
+    const hs_platform_info_t *platform = automaton_platform();
     char text[256];
-    hs_populate_platform(&platform);
     int n = snprintf(text, sizeof text, "%u %s %u %llx %zu %zu", BLOB_FORMAT, hs_version(),
-                     platform.tune, platform.cpu_features, sizeof(struct atom),
+                     platform->tune, platform->cpu_features, sizeof(struct atom),
                      sizeof(struct blob_rule));
     return slice_hash(slice_from(text, (size_t)n));
 }

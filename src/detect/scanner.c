@@ -2,6 +2,7 @@
 
 #include "detect/scanner.h"
 
+#include "detect/automaton.h"
 #include "detect/classes.h"
 #include "detect/memo.h"
 #include "detect/why.h"
@@ -149,8 +150,7 @@ static void try_bucket(struct scanner *s, const struct bucket *b, struct slice t
 static void scan_text(struct scanner *s, const struct field_index *f, struct slice text)
 {
     s->scanning = f;
-    hs_scan(s->ruleset->opened[f->database], text.data, (unsigned)text.len, 0,
-            s->evaluator.scratch, literal_found, s);
+    automaton_scan(s->ruleset->opened[f->database], text, s->evaluator.scratch, literal_found, s);
 }
 
 static void scan_value(struct scanner *s, const struct field_index *f, struct view_value *value)

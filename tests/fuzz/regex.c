@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/fold.h"
+#include "detect/automaton.h"
 #include "detect/regex.h"
 
 #define STEPS_MOST 20000u
@@ -40,7 +41,7 @@ static bool scan_matches(const hs_database_t *database, struct slice value)
     hs_scratch_t *scratch = NULL;
     bool hit = false;
     if (hs_alloc_scratch(database, &scratch) == HS_SUCCESS)
-        hs_scan(database, value.data, (unsigned)value.len, 0, scratch, seen, &hit);
+        automaton_scan(database, value, scratch, seen, &hit);
     hs_free_scratch(scratch);
     return hit;
 }

@@ -1,4 +1,5 @@
 /* Expressions over narrowed text find what the same expressions find in UTF-8. */
+#include "detect/automaton.h"
 #include "detect/regex.h"
 #include "test.h"
 
@@ -45,7 +46,7 @@ static void machine_free(struct machine *m)
 static bool finds(struct machine m, struct slice text)
 {
     bool hit = false;
-    hs_scan(m.database, text.data, (unsigned)text.len, 0, m.scratch, seen, &hit);
+    automaton_scan(m.database, text, m.scratch, seen, &hit);
     return hit;
 }
 
