@@ -4,6 +4,7 @@
 
 #define BUCKETS 8u
 #define WINDOW 3u
+#define WINDOWS 16384u
 
 struct part {
     struct slice text;
@@ -19,6 +20,7 @@ struct filter {
     uint32_t count;
     uint32_t first[BUCKETS + 1];
     unsigned char low[WINDOW][32], high[WINDOW][32]; /* by nibble: the buckets that have it; twice */
+    uint64_t windows[WINDOWS / 64];                  /* by hash: some part has such a window */
 };
 
 /* About how often a byte stands in logs: the window should be rare. */
@@ -54,6 +56,29 @@ static int by_window(const void *a, const void *b)
     return memcmp(x->window, y->window, WINDOW);
 }
 
+static unsigned char lowered(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+
+/* The nibbles say which three bytes may be a window; this, whether they are one, case aside. */
+static uint32_t window_hash(const unsigned char *bytes)
+{
+    uint32_t three = lowered(bytes[0]) | (uint32_t)lowered(bytes[1]) << 8 | (uint32_t)lowered(bytes[2]) << 16;
+    return three * UINT32_C(2654435761) >> 18;
+}
+
+static void know_window(struct filter *f, const struct part *p)
+{
+    unsigned char window[WINDOW];
+    memcpy(window, p->window, WINDOW);
+    for (unsigned last = 0; last < (p->any_last ? 256u : 1u); last++) {
+        window[WINDOW - 1] = p->any_last ? (unsigned char)last : window[WINDOW - 1];
+        uint32_t hash = window_hash(window);
+        f->windows[hash / 64] |= UINT64_C(1) << hash % 64;
+    }
+}
+
 static void allow(struct filter *f, uint32_t place, unsigned char c, uint32_t bucket)
 {
     for (uint32_t lane = 0; lane < 32; lane += 16) {
@@ -72,6 +97,7 @@ static void fill_tables(struct filter *f)
         seen += i > 0 && by_window(&f->parts[i - 1], p) != 0;
         p->bucket = (uint32_t)((uint64_t)seen * BUCKETS / different);
         f->first[p->bucket + 1] = i + 1;
+        know_window(f, p);
         for (uint32_t k = 0; k < WINDOW; k++) {
             unsigned char c = p->window[k];
             allow(f, k, c, p->bucket);
@@ -137,11 +163,9 @@ static bool stands_at(const struct part *p, struct slice raw, size_t window)
     if (window < p->at || raw.len - (window - p->at) < p->text.len)
         return false;
     const char *at = raw.data + window - p->at;
-    for (size_t i = 0; i < p->text.len; i++) {
-        char c = at[i];
-        if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != p->text.data[i])
+    for (size_t i = 0; i < p->text.len; i++)
+        if ((char)lowered((unsigned char)at[i]) != p->text.data[i])
             return false;
-    }
     return !p->escape || is_escape(raw, window);
 }
 
@@ -168,6 +192,12 @@ __attribute__((target("avx2"))) static inline __m256i buckets_at(const struct fi
         _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble)));
 }
 
+static inline bool is_window(const struct filter *f, const char *bytes)
+{
+    uint32_t hash = window_hash((const unsigned char *)bytes);
+    return f->windows[hash / 64] >> hash % 64 & 1;
+}
+
 /* 32 places, of which bytes[0, 34) are read; they begin at raw's byte `from`. */
 __attribute__((target("avx2"))) static inline bool block_passes(const struct filter *f,
                                                                 const char *bytes,
@@ -183,7 +213,7 @@ __attribute__((target("avx2"))) static inline bool block_passes(const struct fil
     _mm256_storeu_si256((__m256i *)(void *)buckets, hit);
     for (; places; places &= places - 1) {
         unsigned at = (unsigned)__builtin_ctz(places);
-        if (from + at < raw.len && any_stands(f, buckets[at], raw, from + at))
+        if (from + at < raw.len && is_window(f, bytes + at) && any_stands(f, buckets[at], raw, from + at))
             return true;
     }
     return false;

@@ -34,6 +34,20 @@ static const char *const everywhere[] = {
     "microsoft corporation", "unknown(", "https://www.", "/usr/bin/", "mozilla/5.0 (",
 };
 
+/* Whole values that tell nearly nothing, however rare their letters are. */
+static const char *const usual[] = {
+    "get", "post", "http", "https", "tcp", "udp", "true", "false", "success", "system", "allow", "accept",
+};
+#define USUAL 50.0 /* anything else that a rule demands comes first */
+
+static bool is_usual(struct slice text)
+{
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (slice_is(text, usual[i]))
+            return true;
+    return false;
+}
+
 static bool is_everywhere(struct slice text)
 {
     for (size_t i = 0; i < sizeof everywhere / sizeof *everywhere; i++) {
@@ -44,11 +58,13 @@ static bool is_everywhere(struct slice text)
     return false;
 }
 
-/* About the share of events that hold it. */
+/* About the share of events that hold it (USUAL: to be avoided). */
 static double literal_cost(struct slice text, enum atom_kind kind)
 {
     double cost = pow(0.75, (double)text.len);
     cost *= kind == ATOM_CONTAINS ? 1.5 : 1;
+    if (kind == ATOM_EXACT && is_usual(text))
+        return USUAL;
     if (kind != ATOM_EXACT && cost < 0.3 && is_everywhere(text))
         return 0.3;
     return cost < 1e-4 ? 1e-4 : cost;

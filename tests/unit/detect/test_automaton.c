@@ -65,11 +65,11 @@ static void check_alike(const struct both *b, const char *expression, unsigned f
 {
     bool hit = false;
     automaton_scan(b->machine.database, text, b->machine.scratch, seen, &hit);
-    bool wanted = pcre2_match(b->pcre, (PCRE2_SPTR)text.data, text.len, 0, PCRE2_NO_UTF_CHECK, b->match,
-                              NULL) >= 0;
+    bool wanted = pcre2_match(b->pcre, (PCRE2_SPTR)text.data, text.len, 0, PCRE2_NO_UTF_CHECK,
+                              b->match, NULL) >= 0;
     if (hit != wanted)
-        print_error("# %s of /%s/, flags %u, in %zu bytes by %s\n", wanted ? "lost a match" : "made a match up",
-                    expression, flags, text.len, automaton_build());
+        print_error("# /%s/, flags %u, in %zu bytes: %s by %s\n", expression, flags, text.len,
+                    wanted ? "a match is lost" : "a match is made up", automaton_build());
     CHECK(hit == wanted);
 }
 
