@@ -160,19 +160,16 @@ static int by_path(const void *a, const void *b)
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-bool file_list(const char *path, const char *const *suffixes, size_t most, struct arena *arena,
-               struct slice **paths_out, size_t *count_out, struct error *e)
+bool file_walk(const char *path, const char *const *suffixes,
+               bool (*each)(void *owner, const char *path, const struct stat *info, struct error *e),
+               void *owner, struct error *e)
 {
     char *roots[] = { (char *)path, NULL };
-    *paths_out = NULL;
-    *count_out = 0;
     if (access(path, R_OK) != 0)
         return error_errno(e, errno, "cannot read %s", path);
     FTS *walk = fts_open(roots, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOCHDIR, by_name);
     if (!walk)
         return error_errno(e, errno, "cannot read %s", path);
-    size_t room = 0, count = 0;
-    struct slice *paths = NULL;
     bool ok = true;
     for (FTSENT *at; ok && (at = fts_read(walk));) {
         if (at->fts_level > 0 && at->fts_name[0] == '.') {
@@ -180,30 +177,49 @@ bool file_list(const char *path, const char *const *suffixes, size_t most, struc
             continue;
         }
         bool named = at->fts_level == 0 || has_suffix(at->fts_name, suffixes);
-        if (at->fts_info != FTS_F || !named)
-            continue;
-        if (count == most) {
-            ok = error_set(e, "%s holds more than %zu files", path, most);
-            break;
-        }
-        if (count == room) {
-            room = room ? room * 2 : 64;
-            struct slice *bigger = arena_array(arena, room, sizeof *bigger);
-            if (bigger && count)
-                memcpy(bigger, paths, count * sizeof *bigger);
-            paths = bigger;
-        }
-        if (paths)
-            paths[count] = arena_copy(arena, slice_of(at->fts_path));
-        if (!paths || !paths[count].data)
-            ok = error_set(e, "not enough memory to list %s", path);
-        else
-            count++;
+        if (at->fts_info == FTS_F && named)
+            ok = each(owner, at->fts_path, at->fts_statp, e);
     }
     fts_close(walk);
-    if (count)
-        qsort(paths, count, sizeof *paths, by_path);
-    *paths_out = paths;
-    *count_out = count;
+    return ok;
+}
+
+struct listing {
+    const char *path;
+    struct arena *arena;
+    struct slice *paths;
+    size_t count, room, most;
+};
+
+static bool list_one(void *owner, const char *path, const struct stat *info, struct error *e)
+{
+    struct listing *l = owner;
+    (void)info;
+    if (l->count == l->most)
+        return error_set(e, "%s holds more than %zu files", l->path, l->most);
+    if (l->count == l->room) {
+        l->room = l->room ? l->room * 2 : 64;
+        struct slice *bigger = arena_array(l->arena, l->room, sizeof *bigger);
+        if (bigger && l->count)
+            memcpy(bigger, l->paths, l->count * sizeof *bigger);
+        l->paths = bigger;
+    }
+    if (l->paths)
+        l->paths[l->count] = arena_copy(l->arena, slice_of(path));
+    if (!l->paths || !l->paths[l->count].data)
+        return error_set(e, "not enough memory to list %s", l->path);
+    l->count++;
+    return true;
+}
+
+bool file_list(const char *path, const char *const *suffixes, size_t most, struct arena *arena,
+               struct slice **paths_out, size_t *count_out, struct error *e)
+{
+    struct listing l = { .path = path, .arena = arena, .most = most };
+    bool ok = file_walk(path, suffixes, list_one, &l, e);
+    if (l.count)
+        qsort(l.paths, l.count, sizeof *l.paths, by_path);
+    *paths_out = l.paths;
+    *count_out = l.count;
     return ok;
 }

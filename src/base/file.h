@@ -5,6 +5,8 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <sys/stat.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -19,6 +21,12 @@ bool file_make_folder(const char *path, unsigned mode, struct error *e);
 /* "a/b" from "a" and "b" ("b" alone when it is absolute); in the arena, NULL when exhausted. */
 char *file_join(struct arena *arena, const char *folder, const char *name);
 
+/* Calls each for the regular files under path (or path itself) whose name ends in one of the suffixes
+ * (NULL-ended; NULL: all), hidden ones left out, folder by folder in the order of names. False when path
+ * cannot be read, or each says so. */
+bool file_walk(const char *path, const char *const *suffixes,
+               bool (*each)(void *owner, const char *path, const struct stat *info, struct error *e),
+               void *owner, struct error *e);
 /* Regular files under path (or path itself) whose name ends in one of the suffixes (NULL-ended;
  * NULL: all), hidden ones left out, sorted by path; at most `most`. False when path cannot be read. */
 bool file_list(const char *path, const char *const *suffixes, size_t most, struct arena *arena,

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -19,33 +18,32 @@ static void tell(void *owner, const struct error *e, bool warning)
     fwrite(text.data, 1, text.len, stderr);
 }
 
-/* Changes when a file is added, removed, resized or touched. */
-static bool folder_mark(const char *path, struct arena *arena, uint64_t *mark, struct error *e)
+static bool mark_file(void *owner, const char *path, const struct stat *info, struct error *e)
 {
-    static const char *const suffixes[] = { ".yml", ".yaml", NULL };
-    struct slice *paths;
-    size_t count;
-    if (!file_list(path, suffixes, 100000, arena, &paths, &count, e))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct stat info = { 0 };
-        stat(paths[i].data, &info);
-        uint64_t parts[] = { *mark, slice_hash(paths[i]), (uint64_t)info.st_size,
-                             (uint64_t)info.st_mtim.tv_sec, (uint64_t)info.st_mtim.tv_nsec };
-        *mark = slice_hash(slice_from(parts, sizeof parts));
-    }
+    uint64_t *mark = owner;
+    uint64_t parts[] = { *mark, slice_hash(slice_of(path)), (uint64_t)info->st_size,
+                         (uint64_t)info->st_mtim.tv_sec, (uint64_t)info->st_mtim.tv_nsec };
+    (void)e;
+    *mark = slice_hash(slice_from(parts, sizeof parts));
     return true;
 }
 
+/* Changes when a file is added, removed, resized or touched. */
+static bool folder_mark(const char *path, uint64_t *mark, struct error *e)
+{
+    static const char *const suffixes[] = { ".yml", ".yaml", NULL };
+    return file_walk(path, suffixes, mark_file, mark, e);
+}
+
 static bool marks(const char *const *folders, const char *logsources, const char *placeholders,
-                  struct arena *arena, uint64_t *mark, struct error *e)
+                  uint64_t *mark, struct error *e)
 {
     *mark = ruleset_key();
     for (const char *const *f = folders; *f; f++)
-        if (!folder_mark(*f, arena, mark, e))
+        if (!folder_mark(*f, mark, e))
             return false;
-    return (!logsources || folder_mark(logsources, arena, mark, e)) &&
-           (!placeholders || folder_mark(placeholders, arena, mark, e));
+    return (!logsources || folder_mark(logsources, mark, e)) &&
+           (!placeholders || folder_mark(placeholders, mark, e));
 }
 
 /* The same for all rules of these folders, whatever stands in them. */
@@ -125,7 +123,7 @@ bool detect_rules(struct cli *cli, const struct serve_settings *settings, bool a
     if (compiled) {
         uint64_t mark;
         struct error ignored = ERROR_NONE;
-        if (!marks(folders, options.logsources, options.placeholders, &cli->arena, &mark, e))
+        if (!marks(folders, options.logsources, options.placeholders, &mark, e))
             return false;
         struct slice set = arena_print(
             &cli->arena, "%s.%016llx.", compiled,

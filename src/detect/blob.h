@@ -135,7 +135,8 @@ struct blob_head {
 
 struct ruleset {
     int users;
-    char *bytes;
+    struct arena kept;           /* of the bytes */
+    const char *bytes;
     size_t size;
     const char *text;
     const struct ref *slots;

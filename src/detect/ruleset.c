@@ -87,20 +87,16 @@ static bool open_patterns(struct ruleset *r, struct error *e)
     return true;
 }
 
-bool ruleset_open(struct slice blob, struct ruleset **out, struct error *e)
+/* bytes: in the arena, which goes over to the ruleset, or is freed. */
+static bool take(struct arena *kept, struct slice bytes, struct ruleset **out, struct error *e)
 {
     struct ruleset *r = NULL;
     *out = NULL;
-    if (!check(blob, e))
+    if (!check(bytes, e) || !((r = calloc(1, sizeof *r)) || error_set(e, "out of memory"))) {
+        arena_free(kept);
         return false;
-    r = calloc(1, sizeof *r);
-    if (!r || posix_memalign((void **)&r->bytes, 64, blob.len)) {
-        free(r);
-        return error_set(e, "out of memory");
     }
-    memcpy(r->bytes, blob.data, blob.len);
-    r->size = blob.len;
-    r->users = 1;
+    *r = (struct ruleset){ .kept = *kept, .bytes = bytes.data, .size = bytes.len, .users = 1 };
     point(r);
     bool whole = verify_sections(r) || error_set(e, "the compiled rules are damaged");
     if (!whole || !open_patterns(r, e)) {
@@ -111,13 +107,27 @@ bool ruleset_open(struct slice blob, struct ruleset **out, struct error *e)
     return true;
 }
 
+bool ruleset_open(struct slice blob, struct ruleset **out, struct error *e)
+{
+    struct arena kept;
+    arena_init(&kept, ARENA_NO_CEILING);
+    char *bytes = arena_alloc(&kept, blob.len);
+    if (bytes && blob.len)
+        memcpy(bytes, blob.data, blob.len);
+    return take(&kept, bytes ? slice_from(bytes, blob.len) : SLICE(""), out, e);
+}
+
 bool ruleset_load(const char *path, struct ruleset **out, struct error *e)
 {
-    ARENA_AUTO arena;
+    struct arena kept;
     struct slice bytes;
-    arena_init(&arena, ARENA_NO_CEILING);
-    return file_read(path, 1024u * 1024 * 1024, &arena, &bytes, e) &&
-           (ruleset_open(bytes, out, e) || error_place(e, "%s", path));
+    arena_init(&kept, ARENA_NO_CEILING);
+    *out = NULL;
+    if (!file_read(path, 1024u * 1024 * 1024, &kept, &bytes, e)) {
+        arena_free(&kept);
+        return false;
+    }
+    return take(&kept, bytes, out, e) || error_place(e, "%s", path);
 }
 
 bool ruleset_save(const struct ruleset *r, const char *path, struct error *e)
@@ -144,7 +154,7 @@ void ruleset_free(struct ruleset **ruleset)
     hs_free_scratch(r->scratch);
     free(r->opened);
     free(r->pcre);
-    free(r->bytes);
+    arena_free(&r->kept);
     free(r);
 }
 
