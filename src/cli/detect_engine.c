@@ -16,11 +16,21 @@
 #define MEMBERS_MOST (4u * 1024 * 1024)
 #define JOB_MEMORY ((size_t)1024 * 1024 * 1024)  /* of what was found in one block */
 
+/* Where reading stands. A block is read by whoever will scan it, so that its bytes are in that
+ * processor's cache; the lock is held meanwhile. */
+struct reading {
+    pthread_mutex_t lock;
+    const char *const *paths;
+    size_t path_count, path;       /* path: the file at hand */
+    struct input *input;           /* NULL: it is not open (yet) */
+    uint64_t order;                /* blocks so far */
+    bool no_memory;
+};
+
 struct engine {
     const struct detect_options *options;
-    const char *const *paths;
-    size_t path_count;
-    struct queue *todo, *done;
+    struct reading reading;
+    struct queue *done;
     struct detect_summary *summary;
     struct correlator *correlator;
     struct detect_hold hold;       /* hits of correlations until all is read */
@@ -35,21 +45,6 @@ struct worker {
     struct scan_worker scan;
     pthread_t thread;
 };
-
-static void *work(void *argument)
-{
-    struct worker *w = argument;
-    struct scan_job *job;
-    while ((job = queue_pop(w->engine->todo, -1))) {
-        detect_scan_block(&w->scan, job);
-        free(job->block.bytes);
-        free(job->block.header_bytes);
-        job->block.bytes = job->block.header_bytes = NULL;
-        if (!queue_push(w->engine->done, job))
-            break;
-    }
-    return NULL;
-}
 
 static struct scan_job *new_job(const struct engine *g, uint64_t order, const char *path)
 {
@@ -71,39 +66,53 @@ static void free_job(struct scan_job *job)
     free(job);
 }
 
-/* One file into jobs; the last of them, perhaps empty, says how it ended. */
-static bool read_file(struct engine *g, const char *path, uint64_t *order)
+/* The next block of the file at hand; the last one of a file, perhaps empty, says how it ended. */
+static struct scan_job *read_job(struct engine *g, struct reading *r)
 {
-    struct input *input = NULL;
     struct error e = ERROR_NONE;
-    bool open = input_open(path, &input, &e), more = open;
-    do {
-        sem_wait(&g->room);
-        struct scan_job *job = new_job(g, *order, path);
-        if (!job)
-            break;
-        more = more && input_next(input, &job->block, &e);
-        job->last = !more;
-        if (!more && e.set)
-            job->failed = e;
-        ++*order;
-        if (!queue_push(g->todo, job)) {
-            free_job(job);
-            more = false;
-        }
-    } while (more);
+    if (r->path == r->path_count || r->no_memory)
+        return NULL;
+    struct scan_job *job = new_job(g, r->order, r->paths[r->path]);
+    if (!job) {
+        r->no_memory = true;
+        return NULL;
+    }
+    r->order++;
+    bool open = r->input || input_open(r->paths[r->path], &r->input, &e);
+    job->last = !open || !input_next(r->input, &job->block, &e);
+    if (!job->last)
+        return job;
+    if (e.set)
+        job->failed = e;
     if (open)
-        input_close(&input);
-    return true;
+        input_close(&r->input);
+    r->path++;
+    return job;
 }
 
-static void *read_all(void *argument)
+static struct scan_job *next_job(struct engine *g)
 {
-    struct engine *g = argument;
-    uint64_t order = 0;
-    for (size_t i = 0; i < g->path_count; i++)
-        read_file(g, g->paths[i], &order);
-    queue_close(g->todo);
+    sem_wait(&g->room);
+    pthread_mutex_lock(&g->reading.lock);
+    struct scan_job *job = read_job(g, &g->reading);
+    pthread_mutex_unlock(&g->reading.lock);
+    if (!job)
+        sem_post(&g->room);
+    return job;
+}
+
+static void *work(void *argument)
+{
+    struct worker *w = argument;
+    struct scan_job *job;
+    while ((job = next_job(w->engine))) {
+        detect_scan_block(&w->scan, job);
+        free(job->block.bytes);
+        free(job->block.header_bytes);
+        job->block.bytes = job->block.header_bytes = NULL;
+        if (!queue_push(w->engine->done, job))
+            break;
+    }
     return NULL;
 }
 
@@ -260,35 +269,32 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
     unsigned threads = options->threads < 1 ? 1
                        : options->threads > THREADS_MOST ? THREADS_MOST : options->threads;
     struct worker *workers = calloc(threads + 1, sizeof *workers);
-    struct engine g = { .options = options, .paths = paths, .path_count = count,
-                        .todo = queue_new(BLOCKS_WAITING), .done = queue_new(BLOCKS_WAITING),
-                        .summary = summary,
+    struct engine g = { .options = options, .reading = { .paths = paths, .path_count = count },
+                        .done = queue_new(BLOCKS_WAITING), .summary = summary,
                         .correlator = correlator_new(options->ruleset) };
     if (g.correlator)
         correlator_room(g.correlator, HITS_MOST);
     g.hold.put = put_held;
     g.hold.owner = &g;
     arena_init(&g.arena, JOB_MEMORY);
-    pthread_t reader, closer;
+    pthread_t closer;
     unsigned started = 0;
-    bool reading = false, closing = false;
+    bool closing = false;
     *summary = (struct detect_summary){ 0 };
     sem_init(&g.room, 0, BLOCKS_MOST);
-    bool fine = workers && g.todo && g.done && g.correlator;
+    pthread_mutex_init(&g.reading.lock, NULL);
+    bool fine = workers && g.done && g.correlator;
+    pthread_mutex_lock(&g.reading.lock); /* nobody reads before all have started */
     while (fine && started < threads && start_worker(&workers[started], &g))
         started++;
-    fine = fine && started == threads;
-    if (fine)
-        reading = pthread_create(&reader, NULL, read_all, &g) == 0;
-    else if (g.todo)
-        queue_close(g.todo);
-    if (reading)
+    if (fine && started == threads)
         closing = pthread_create(&closer, NULL, close_when_done, workers) == 0;
+    if (!closing)
+        g.reading.path = count;
+    pthread_mutex_unlock(&g.reading.lock);
     if (closing)
         collect(&g);
     detect_hold_finish(&g.hold);
-    if (reading)
-        pthread_join(reader, NULL);
     if (closing)
         pthread_join(closer, NULL);
     else
@@ -300,12 +306,14 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
         if (workers[i].engine)
             summary->regex_limit += detect_scan_close(&workers[i].scan);
     correlator_free(&g.correlator);
-    queue_free(&g.todo);
     queue_free(&g.done);
     free(workers);
     free(g.members);
     arena_free(&g.arena);
     sem_destroy(&g.room);
+    pthread_mutex_destroy(&g.reading.lock);
     summary->seconds = (double)(clock_steady() - start) / 1e9;
+    if (g.reading.no_memory)
+        return error_set(e, "memory is short: not everything was read");
     return closing || error_set(e, "not enough memory or threads to begin");
 }

@@ -1,8 +1,8 @@
 /* detect_engine - blocks of records through scanners on all cores, answers in the files' order.
  *
- * One thread reads, some scan, one puts the answers in order, hands alerts on and at the end runs the
- * correlations over what was held of all files, by time (detect_hold.h). Queues between them are bounded,
- * so memory is too.
+ * Each of some threads reads a block and scans it, in turn; one puts the answers in order, hands alerts on
+ * and at the end runs the correlations over what was held of all files, by time (detect_hold.h). What is
+ * between them is bounded, so memory is too.
  */
 #ifndef CLI_DETECT_ENGINE_H
 #define CLI_DETECT_ENGINE_H
