@@ -5,11 +5,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/queue.h"
 #include "cli/detect_hold.h"
 #include "cli/detect_scan.h"
 
-#define BLOCKS_WAITING 8u
 #define BLOCKS_MOST 64u          /* read, and not yet put in order */
 #define THREADS_MOST 64u
 #define HITS_MOST 4000000u       /* of correlations, open at once: some 300 MB */
@@ -27,10 +25,20 @@ struct reading {
     bool no_memory;
 };
 
+/* Where the answers stand. What comes early waits in a ring; one thread at a time, whoever finds the next
+ * block there, hands on what is in order. */
+struct ordering {
+    pthread_mutex_t lock;
+    struct scan_job *waiting[BLOCKS_MOST];
+    uint64_t next;
+    bool busy;                     /* somebody hands on */
+    uint64_t bytes, file_bytes;    /* of the files that ended; of the one at hand */
+};
+
 struct engine {
     const struct detect_options *options;
     struct reading reading;
-    struct queue *done;
+    struct ordering ordering;
     struct detect_summary *summary;
     struct correlator *correlator;
     struct detect_hold hold;       /* hits of correlations until all is read */
@@ -99,21 +107,6 @@ static struct scan_job *next_job(struct engine *g)
     if (!job)
         sem_post(&g->room);
     return job;
-}
-
-static void *work(void *argument)
-{
-    struct worker *w = argument;
-    struct scan_job *job;
-    while ((job = next_job(w->engine))) {
-        detect_scan_block(&w->scan, job);
-        free(job->block.bytes);
-        free(job->block.header_bytes);
-        job->block.bytes = job->block.header_bytes = NULL;
-        if (!queue_push(w->engine->done, job))
-            break;
-    }
-    return NULL;
 }
 
 struct correlated { struct engine *engine; const char *path; uint64_t place; };
@@ -188,8 +181,9 @@ static void add_unknowns(struct detect_summary *s, const struct scan_job *job)
     }
 }
 
-static void finish_job(struct engine *g, struct scan_job *job, uint64_t *bytes, uint64_t *file_bytes)
+static void finish_job(struct engine *g, struct scan_job *job)
 {
+    struct ordering *at = &g->ordering;
     const struct detect_options *o = g->options;
     struct detect_summary *s = g->summary;
     uint32_t hit = 0;
@@ -218,41 +212,46 @@ static void finish_job(struct engine *g, struct scan_job *job, uint64_t *bytes, 
         o->damage(o->owner, &job->spent);
     if (job->failed.set)
         o->damage(o->owner, &job->failed);
-    if (job->block.consumed > *file_bytes)
-        *file_bytes = job->block.consumed;
+    if (job->block.consumed > at->file_bytes)
+        at->file_bytes = job->block.consumed;
     if (job->last) {
         s->files++;
-        *bytes += *file_bytes;
-        *file_bytes = 0;
+        at->bytes += at->file_bytes;
+        at->file_bytes = 0;
     }
     if (o->progress)
-        o->progress(o->owner, *bytes + *file_bytes, s->events);
+        o->progress(o->owner, at->bytes + at->file_bytes, s->events);
 }
 
-/* Answers in order: what comes early waits in a list. */
-static void collect(struct engine *g)
+static void put_in_order(struct engine *g, struct scan_job *job)
 {
-    struct scan_job *waiting[BLOCKS_MOST] = { NULL };
-    uint64_t next = 0, bytes = 0, file_bytes = 0;
-    struct scan_job *job;
-    while ((job = queue_pop(g->done, -1))) {
-        waiting[job->order % BLOCKS_MOST] = job;
-        while ((job = waiting[next % BLOCKS_MOST]) && job->order == next) {
-            waiting[next % BLOCKS_MOST] = NULL;
-            finish_job(g, job, &bytes, &file_bytes);
-            free_job(job);
-            sem_post(&g->room);
-            next++;
-        }
+    struct ordering *o = &g->ordering;
+    pthread_mutex_lock(&o->lock);
+    o->waiting[job->order % BLOCKS_MOST] = job;
+    while (!o->busy && (job = o->waiting[o->next % BLOCKS_MOST])) {
+        o->waiting[o->next++ % BLOCKS_MOST] = NULL;
+        o->busy = true;
+        pthread_mutex_unlock(&o->lock);
+        finish_job(g, job);
+        free_job(job);
+        sem_post(&g->room);
+        pthread_mutex_lock(&o->lock);
+        o->busy = false;
     }
+    pthread_mutex_unlock(&o->lock);
 }
 
-static void *close_when_done(void *argument)
+static void *work(void *argument)
 {
-    struct worker *workers = argument;
-    for (struct worker *w = workers; w->engine; w++)
-        pthread_join(w->thread, NULL);
-    queue_close(workers->engine->done);
+    struct worker *w = argument;
+    struct scan_job *job;
+    while ((job = next_job(w->engine))) {
+        detect_scan_block(&w->scan, job);
+        free(job->block.bytes);
+        free(job->block.header_bytes);
+        job->block.bytes = job->block.header_bytes = NULL;
+        put_in_order(w->engine, job);
+    }
     return NULL;
 }
 
@@ -270,50 +269,43 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
                        : options->threads > THREADS_MOST ? THREADS_MOST : options->threads;
     struct worker *workers = calloc(threads + 1, sizeof *workers);
     struct engine g = { .options = options, .reading = { .paths = paths, .path_count = count },
-                        .done = queue_new(BLOCKS_WAITING), .summary = summary,
+                        .summary = summary,
                         .correlator = correlator_new(options->ruleset) };
     if (g.correlator)
         correlator_room(g.correlator, HITS_MOST);
     g.hold.put = put_held;
     g.hold.owner = &g;
     arena_init(&g.arena, JOB_MEMORY);
-    pthread_t closer;
     unsigned started = 0;
-    bool closing = false;
     *summary = (struct detect_summary){ 0 };
     sem_init(&g.room, 0, BLOCKS_MOST);
     pthread_mutex_init(&g.reading.lock, NULL);
-    bool fine = workers && g.done && g.correlator;
+    pthread_mutex_init(&g.ordering.lock, NULL);
+    bool fine = workers && g.correlator;
     pthread_mutex_lock(&g.reading.lock); /* nobody reads before all have started */
     while (fine && started < threads && start_worker(&workers[started], &g))
         started++;
-    if (fine && started == threads)
-        closing = pthread_create(&closer, NULL, close_when_done, workers) == 0;
-    if (!closing)
+    fine = fine && started == threads;
+    if (!fine)
         g.reading.path = count;
     pthread_mutex_unlock(&g.reading.lock);
-    if (closing)
-        collect(&g);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
     detect_hold_finish(&g.hold);
-    if (closing)
-        pthread_join(closer, NULL);
-    else
-        for (unsigned i = 0; i < started; i++)
-            pthread_join(workers[i].thread, NULL);
     if (g.correlator)
         summary->correlator = correlator_statistics(g.correlator);
     for (unsigned i = 0; workers && i < threads; i++)
         if (workers[i].engine)
             summary->regex_limit += detect_scan_close(&workers[i].scan);
     correlator_free(&g.correlator);
-    queue_free(&g.done);
     free(workers);
     free(g.members);
     arena_free(&g.arena);
     sem_destroy(&g.room);
     pthread_mutex_destroy(&g.reading.lock);
+    pthread_mutex_destroy(&g.ordering.lock);
     summary->seconds = (double)(clock_steady() - start) / 1e9;
     if (g.reading.no_memory)
         return error_set(e, "memory is short: not everything was read");
-    return closing || error_set(e, "not enough memory or threads to begin");
+    return fine || error_set(e, "not enough memory or threads to begin");
 }

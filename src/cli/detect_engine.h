@@ -1,8 +1,8 @@
 /* detect_engine - blocks of records through scanners on all cores, answers in the files' order.
  *
- * Each of some threads reads a block and scans it, in turn; one puts the answers in order, hands alerts on
- * and at the end runs the correlations over what was held of all files, by time (detect_hold.h). What is
- * between them is bounded, so memory is too.
+ * Each of some threads reads a block, scans it, and hands on what is in order by then, if nobody else does.
+ * At the end the correlations run over what was held of all files, by time (detect_hold.h). The blocks at
+ * hand are bounded, so memory is too.
  */
 #ifndef CLI_DETECT_ENGINE_H
 #define CLI_DETECT_ENGINE_H
@@ -39,8 +39,8 @@ struct detect_options {
     enum alert_level indicator_least;    /* alerts of indicators below are left out */
     uint64_t bytes;                      /* of all files, for the progress */
     size_t job_memory;                   /* for what is found in one block of a file; 0: 1 GiB */
-    /* all in the thread of the caller's detect_run; alerts in the order of files and records, those
-     * of correlations behind them by time (of a stream: where they are complete) */
+    /* never two at once, in any thread; alerts in the order of files and records, those of correlations
+     * behind them by time (of a stream: where they are complete) */
     void (*alert)(void *owner, const struct detect_found *found);
     void (*progress)(void *owner, uint64_t bytes, uint64_t events);
     void (*damage)(void *owner, const struct error *e);
