@@ -132,6 +132,18 @@ static void begin_key(struct block_builder *b, int table)
     buffer_add_u8(&b->scratch, (uint8_t)table);
 }
 
+/* The list with room for one more, moved perhaps; NULL when memory is short, and it stays. */
+static void *room_behind(void *list, uint32_t count, uint32_t *capacity, size_t size)
+{
+    uint32_t more = *capacity ? *capacity * 2 : 16;
+    if (count < *capacity)
+        return list;
+    void *grown = realloc(list, more * size);
+    if (grown)
+        *capacity = more;
+    return grown;
+}
+
 static bool origin_number(struct block_builder *b, struct slice source, struct slice system,
                           struct slice agency, uint32_t *number_out)
 {
@@ -151,14 +163,10 @@ static bool origin_number(struct block_builder *b, struct slice source, struct s
     b->last_origin = *number_out;
     if (!new)
         return true;
-    if (*number_out == b->origin_capacity) {
-        uint32_t capacity = b->origin_capacity ? b->origin_capacity * 2 : 16;
-        struct block_origin *more = realloc(b->origins, capacity * sizeof *more);
-        if (!more)
-            return false;
-        b->origins = more;
-        b->origin_capacity = capacity;
-    }
+    struct block_origin *more = room_behind(b->origins, *number_out, &b->origin_capacity, sizeof *more);
+    if (!more)
+        return false;
+    b->origins = more;
     struct block_origin *origin = &b->origins[*number_out];
     origin->source = arena_copy(&b->keys, source);
     origin->system = arena_copy(&b->keys, system);
@@ -191,14 +199,10 @@ static bool label_number(struct block_builder *b, struct slice decoder,
         return false;
     if (!new)
         return true;
-    if (*number_io == b->label_capacity) {
-        uint32_t capacity = b->label_capacity ? b->label_capacity * 2 : 16;
-        struct block_label *more = realloc(b->labels, capacity * sizeof *more);
-        if (!more)
-            return false;
-        b->labels = more;
-        b->label_capacity = capacity;
-    }
+    struct block_label *more = room_behind(b->labels, *number_io, &b->label_capacity, sizeof *more);
+    if (!more)
+        return false;
+    b->labels = more;
     b->labels[*number_io] = (struct block_label){
         arena_copy(&b->keys, decoder),
         { arena_copy(&b->keys, logsource->product), arena_copy(&b->keys, logsource->category),

@@ -41,14 +41,9 @@ void lack_free(struct lack **lack)
     free(l);
 }
 
-static bool in_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c & '\x80';
-}
-
 static bool in_run(char c)
 {
-    return c == '.' || in_word(c);
+    return c == '.' || words_has(c);
 }
 
 /* The run with those of its s written long whose bits are set. */
@@ -111,9 +106,9 @@ static bool add_run(struct lack *l, struct slice text)
 bool lack_add(struct lack *l, struct slice text, bool left, bool right)
 {
     bool well = true;
-    while (left && text.len && in_word(text.data[0]))
+    while (left && text.len && words_has(text.data[0]))
         text = slice_after(text, 1);
-    while (right && text.len && in_word(text.data[text.len - 1]))
+    while (right && text.len && words_has(text.data[text.len - 1]))
         text = slice_cut(text, 0, text.len - 1);
     for (size_t i = 0, end; i < text.len && well; i = end + 1) {
         for (end = i; end < text.len && in_run(text.data[end]);)

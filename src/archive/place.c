@@ -1,6 +1,5 @@
 #include "archive/place.h"
 
-#include <assert.h>
 #include <endian.h>
 
 #include "archive/block.h"
@@ -153,8 +152,7 @@ static bool find_written(struct slice raw, const struct event_field *field, stru
     if (field->value.data != at)
         end = block_string_end(raw, start, &escaped);
     *place = (struct place){ escaped ? IN_LINE_ESCAPED : IN_LINE, start, end - start, true };
-    assert(end < raw.len && raw.data[end] == '"');
-    return true;
+    return end < raw.len && raw.data[end] == '"'; /* else it is searched for */
 }
 
 static struct place find(struct slice raw, size_t from, const struct event_field *field, int64_t gap,

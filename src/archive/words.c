@@ -354,9 +354,14 @@ bool words_next(const struct words *words, size_t *at, uint64_t *hash_out)
     return false;
 }
 
+bool words_has(char c)
+{
+    return kinds[(unsigned char)c] != OTHER;
+}
+
 static bool word_at(struct slice text, size_t at)
 {
-    return at < text.len && kinds[(unsigned char)text.data[at]] != OTHER;
+    return at < text.len && words_has(text.data[at]);
 }
 
 static bool digit_at(struct slice text, size_t at)

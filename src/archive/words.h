@@ -53,6 +53,9 @@ void words_put(struct words *words, uint64_t hash);
 /* for (size_t i = 0; words_next(words, &i, &hash); ) */
 bool words_next(const struct words *words, size_t *at, uint64_t *hash_out);
 
+/* A byte of a word. */
+bool words_has(char c);
+
 /* What was found at [at, at + len) of the folded text stands there as whole words; an address also
  * not as part of a longer dotted run (10.0.0.1 is not in 10.0.0.1.5). */
 bool words_at_boundary(struct slice folded, size_t at, size_t len);
