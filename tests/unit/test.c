@@ -19,6 +19,13 @@ void test_register(const char *sentence, void (*function)(void **))
     tests[test_count++] = (struct CMUnitTest){ .name = sentence, .test_func = function };
 }
 
+unsigned test_random(unsigned below)
+{
+    static uint64_t state = 802;
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(state >> 33) % below;
+}
+
 void test_check_int(long long actual, long long expected, const char *what, const char *file, int line)
 {
     if (actual != expected) {

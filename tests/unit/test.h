@@ -44,6 +44,8 @@ void test_register(const char *sentence, void (*function)(void **));
 #define SKIP(why) test_skip(why)
 
 struct error;
+/* 0 to below - 1, as if by chance; each run gives the same. */
+unsigned test_random(unsigned below);
 void test_check_int(long long actual, long long expected, const char *what, const char *file, int line);
 void test_check_text(const char *actual, const char *expected, const char *what, const char *file,
                      int line);

@@ -11,13 +11,6 @@
 #define TEXT_MOST 300u
 #define SET_MOST 1200u
 
-static unsigned next_random(void)
-{
-    static uint64_t state = 802;
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(state >> 33);
-}
-
 static int seen(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *owner)
 {
     bool *hits = owner;
@@ -105,13 +98,13 @@ static void make_expression(struct buffer *out)
                                           "(?:w|q)" };
     static const char *const repeats[] = { "", "", "", "", "", "+", "*", "?", "{2,3}", "{1,64}" };
     buffer_clear(out);
-    if (next_random() % 10 == 0)
+    if (test_random(10) == 0)
         buffer_add_byte(out, '^');
-    for (unsigned n = next_random() % 6 + 1; n > 0; n--) {
-        buffer_add(out, slice_of(pieces[next_random() % COUNT(pieces)]));
-        buffer_add(out, slice_of(repeats[next_random() % COUNT(repeats)]));
+    for (unsigned n = test_random(6) + 1; n > 0; n--) {
+        buffer_add(out, slice_of(pieces[test_random(COUNT(pieces))]));
+        buffer_add(out, slice_of(repeats[test_random(COUNT(repeats))]));
     }
-    if (next_random() % 8 == 0)
+    if (test_random(8) == 0)
         buffer_add_byte(out, '$');
     buffer_add_byte(out, '\0');
 }
@@ -121,17 +114,17 @@ static struct slice make_text(char *text, size_t len)
 {
     static const char mixed[] = "abcwqxz%- .foo19\n";
     static const char *const parts[] = { "a", "w", "ab", "abc", "foo", "w1", "cd", "-", "%", "q" };
-    unsigned mode = next_random() % 4;
+    unsigned mode = test_random(4);
     for (size_t i = 0; i < len; i++)
         text[i] = mode == 0   ? 'z'
                   : mode == 1 ? '\0'
-                  : mode == 2 ? mixed[next_random() % (sizeof mixed - 1)]
-                              : (char)(next_random() % 127 + 1);
-    for (unsigned n = next_random() % 5; n > 0; n--) {
-        const char *part = parts[next_random() % COUNT(parts)];
+                  : mode == 2 ? mixed[test_random(sizeof mixed - 1)]
+                              : (char)(test_random(127) + 1);
+    for (unsigned n = test_random(5); n > 0; n--) {
+        const char *part = parts[test_random(COUNT(parts))];
         size_t size = strlen(part);
         if (size <= len)
-            memcpy(text + (next_random() % 3 ? next_random() % (len - size + 1) : len - size), part, size);
+            memcpy(text + (test_random(3) ? test_random(len - size + 1) : len - size), part, size);
     }
     return slice_from(text, len);
 }
@@ -142,14 +135,14 @@ TEST("EVIDENCE sigma-2/re: expressions made at random find what PCRE2 finds")
     unsigned compared = 0;
     buffer_init(&expression, 0);
     for (unsigned round = 0; round < 1500; round++) {
-        unsigned flags = next_random() % 8;
+        unsigned flags = test_random(8);
         struct both b;
         make_expression(&expression);
-        flags |= next_random() % 2 ? regex_narrow(slice_of(expression.data), flags) : 0;
+        flags |= test_random(2) ? regex_narrow(slice_of(expression.data), flags) : 0;
         if (!compile(expression.data, flags, &b))
             continue;
         for (unsigned tries = 0; tries < 30; tries++) {
-            size_t len = next_random() % TEXT_MOST;
+            size_t len = test_random(TEXT_MOST);
             char *text = malloc(len + 1);
             check_alike(&b, expression.data, flags, make_text(text, len));
             free(text);
@@ -172,12 +165,12 @@ static void make_set(struct set *set, const char *letters)
 {
     static const unsigned sizes[] = { 3, 40, 300, SET_MOST };
     size_t kinds = strlen(letters);
-    unsigned least = next_random() % 3 + 1;
-    set->count = next_random() % sizes[next_random() % COUNT(sizes)] + 1;
+    unsigned least = test_random(3) + 1;
+    set->count = test_random(sizes[test_random(COUNT(sizes))]) + 1;
     for (unsigned i = 0; i < set->count; i++) {
-        set->lengths[i] = least + next_random() % (next_random() % 4 ? 8 : 28);
+        set->lengths[i] = least + test_random(test_random(4) ? 8 : 28);
         for (size_t k = 0; k < set->lengths[i]; k++)
-            set->texts[i][k] = letters[next_random() % kinds];
+            set->texts[i][k] = letters[test_random(kinds)];
         set->pointers[i] = set->texts[i];
         set->ids[i] = i;
         set->flags[i] = 0;
@@ -186,15 +179,15 @@ static void make_set(struct set *set, const char *letters)
 
 static void check_set(const struct set *set, const struct machine *m, const char *letters)
 {
-    size_t len = next_random() % 600, kinds = strlen(letters);
+    size_t len = test_random(600), kinds = strlen(letters);
     char *text = malloc(len + 1);
     bool hits[SET_MOST] = { false };
     for (size_t i = 0; i < len; i++)
-        text[i] = next_random() % 9 ? letters[next_random() % kinds] : (char)next_random();
-    for (unsigned n = next_random() % 6; n > 0; n--) {
-        unsigned i = next_random() % set->count;
+        text[i] = test_random(9) ? letters[test_random(kinds)] : (char)test_random(256);
+    for (unsigned n = test_random(6); n > 0; n--) {
+        unsigned i = test_random(set->count);
         if (set->lengths[i] <= len)
-            memcpy(text + (next_random() % 2 ? next_random() % (len - set->lengths[i] + 1)
+            memcpy(text + (test_random(2) ? test_random(len - set->lengths[i] + 1)
                                              : len - set->lengths[i]), set->texts[i], set->lengths[i]);
     }
     automaton_scan(m->database, slice_from(text, len), m->scratch, seen, hits);
@@ -210,7 +203,7 @@ TEST("EVIDENCE sigma-2/index-sound: literals in large and small sets are found w
     for (unsigned round = 0; round < 120; round++) {
         struct machine m = { NULL, NULL };
         hs_compile_error_t *wrong = NULL;
-        const char *chosen = letters[next_random() % COUNT(letters)];
+        const char *chosen = letters[test_random(COUNT(letters))];
         make_set(set, chosen);
         CHECK(hs_compile_lit_multi(set->pointers, set->flags, set->ids, set->lengths, set->count,
                                    HS_MODE_BLOCK, automaton_platform(), &m.database, &wrong) == HS_SUCCESS);

@@ -57,22 +57,15 @@ TEST("templates match as they read") {
     }
 }
 
-static unsigned next_random(void)
-{
-    static uint64_t state = 802;
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(state >> 33);
-}
-
 /* Of pieces chosen at random, alternating between the two lists or all from the first. */
 static struct slice made_of(struct buffer *room, const char *const *pieces, size_t count,
                             const char *const *others, size_t other_count)
 {
-    bool other = next_random() % 2;
+    bool other = test_random(2);
     buffer_clear(room);
-    for (unsigned n = next_random() % 8 + 1; n > 0; n--, other = !other)
-        buffer_add(room, slice_of(other && others ? others[next_random() % other_count]
-                                                  : pieces[next_random() % count]));
+    for (unsigned n = test_random(8) + 1; n > 0; n--, other = !other)
+        buffer_add(room, slice_of(other && others ? others[test_random(other_count)]
+                                                  : pieces[test_random(count)]));
     return buffer_slice(room);
 }
 

@@ -204,13 +204,6 @@ static struct batch *odd_batch(const struct odd *odd)
     return batch;
 }
 
-static uint32_t chance(uint32_t below)
-{
-    static uint64_t state = 20261130;
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(state >> 33) % below;
-}
-
 /* The beginning of a character at or before `at`. */
 static size_t whole(struct slice text, size_t at)
 {
@@ -225,12 +218,12 @@ static void put_literal(struct buffer *out, struct slice text, bool wild)
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i], other = c;
         if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-            other = chance(2) ? c : c ^ 32;
-        if (wild && !(c & '\x80') && chance(12) == 0)
+            other = test_random(2) ? c : c ^ 32;
+        if (wild && !(c & '\x80') && test_random(12) == 0)
             buffer_add_byte(out, '?');
-        else if ((other == 's' || other == 'S') && chance(6) == 0)
+        else if ((other == 's' || other == 'S') && test_random(6) == 0)
             buffer_add(out, SLICE("\xc5\xbf"));
-        else if ((other == 'k' || other == 'K') && chance(4) == 0)
+        else if ((other == 'k' || other == 'K') && test_random(4) == 0)
             buffer_add(out, SLICE("\xe2\x84\xaa"));
         else if (c == '*' || c == '?')
             buffer_print(out, "\\\\%c", c);
@@ -252,9 +245,9 @@ static void put_expression(struct buffer *out, struct slice text)
         char c = text.data[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (letter || c & '\x80' || (c >= '0' && c <= '9'))
-            buffer_add_byte(out, letter && chance(2) ? c ^ 32 : c);
+            buffer_add_byte(out, letter && test_random(2) ? c ^ 32 : c);
         else
-            buffer_print(out, chance(8) ? "\\\\x%02x" : "[^a]", (unsigned)(unsigned char)c);
+            buffer_print(out, test_random(8) ? "\\\\x%02x" : "[^a]", (unsigned)(unsigned char)c);
     }
 }
 
@@ -262,10 +255,10 @@ static void put_expression(struct buffer *out, struct slice text)
 static void put_rule(struct buffer *out, struct slice name, struct slice value, unsigned number)
 {
     static const char *const modifiers[] = { "", "|startswith", "|endswith", "|contains", "", "", "|re|i" };
-    unsigned form = name.len ? chance(7) : 5; /* 4: with wildcards, 5: a keyword */
-    size_t from = form == 0 || form == 1 ? 0 : whole(value, chance((uint32_t)value.len));
+    unsigned form = name.len ? test_random(7) : 5; /* 4: with wildcards, 5: a keyword */
+    size_t from = form == 0 || form == 1 ? 0 : whole(value, test_random((uint32_t)value.len));
     size_t to = form == 0 || form == 2 ? value.len
-                                       : whole(value, from + 1 + chance((uint32_t)(value.len - from)));
+                                       : whole(value, from + 1 + test_random((uint32_t)(value.len - from)));
     if (to <= from)
         to = value.len;
     buffer_print(out, "%stitle: r%u\nid: r%u\nlogsource: {product: linux}\ndetection:\n",
