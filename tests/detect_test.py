@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -281,6 +282,38 @@ def wrapped(folder, rules):
           "3 events" in err and [json.loads(line)["record"] for line in out.splitlines()] == [3], (code, out, err))
 
 
+def streamed(folder, rules):
+    """What is found in a stream is told when its line came, while the stream goes on."""
+    audit = folder / "stream-audit"
+    audit.mkdir()
+    (audit / "a.yml").write_text("""title: Reverse shell by its key
+logsource: {product: linux, service: auditd}
+detection:
+  selection: {type: EXECVE, a0: nc, key: shell}
+  condition: selection
+""")
+    record = "type=%s msg=audit(1732406400.125:4711): %s\n"
+    parts = [record % ("SYSCALL", 'arch=c000003e syscall=59 success=yes comm="nc" key="shell"'),
+             record % ("EXECVE", 'argc=2 a0="nc" a1="-e"')]
+    for what, wanted, pieces in [
+            ("JSON", rules, [json.dumps(MISS) + "\n" + json.dumps(HIT) + "\n"]),
+            ("an array", rules, ["[\n", json.dumps(HIT, indent=1) + ",\n"]),
+            ("a pretty object", rules, [json.dumps(HIT, indent=1)]),
+            ("an object around them", rules, ['{"Records": [', json.dumps(HIT) + ",", "\n"]),
+            ("an auditd event in two pieces", audit, parts)]:
+        with subprocess.Popen([HAIDANG, "detect", "--rules", wanted, "--json", "--language", "en", "-"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              cwd=ROOT) as child:
+            for piece in pieces:
+                child.stdin.write(piece.encode())
+                child.stdin.flush()
+            told = bool(select.select([child.stdout], [], [], 30)[0])
+            alive = child.poll() is None
+            out, err = child.communicate(timeout=30)
+        check(f"{what} through a pipe that stays open: the alert comes at once",
+              told and alive and out.count(b"\n") == 1, (told, alive, out, err))
+
+
 def chosen(folder):
     """The options that choose rules, events and the compiled form."""
     rules, log = folder / "chosen", folder / "chosen.jsonl"
@@ -432,6 +465,7 @@ def main():
         rotated(folder)
         named(folder, rules, lines.encode())
         wrapped(folder, rules)
+        streamed(folder, rules)
         chosen(folder)
         texts(folder)
         code, out, err = run("detect", "--rules", rules, folder / "nothing")

@@ -68,6 +68,7 @@ static void on_progress(void *owner, uint64_t bytes, uint64_t events)
 {
     struct detect *d = owner;
     int64_t now = clock_steady();
+    flush(d); /* who looks at a stream waits for what was found */
     if (!d->bar || now - d->bar_drawn < PROGRESS_EVERY)
         return;
     d->bar_drawn = now;
@@ -397,6 +398,8 @@ static const struct cli_example examples_of_detect[] = {
     { "haidang detect --rules sigma/rules --html report.html C/Windows/System32/winevt/Logs",
       "a page to look through and to send" },
     { "zcat app.jsonl.gz | haidang detect --rules rules/ -", "from a pipe" },
+    { "journalctl -f -o short-iso | haidang detect --rules rules/ --timeline -",
+      "what happens now, an alert as soon as its line came" },
     { NULL },
 };
 

@@ -1,20 +1,17 @@
 #include "cli/detect_input.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
-#include "base/file.h"
+#include "base/clock.h"
 #include "cli/detect_audit.h"
+#include "cli/detect_unpack.h"
 #include "event/evtx.h"
 
 #define PADDING 64u
 #define READ_SIZE (256u * 1024)
 #define READ_FIRST 4096u
+#define STREAM_QUIET 100                    /* ms without a byte: it pauses */
+#define STREAM_PATIENCE (CLOCK_SECOND / 2)
 #define WRAPPER_MOST 4096u  /* of an object around the events, up to the first of them */
 
 enum wrap { WRAP_NONE, WRAP_ARRAY, WRAP_TAIL }; /* within its array, behind it */
@@ -22,13 +19,7 @@ enum form { FORM_UNKNOWN, FORM_LINES, FORM_DOCUMENTS, FORM_EVTX };
 
 struct input {
     const char *path;
-    int fd;
-    gzFile gz;             /* .gz */
-    ZSTD_DStream *zstd;    /* .zst */
-    char *raw;             /* compressed bytes of zstd */
-    size_t raw_len, raw_at;
-    size_t zstd_left;      /* what the frame still wants: 0 between frames */
-    uint64_t consumed;
+    struct unpacked file;
     bool ended;            /* nothing more to read */
     enum form form;
     enum input_kind kind;
@@ -37,46 +28,26 @@ struct input {
     uint64_t next;         /* number of the next line, record or chunk */
     uint64_t size;         /* of an event log that is a plain file; else 0 */
     bool dirty;
+    int64_t since;         /* of a stream: when a whole record was first seen to wait; 0: none does */
+    bool quiet;            /* of a stream: what waits was all there is */
     enum wrap wrap;        /* documents: within an object such as {"Records":[ */
     struct w3c_header header;
     char *header_bytes;
     struct error failed;
 };
 
-static void close_gz(gzFile gz)
-{
-    if (gz)
-        gzclose(gz);
-}
-
 bool input_open(const char *path, struct input **out, struct error *e)
 {
-    struct slice name = slice_of(path);
     struct input *in = *out = calloc(1, sizeof *in);
     if (!in)
         return error_set(e, "out of memory");
     in->path = path;
     in->next = 1;
-    in->fd = slice_is(name, "-") ? dup(0) : open(path, O_RDONLY | O_CLOEXEC);
-    if (in->fd < 0) {
-        error_errno(e, errno, "%s cannot be read", path);
-        input_close(out);
-        return false;
-    }
-    if (slice_ends(name, SLICE(".gz"))) {
-        in->gz = gzdopen(dup(in->fd), "rb");
-        if (in->gz)
-            gzbuffer(in->gz, READ_SIZE);
-    } else if (slice_ends(name, SLICE(".zst"))) {
-        in->zstd = ZSTD_createDStream();
-        in->raw = malloc(READ_SIZE);
-    }
-    if ((slice_ends(name, SLICE(".gz")) && !in->gz) ||
-        (slice_ends(name, SLICE(".zst")) && (!in->zstd || !in->raw))) {
-        input_close(out);
-        return error_set(e, "out of memory");
-    }
-    return true;
+    if (unpacked_open(&in->file, path, e))
+        return true;
+    free(in);
+    *out = NULL;
+    return false;
 }
 
 void input_close(struct input **input)
@@ -85,67 +56,17 @@ void input_close(struct input **input)
     *input = NULL;
     if (!in)
         return;
-    close_gz(in->gz);
-    ZSTD_freeDStream(in->zstd);
-    file_close(&in->fd);
-    free(in->raw);
+    unpacked_close(&in->file);
     free(in->bytes);
     free(in->header_bytes);
     free(in);
-}
-
-static bool damaged(struct input *in, const char *why)
-{
-    error_place(&in->failed, "%s: byte %llu", in->path, (unsigned long long)in->consumed);
-    error_set(&in->failed, "the compressed file is damaged or cut off: %s", why);
-    in->ended = true;
-    return false;
-}
-
-static ssize_t read_gz(struct input *in, char *out, size_t room)
-{
-    int n = gzread(in->gz, out, (unsigned)room), number = 0;
-    in->consumed = (uint64_t)gzoffset(in->gz);
-    if (n <= 0 || (size_t)n < room) {
-        const char *message = gzerror(in->gz, &number);
-        if (number != Z_OK && number != Z_STREAM_END)
-            damaged(in, message);
-    }
-    return n < 0 ? 0 : n;
-}
-
-static ssize_t read_zstd(struct input *in, char *out, size_t room)
-{
-    ZSTD_outBuffer to = { out, room, 0 };
-    while (to.pos == 0 && !in->ended) {
-        if (in->raw_at == in->raw_len) {
-            ssize_t n = read(in->fd, in->raw, READ_SIZE);
-            if (n < 0)
-                return -1;
-            if (n == 0) {
-                if (in->zstd_left)
-                    damaged(in, "it ends within a frame");
-                in->ended = true;
-                break;
-            }
-            in->raw_len = (size_t)n;
-            in->raw_at = 0;
-            in->consumed += (uint64_t)n;
-        }
-        ZSTD_inBuffer from = { in->raw, in->raw_len, in->raw_at };
-        in->zstd_left = ZSTD_decompressStream(in->zstd, &to, &from);
-        in->raw_at = from.pos;
-        if (ZSTD_isError(in->zstd_left))
-            damaged(in, ZSTD_getErrorName(in->zstd_left));
-    }
-    return (ssize_t)to.pos;
 }
 
 static bool make_room(struct input *in, size_t want)
 {
     if (in->capacity - in->len >= want + PADDING)
         return true;
-    size_t least = in->consumed ? INPUT_BLOCK + READ_SIZE + PADDING : READ_FIRST + PADDING;
+    size_t least = in->file.consumed ? INPUT_BLOCK + READ_SIZE + PADDING : READ_FIRST + PADDING;
     size_t more = in->capacity * 2 > least ? in->capacity * 2 : least;
     char *grown = more <= 2ull * INPUT_RECORD_MOST ? realloc(in->bytes, more) : NULL;
     if (!grown) {
@@ -163,22 +84,34 @@ static bool make_room(struct input *in, size_t want)
  * event log is told by suffices, its chunks are read elsewhere. */
 static bool fill(struct input *in)
 {
-    size_t want = in->consumed ? READ_SIZE : READ_FIRST;
+    size_t want = in->file.consumed ? READ_SIZE : READ_FIRST;
     if (!make_room(in, want))
         return false;
-    char *to = in->bytes + in->len;
-    ssize_t n = in->gz ? read_gz(in, to, want) : in->zstd ? read_zstd(in, to, want)
-                                                          : read(in->fd, to, want);
-    if (n < 0) {
-        error_errno(&in->failed, errno, "%s cannot be read", in->path);
-        in->ended = true;
-        return false;
-    }
-    if (!in->gz && !in->zstd)
-        in->consumed += (uint64_t)n;
-    in->len += (size_t)n;
+    size_t n = unpacked_read(&in->file, in->bytes + in->len, want);
+    in->len += n;
     in->ended = in->ended || n == 0;
+    if (in->file.failed.set && !in->failed.set)
+        in->failed = in->file.failed;
     return n > 0;
+}
+
+static size_t whole_lines(const struct input *in)
+{
+    const char *last = in->len ? memrchr(in->bytes, '\n', in->len) : NULL;
+    return last ? (size_t)(last - in->bytes) + 1 : 0;
+}
+
+/* Whoever sends a stream is not to wait for a block to be full: true when it pauses behind a whole record, or
+ * when such a record has waited for long enough. */
+static bool may_go(struct input *in, bool whole)
+{
+    if (!in->file.stream || !whole)
+        return false;
+    int64_t now = clock_steady();
+    if (!in->since)
+        in->since = now;
+    in->quiet = !unpacked_more(&in->file, STREAM_QUIET);
+    return in->quiet || now - in->since >= STREAM_PATIENCE;
 }
 
 /* The brackets of a line balance: it may be a record of its own. */
@@ -245,16 +178,13 @@ static size_t wrapper_end(struct slice s, size_t at)
 /* The file's head is read and taken off; chunks follow. */
 static void begin_evtx(struct input *in)
 {
-    struct stat info;
     while (in->len < EVTX_HEAD && !in->ended && fill(in))
         ;
     in->form = FORM_EVTX;
     in->kind = INPUT_EVTX;
     in->next = 0;
     in->dirty = evtx_is_dirty(slice_from(in->bytes, in->len));
-    if (!in->gz && !in->zstd && fstat(in->fd, &info) == 0 && S_ISREG(info.st_mode) &&
-        !slice_is(slice_of(in->path), "-"))
-        in->size = (uint64_t)info.st_size;
+    in->size = slice_is(slice_of(in->path), "-") ? 0 : unpacked_plain_size(&in->file);
     if (in->len < EVTX_HEAD && !in->failed.set) {
         error_place(&in->failed, "%s: byte %zu", in->path, in->len);
         error_kind(&in->failed, ERROR_INPUT);
@@ -268,7 +198,7 @@ static void begin_evtx(struct input *in)
 static void recognise(struct input *in)
 {
     size_t at = 0;
-    while (in->len < 1024 && fill(in))
+    while (in->len < 1024 && !may_go(in, whole_lines(in) > 0) && fill(in))
         ;
     if (evtx_is_file(slice_from(in->bytes, in->len))) {
         begin_evtx(in);
@@ -278,15 +208,14 @@ static void recognise(struct input *in)
         in->len -= 3;
         memmove(in->bytes, in->bytes + 3, in->len);
     }
-    while (at < in->len && strchr(" \t\r\n", in->bytes[at]))
-        at++;
+    at = skip_blanks(slice_from(in->bytes, in->len), 0);
     char first = at < in->len ? in->bytes[at] : 0;
     in->form = FORM_LINES;
     in->kind = first == '{' || first == '[' ? INPUT_JSON : INPUT_TEXT;
     if (first == '[') { /* a text log may begin with a time in brackets */
-        size_t next = at + 1;
-        while (next < in->len && strchr(" \t\r\n", in->bytes[next]))
-            next++;
+        size_t next = skip_blanks(slice_from(in->bytes, in->len), at + 1);
+        while (next == in->len && fill(in))
+            next = skip_blanks(slice_from(in->bytes, in->len), next);
         if (next < in->len && in->bytes[next] == '{')
             in->form = FORM_DOCUMENTS;
         else
@@ -320,11 +249,13 @@ static bool give(struct input *in, size_t end, struct input_block *out, struct e
         memcpy(fresh, in->bytes + end, left);
     memset(in->bytes + end, 0, PADDING); /* fill() leaves as much behind what it reads */
     *out = (struct input_block){ .kind = in->kind, .path = in->path, .bytes = in->bytes, .len = end,
-                                 .first = in->next, .consumed = in->consumed,
+                                 .first = in->next, .consumed = in->file.consumed,
                                  .records = in->form == FORM_DOCUMENTS };
     in->bytes = fresh;
     in->len = left;
     in->capacity = capacity;
+    in->since = 0;
+    in->quiet = false;
     return true;
 }
 
@@ -372,18 +303,15 @@ static bool pass_header(struct input *in, struct input_block *out)
 
 static bool next_lines(struct input *in, struct input_block *out, struct error *e)
 {
-    size_t end = 0;
-    while (in->len < INPUT_BLOCK && !in->ended && fill(in))
+    while (in->len < INPUT_BLOCK && !in->ended && !may_go(in, whole_lines(in) > 0) && fill(in))
         ;
-    for (;;) {
-        const char *last = in->len ? memrchr(in->bytes, '\n', in->len) : NULL;
-        end = last ? (size_t)(last - in->bytes) + 1 : 0;
-        if (end || in->ended || !fill(in))
-            break;
-    }
+    size_t end;
+    while (!(end = whole_lines(in)) && !in->ended && fill(in))
+        ;
     if (!end || (in->ended && !in->failed.set))
         end = in->len; /* the last line without its end */
-    if (in->kind == INPUT_TEXT && end < in->len)
+    bool goes_on = end < in->len || (in->file.stream && !in->quiet && !in->ended);
+    if (in->kind == INPUT_TEXT && goes_on)
         end = detect_audit_end(in->bytes, end);
     if (!end)
         return false;
@@ -482,6 +410,12 @@ static bool leave_wrapper(struct input *in, size_t *at, uint64_t records)
     return true;
 }
 
+/* Of a stream: the next object is all there, and nothing stands behind it yet. */
+static bool whole_goes(struct input *in, size_t at)
+{
+    return in->file.stream && at < in->len && may_go(in, object_end(in, at) != SIZE_MAX);
+}
+
 /* *at goes to the next object, over what stands between objects and around them; false at the end. */
 static bool find_object(struct input *in, size_t *at, uint64_t records)
 {
@@ -493,13 +427,15 @@ static bool find_object(struct input *in, size_t *at, uint64_t records)
                 in->wrap = WRAP_TAIL;
             in->bytes[(*at)++] = ' ';
         }
-        if (in->wrap == WRAP_TAIL || (in->len - *at < WRAPPER_MOST && !in->ended && fill(in)))
+        bool object = *at < in->len && in->bytes[*at] == '{';
+        size_t inside = object && !in->wrap ? wrapper_end(slice_from(in->bytes, in->len), *at) : 0;
+        if (in->wrap == WRAP_TAIL || (!inside && in->len - *at < WRAPPER_MOST && !in->ended &&
+                                      !whole_goes(in, *at) && fill(in)))
             continue;
         if (*at == in->len)
             return in->wrap == WRAP_NONE ? false : cut_off(in, *at, records);
-        if (in->bytes[*at] != '{')
+        if (!object)
             return no_object(in, *at, records);
-        size_t inside = in->wrap ? 0 : wrapper_end(slice_from(in->bytes, in->len), *at);
         if (!inside)
             return true;
         blank(in, *at, inside);
@@ -508,12 +444,18 @@ static bool find_object(struct input *in, size_t *at, uint64_t records)
     }
 }
 
+/* Of a stream: no whole object follows those there are. */
+static bool last_goes(struct input *in, size_t at, uint64_t records)
+{
+    return in->file.stream && may_go(in, records && object_end(in, at) == SIZE_MAX);
+}
+
 /* Objects of an array or one after the other, each brought onto one line. */
 static bool next_documents(struct input *in, struct input_block *out, struct error *e)
 {
     size_t at = 0;
     uint64_t records = 0;
-    while (at < INPUT_BLOCK && find_object(in, &at, records)) {
+    while (at < INPUT_BLOCK && !last_goes(in, at, records) && find_object(in, &at, records)) {
         size_t end = object_end(in, at);
         if (end == SIZE_MAX) {
             if (!in->ended && fill(in))
