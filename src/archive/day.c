@@ -30,13 +30,16 @@ static const char tables[] =
     " entity TEXT NOT NULL, why TEXT NOT NULL, earlier TEXT NOT NULL, source TEXT NOT NULL,"
     " system TEXT NOT NULL, agency TEXT NOT NULL);"
     "CREATE INDEX alert_batch ON alert(batch);"
-    "CREATE TABLE hit(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, event INTEGER NOT NULL,"
-    " rule TEXT NOT NULL, base_rule TEXT NOT NULL, grp TEXT NOT NULL, value TEXT NOT NULL);"
-    "CREATE INDEX hit_time ON hit(time);"
-    "CREATE TABLE indicator(hash INTEGER PRIMARY KEY, count INTEGER NOT NULL);"
     "CREATE TABLE mark(id INTEGER PRIMARY KEY, key BLOB NOT NULL, place INTEGER NOT NULL,"
     " first INTEGER NOT NULL, count INTEGER NOT NULL);"
     "CREATE INDEX mark_key ON mark(key);";
+
+/* Since format 6. */
+static const char later[] =
+    "CREATE TABLE IF NOT EXISTS hits(batch INTEGER PRIMARY KEY, newest INTEGER NOT NULL,"
+    " data BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS indicators(id INTEGER PRIMARY KEY, count INTEGER NOT NULL,"
+    " data BLOB NOT NULL);";
 
 /* What a search asks of a file before it looks into it: one row, kept by the tables themselves, so
  * that nobody who adds or drops blocks has to think of it. The times never shrink. */
@@ -223,7 +226,7 @@ static bool check_format(sqlite3 *db, const char *file, int64_t *version_out, st
         error_set(e, "this file is not a day file of the archive");
         return error_kind(e, ERROR_DAMAGED);
     }
-    if (version != ARCHIVE_FORMAT) {
+    if (version < ARCHIVE_FORMAT_LEAST || version > ARCHIVE_FORMAT) {
         error_set(e, "this day file was written by another version (format %d)", (int)version);
         return error_kind(e, ERROR_CONFLICT);
     }
@@ -231,23 +234,30 @@ static bool check_format(sqlite3 *db, const char *file, int64_t *version_out, st
     return true;
 }
 
-static bool make_tables(sqlite3 *db, const char *file, struct error *e)
+bool day_has_table(sqlite3 *db, const char *table, const char *file, bool *there_out, struct error *e)
 {
-    char head[128];
-    snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-             ARCHIVE_APPLICATION, ARCHIVE_FORMAT);
-    return day_run(db, "BEGIN IMMEDIATE", file, e) && day_run(db, tables, file, e) &&
-           day_run(db, summary, file, e) && day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
+    DAY_STATEMENT *ask = day_prepare(
+        db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", file, e);
+    if (!ask)
+        return false;
+    day_bind_text(ask, 1, slice_of(table));
+    int code = sqlite3_step(ask);
+    *there_out = code == SQLITE_ROW;
+    return *there_out || code == SQLITE_DONE || day_failed(db, file, e);
 }
 
-/* A file made before there were summaries gets its own when it is written again. */
-static bool make_summary(sqlite3 *db, const char *file, struct error *e)
+/* All of it, or what a file of an earlier format lacks. */
+static bool make_tables(sqlite3 *db, const char *file, int64_t version, struct error *e)
 {
-    int64_t there;
-    if (!read_integer(db, "SELECT 1 FROM sqlite_schema WHERE name = 'summary'", file, &there, e))
-        return false;
-    return there || (day_run(db, "BEGIN IMMEDIATE", file, e) && day_run(db, summary, file, e) &&
-                     day_run(db, "COMMIT", file, e));
+    char head[128];
+    bool summed = false;
+    snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             ARCHIVE_APPLICATION, ARCHIVE_FORMAT);
+    return day_run(db, "BEGIN IMMEDIATE", file, e) &&
+           (version || day_run(db, tables, file, e)) &&
+           day_has_table(db, "summary", file, &summed, e) &&
+           (summed || day_run(db, summary, file, e)) && day_run(db, later, file, e) &&
+           day_run(db, head, file, e) && day_run(db, "COMMIT", file, e);
 }
 
 bool day_sync_folder(const char *directory, struct error *e)
@@ -297,8 +307,8 @@ static bool prepare_for_writing(sqlite3 *db, const char *directory, const char *
     if (!day_run(db, pragmas, file, e) || !check_format(db, file, &version, e))
         return false;
     if (version == ARCHIVE_FORMAT)
-        return make_summary(db, file, e);
-    return make_tables(db, file, e) && day_sync_folder(directory, e);
+        return true;
+    return make_tables(db, file, version, e) && (version || day_sync_folder(directory, e));
 }
 
 bool day_is_there(const char *directory, const struct day_name *name)

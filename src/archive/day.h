@@ -1,6 +1,6 @@
 /* day - one day file: its name, its tables, and statements on it.
  *
- * Tables (format 5):
+ * Tables (format 6):
  *   batch   one row a committed batch, in arrival order: digest, chain, counts (outbox cursor)
  *   block   the directory: which events, times and origins a block holds; kind 0 tail, 1 sealed,
  *           2 found damaged when it was to be sealed or packed, 3 packed when its day was over
@@ -8,8 +8,10 @@
  *   origin  source, system and agency behind the numbers in block.origins (u32 each)
  *   alert   alerts as detect made them, earlier events as ids in words
  *   summary one row: how many blocks, events and bytes of text, and the times they reach over
- *   hit     events counted by correlations whose window was open
+ *   hits    events counted by correlations whose window was open, a row a batch (hits.h)
+ *   indicators  addresses, hashes and host names, a row a sealed window (indicator_run.h)
  *   mark    what senders' requests hold that may be sent again (event/batch.h)
+ * Format 5 had a row a hit (`hit`) and one a value (`indicator`): they are read where they stand.
  * Never: opened for writing by two processes; carried across fork.
  */
 #ifndef ARCHIVE_DAY_H
@@ -47,6 +49,8 @@ bool day_create(const char *directory, const struct day_name *name, sqlite3 **db
 bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_out,
               struct error *e);
 void day_close(sqlite3 **db);
+/* Files of an earlier format lack the later tables, those of this one the earlier. */
+bool day_has_table(sqlite3 *db, const char *table, const char *file, bool *there_out, struct error *e);
 
 /* So that names made or changed in it outlive a power cut. */
 bool day_sync_folder(const char *directory, struct error *e);

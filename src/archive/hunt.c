@@ -3,22 +3,23 @@
 #include <stdlib.h>
 
 #include "archive/fetch.h"
+#include "archive/indicator_run.h"
 #include "base/clock.h"
 #include "base/map.h"
 
 struct wanted {
     size_t index;
     enum indicator_kind kind;
-    uint64_t count;           /* in the day being looked at, from its tails */
-    int64_t hash;
+    uint64_t count;           /* in the day being looked at */
+    uint64_t key;
     struct slice text;
 };
 
 struct hunt {
     const char *directory;
     struct arena arena;
-    struct map wanted;        /* bytes of the hash → struct wanted */
-    struct wanted **list;
+    struct map wanted;        /* bytes of the key → struct wanted */
+    struct wanted **list;     /* by key */
     size_t list_count;
     bool (*each)(void *, const struct hunt_hit *);
     void *owner;
@@ -26,9 +27,9 @@ struct hunt {
     bool ended;
 };
 
-static struct wanted *find(struct hunt *h, int64_t hash)
+static struct wanted *find(struct hunt *h, uint64_t key)
 {
-    return map_get(&h->wanted, slice_from(&hash, sizeof hash));
+    return map_get(&h->wanted, slice_from(&key, sizeof key));
 }
 
 static bool add(struct hunt *h, struct slice given, size_t index)
@@ -40,27 +41,18 @@ static bool add(struct hunt *h, struct slice given, size_t index)
         h->foot->refused++;
         return true;
     }
-    int64_t hash = indicator_key(kind, slice_from(text, len));
-    if (find(h, hash))
+    uint64_t key = indicator_key(kind, slice_from(text, len));
+    if (find(h, key))
         return true;
     struct wanted *wanted = arena_zero(&h->arena, sizeof *wanted);
     struct slice copy = arena_copy(&h->arena, slice_from(text, len));
     if (!wanted || !copy.data)
         return false;
-    *wanted = (struct wanted){ .index = index, .kind = kind, .text = copy, .hash = hash };
-    if (!map_put(&h->wanted, slice_from(&wanted->hash, sizeof wanted->hash), wanted))
+    *wanted = (struct wanted){ .index = index, .kind = kind, .text = copy, .key = key };
+    if (!map_put(&h->wanted, slice_from(&wanted->key, sizeof wanted->key), wanted))
         return false;
     h->list[h->list_count++] = wanted;
     return true;
-}
-
-static void give(struct hunt *h, const struct day_name *name, struct wanted *wanted,
-                 uint64_t count)
-{
-    struct hunt_hit hit = { .day = *name, .kind = wanted->kind, .value = wanted->text,
-                            .index = wanted->index, .count = count + wanted->count };
-    wanted->count = 0;
-    h->ended |= !h->each(h->owner, &hit);
 }
 
 static void count_one(void *owner, enum indicator_kind kind, struct slice value)
@@ -93,66 +85,81 @@ static bool count_tails(struct hunt *h, sqlite3 *db, const char *file, struct er
     return code == SQLITE_DONE || day_failed(db, file, e);
 }
 
-static bool walk_table(struct hunt *h, sqlite3 *db, const struct day_name *name, const char *file,
-                       struct error *e)
+static int by_key(const void *a, const void *b)
+{
+    const struct wanted *x = *(struct wanted *const *)a, *y = *(struct wanted *const *)b;
+    return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* Both sides are sorted. */
+static void count_run(struct hunt *h, struct indicator_run *run)
+{
+    size_t i = 0;
+    while (indicator_run_next(run)) {
+        h->foot->rows++;
+        while (i < h->list_count && h->list[i]->key < run->now.key)
+            i++;
+        if (i < h->list_count && h->list[i]->key == run->now.key)
+            h->list[i]->count += run->now.count;
+    }
+}
+
+/* One run that cannot be read does not keep the others from being looked through. */
+static bool count_runs(struct hunt *h, sqlite3 *db, const char *file, struct error *e)
+{
+    DAY_STATEMENT *read = day_prepare(db, "SELECT data FROM indicators", file, e);
+    int code = SQLITE_DONE;
+    bool well = true;
+    while (read && (code = sqlite3_step(read)) == SQLITE_ROW) {
+        struct indicator_run run;
+        bool sound = indicator_run_open(day_column(read, 0), &run, e);
+        if (sound)
+            count_run(h, &run);
+        well &= sound && !run.damaged;
+    }
+    return read && well && (code == SQLITE_DONE || day_failed(db, file, e));
+}
+
+/* Format 5. */
+static bool count_rows(struct hunt *h, sqlite3 *db, const char *file, struct error *e)
 {
     DAY_STATEMENT *read = day_prepare(db, "SELECT hash, count FROM indicator", file, e);
     int code = SQLITE_DONE;
-    while (read && !h->ended && (code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct wanted *wanted = find(h, sqlite3_column_int64(read, 0));
+    while (read && (code = sqlite3_step(read)) == SQLITE_ROW) {
+        struct wanted *wanted = find(h, (uint64_t)sqlite3_column_int64(read, 0));
         h->foot->rows++;
         if (wanted)
-            give(h, name, wanted, (uint64_t)sqlite3_column_int64(read, 1));
+            wanted->count += (uint64_t)sqlite3_column_int64(read, 1);
     }
-    return read && (h->ended || code == SQLITE_DONE || day_failed(db, file, e));
+    return read && (code == SQLITE_DONE || day_failed(db, file, e));
 }
 
-static bool probe_table(struct hunt *h, sqlite3 *db, const struct day_name *name, const char *file,
-                        struct error *e)
+static bool count_sealed(struct hunt *h, sqlite3 *db, const char *file, struct error *e)
 {
-    DAY_STATEMENT *read = day_prepare(
-        db, "SELECT count FROM indicator WHERE hash = ?", file, e);
-    for (size_t i = 0; read && !h->ended && i < h->list_count; i++) {
-        sqlite3_bind_int64(read, 1, h->list[i]->hash);
-        int code = sqlite3_step(read);
-        if (code == SQLITE_ROW)
-            give(h, name, h->list[i], (uint64_t)sqlite3_column_int64(read, 0));
-        else if (code != SQLITE_DONE)
-            return day_failed(db, file, e);
-        sqlite3_reset(read);
-        h->foot->rows++;
-    }
-    return read != NULL;
-}
-
-static bool table_rows(sqlite3 *db, const char *file, int64_t *rows_out, struct error *e)
-{
-    *rows_out = 0;
-    DAY_STATEMENT *count = day_prepare(db, "SELECT count(*) FROM indicator", file, e);
-    if (!count || sqlite3_step(count) != SQLITE_ROW)
-        return day_failed(db, file, e);
-    *rows_out = sqlite3_column_int64(count, 0);
-    return true;
+    bool runs, rows;
+    if (!day_has_table(db, "indicators", file, &runs, e) || !day_has_table(db, "indicator", file, &rows, e))
+        return false;
+    bool well = !runs || count_runs(h, db, file, e);
+    return (!rows || count_rows(h, db, file, e)) && well;
 }
 
 static bool look_in_day(struct hunt *h, const struct day_name *name, struct error *e)
 {
     sqlite3 *db = NULL;
     char file[DAY_FILE];
-    int64_t rows;
     day_name_print(name, file);
     bool well = day_open(h->directory, name, &db, e) && day_run(db, "BEGIN", file, e) &&
-                count_tails(h, db, file, e) && table_rows(db, file, &rows, e);
-    /* the shorter list leads: a row read costs about a tenth of a look-up */
-    if (well && rows)
-        well = (uint64_t)rows / 10 < h->list_count ? walk_table(h, db, name, file, e)
-                                                   : probe_table(h, db, name, file, e);
-    for (size_t i = 0; i < h->list_count; i++) {
-        if (well && !h->ended && h->list[i]->count)
-            give(h, name, h->list[i], 0);
-        h->list[i]->count = 0;
-    }
+                count_tails(h, db, file, e);
+    well = db && count_sealed(h, db, file, e) && well;
     day_close(&db);
+    for (size_t i = 0; i < h->list_count; i++) {
+        struct wanted *wanted = h->list[i];
+        struct hunt_hit hit = { .day = *name, .kind = wanted->kind, .value = wanted->text,
+                                .index = wanted->index, .count = wanted->count };
+        wanted->count = 0;
+        if (hit.count && !h->ended)
+            h->ended = !h->each(h->owner, &hit);
+    }
     return well;
 }
 
@@ -173,6 +180,8 @@ bool hunt_run(const char *directory, const struct slice *indicators, size_t coun
         well = add(&h, indicators[i], i);
     if (!well)
         error_set(e, "memory is short for the hunt");
+    if (h.list_count)
+        qsort(h.list, h.list_count, sizeof *h.list, by_key);
     well = well && day_list(directory, &h.arena, &names, &name_count, e);
     for (size_t i = 0; well && !h.ended && i < name_count; i++) {
         struct error reason = ERROR_NONE;

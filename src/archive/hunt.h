@@ -21,7 +21,7 @@ struct hunt_hit {
 
 struct hunt_foot {
     uint64_t given, refused;     /* indicators; those that are neither address, hash nor host */
-    uint64_t days, rows;         /* day files looked at; rows of their tables */
+    uint64_t days, rows;         /* day files looked at; indicators stored in them */
     uint64_t damaged;            /* files that could not be read: skipped */
     int64_t elapsed_ns;
 };

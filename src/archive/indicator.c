@@ -160,9 +160,9 @@ void indicator_value(struct slice value, unsigned names, indicator_take *take, v
         try_value(value, hostlike, take, owner);
 }
 
-int64_t indicator_key(enum indicator_kind kind, struct slice value)
+uint64_t indicator_key(enum indicator_kind kind, struct slice value)
 {
-    return (int64_t)XXH3_64bits_withSeed(value.data ? value.data : "", value.len, kind);
+    return XXH3_64bits_withSeed(value.data ? value.data : "", value.len, kind);
 }
 
 void indicator_each(const struct block_rows *rows, struct slice text, struct slice fields,

@@ -1,9 +1,9 @@
 /* indicator - addresses, hashes and host names that stand in events: the table of a day.
  *
  * Word filters cannot answer 'which of these 100,000 indicators were ever here': at one false hit in
- * a hundred each block would answer yes. So sealing keeps, per day file, every such value once, as a
- * hash of 64 bits with how often it stood there: 15 bytes a value, and 100,000 indicators against a
- * month of ten thousand values a day meet a wrong one once in a billion hunts.
+ * a hundred each block would answer yes. So sealing keeps, per day file, every such value, as a
+ * hash of 64 bits with how often it stood there (indicator_run.h): some 9 bytes a value, and 100,000
+ * indicators against a month of ten thousand values a day meet a wrong one once in a billion hunts.
  *
  * Taken are whole values of fields that are an address (IPv4, IPv6) or a hash (MD5, SHA-1, SHA-256
  * as hex; also within `Hashes: MD5=…,SHA256=…`), values of fields named like hosts and domains that
@@ -37,7 +37,7 @@ void indicator_value(struct slice value, unsigned names, indicator_take *take, v
 void indicator_line(struct slice line, indicator_take *take, void *owner);
 
 /* What stands for it in the table. */
-int64_t indicator_key(enum indicator_kind kind, struct slice value);
+uint64_t indicator_key(enum indicator_kind kind, struct slice value);
 
 /* Calls take for each one in the row. */
 void indicator_each(const struct block_rows *rows, struct slice text, struct slice fields,

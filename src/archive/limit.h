@@ -2,7 +2,8 @@
 #ifndef ARCHIVE_LIMIT_H
 #define ARCHIVE_LIMIT_H
 
-#define ARCHIVE_FORMAT 5                       /* user_version of a day file */
+#define ARCHIVE_FORMAT 6                       /* user_version of a day file */
+#define ARCHIVE_FORMAT_LEAST 5                 /* of one that is read, and brought up when written */
 #define ARCHIVE_MARKS 8192u                    /* senders' marks kept in a day file, */
 #define ARCHIVE_PARTS 65536u                   /* parts of journals' requests, */
 #define ARCHIVE_MARKS_LOOK 1024                /* and about so many more until the oldest are forgotten */
@@ -23,6 +24,8 @@
 #define BLOCK_LEVEL_SEALED_PLAIN 1             /* of text of which the tails became less than */
 #define SEAL_DENSE 12u                         /* so many times smaller: level 3 makes it larger */
 #define BLOCK_LEVEL_PACKED 12
+
+#define INDICATORS_MERGED (256u * 1024)        /* about as many of several windows become one run */
 
 #define FILTER_BITS_PER_WORD 10
 #define FILTER_PROBES 7

@@ -4,6 +4,7 @@
 
 #include "archive/counts.h"
 #include "archive/fetch.h"
+#include "archive/hits.h"
 #include "archive/limit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -315,46 +316,86 @@ static bool each_file(const char *directory, int32_t first, const char *what,
     return true;
 }
 
-struct hits {
+struct hits_wanted {
     int64_t since;
     bool (*each)(void *owner, const struct outbox_hit *hit);
     void *owner;
 };
 
-static bool hits_of(sqlite3 *db, const struct day_name *name, const char *file, void *owner,
-                    bool *go_on, struct error *e)
+static struct outbox_hit hit_in(const struct day_name *name)
 {
-    const struct hits *hits = owner;
+    struct outbox_hit hit = { .id = { .day = name->day } };
+    memcpy(hit.id.class, name->class, sizeof hit.id.class);
+    return hit;
+}
+
+static bool read_hits(sqlite3 *db, const struct day_name *name, const char *file,
+                      const struct hits_wanted *wanted, bool *go_on, struct error *e)
+{
+    DAY_STATEMENT *read = day_prepare(
+        db, "SELECT data FROM hits WHERE newest >= ? ORDER BY batch", file, e);
+    int code = SQLITE_DONE;
+    if (!read)
+        return false;
+    sqlite3_bind_int64(read, 1, wanted->since);
+    while (*go_on && (code = sqlite3_step(read)) == SQLITE_ROW) {
+        struct hits hits = hits_of(day_column(read, 0));
+        struct outbox_hit hit = hit_in(name);
+        while (*go_on && hits_next(&hits)) {
+            hit.hit = hits.now;
+            hit.id.sequence = hits.sequence;
+            *go_on = hit.hit.time < wanted->since || wanted->each(wanted->owner, &hit);
+        }
+        if (hits.damaged)
+            return error_set(e, "the hits of a batch are damaged");
+    }
+    return code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e);
+}
+
+/* Format 5. */
+static bool read_hit_rows(sqlite3 *db, const struct day_name *name, const char *file,
+                          const struct hits_wanted *wanted, bool *go_on, struct error *e)
+{
     DAY_STATEMENT *read = day_prepare(
         db, "SELECT time, event, rule, base_rule, grp, value FROM hit WHERE time >= ?"
             " ORDER BY id", file, e);
     int code = SQLITE_DONE;
     if (!read)
         return false;
-    sqlite3_bind_int64(read, 1, hits->since);
+    sqlite3_bind_int64(read, 1, wanted->since);
     while (*go_on && (code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct outbox_hit hit = { .id = { .day = name->day } };
-        memcpy(hit.id.class, name->class, sizeof hit.id.class);
+        struct outbox_hit hit = hit_in(name);
         hit.hit.time = sqlite3_column_int64(read, 0);
         hit.id.sequence = (uint64_t)sqlite3_column_int64(read, 1);
         hit.hit.rule = day_column(read, 2);
         hit.hit.base_rule = day_column(read, 3);
         hit.hit.group = day_column(read, 4);
         hit.hit.value = day_column(read, 5);
-        *go_on = hits->each(hits->owner, &hit);
+        *go_on = wanted->each(wanted->owner, &hit);
     }
     return code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e);
+}
+
+/* The rows of format 5 are older. */
+static bool hits_of_file(sqlite3 *db, const struct day_name *name, const char *file, void *owner,
+                         bool *go_on, struct error *e)
+{
+    bool rows, batches;
+    if (!day_has_table(db, "hit", file, &rows, e) || !day_has_table(db, "hits", file, &batches, e))
+        return false;
+    return (!rows || read_hit_rows(db, name, file, owner, go_on, e)) &&
+           (!batches || read_hits(db, name, file, owner, go_on, e));
 }
 
 bool outbox_hits(const char *directory, int64_t since,
                  bool (*each)(void *owner, const struct outbox_hit *hit), void *owner,
                  struct error *e)
 {
-    struct hits hits = { since, each, owner };
+    struct hits_wanted wanted = { since, each, owner };
     /* a sender's clock may be a day ahead of the receipt day, not more for an open window */
     return each_file(directory, clock_day(since - CLOCK_DAY, 0),
-                     "open windows of correlation are not read back from a day file", hits_of, &hits,
-                     e);
+                     "open windows of correlation are not read back from a day file", hits_of_file,
+                     &wanted, e);
 }
 
 /* --- marks of senders' requests --------------------------------------------------------------- */

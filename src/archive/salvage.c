@@ -18,7 +18,8 @@ static bool is_day_file(sqlite3 *db, const char *file, struct error *e)
     if (sqlite3_step(read) != SQLITE_ROW)
         return day_failed(db, file, e);
     return (sqlite3_column_int64(read, 0) == ARCHIVE_APPLICATION &&
-            sqlite3_column_int64(read, 1) == ARCHIVE_FORMAT) ||
+            sqlite3_column_int64(read, 1) >= ARCHIVE_FORMAT_LEAST &&
+            sqlite3_column_int64(read, 1) <= ARCHIVE_FORMAT) ||
            error_set(e, "this file is not a day file of the archive");
 }
 

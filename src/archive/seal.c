@@ -291,36 +291,6 @@ static bool drop_tails(struct sealer *s, struct day *day, struct error *e)
     return true;
 }
 
-static int by_hash(const void *a, const void *b)
-{
-    const struct seen *x = *(struct seen *const *)a, *y = *(struct seen *const *)b;
-    return x->hash < y->hash ? -1 : x->hash > y->hash;
-}
-
-/* In the order of the table, so that its pages fill up. */
-static bool store_indicators(struct sealer *s, struct day *day, struct error *e)
-{
-    sqlite3_stmt *insert = day->inserts[INSERT_INDICATOR];
-    struct seen **all = arena_array(&s->arena, s->seen.count, sizeof *all);
-    struct map_entry *entry;
-    size_t count = 0;
-    if (!all)
-        return sealer_no_memory(e);
-    for (size_t i = 0; (entry = map_next(&s->seen, &i));)
-        all[count++] = entry->value;
-    if (count)
-        qsort(all, count, sizeof *all, by_hash);
-    for (size_t i = 0; i < count; i++) {
-        sqlite3_bind_int64(insert, 1, all[i]->hash);
-        sqlite3_bind_int64(insert, 2, (sqlite3_int64)all[i]->count);
-        int code = sqlite3_step(insert);
-        sqlite3_reset(insert);
-        if (code != SQLITE_DONE)
-            return day_failed(day->db, day->file, e);
-    }
-    return true;
-}
-
 static bool is_packed(struct day *day, bool *packed_out, struct error *e)
 {
     DAY_STATEMENT *left = day_prepare(day->db, "SELECT 1 FROM block WHERE kind = 1 LIMIT 1",
@@ -331,12 +301,6 @@ static bool is_packed(struct day *day, bool *packed_out, struct error *e)
     return true;
 }
 
-/* With the last window: tables that grew in no order are written anew, without gaps. */
-static const char tidy[] =
-    "CREATE TABLE tidy(hash INTEGER PRIMARY KEY, count INTEGER NOT NULL);"
-    "INSERT INTO tidy SELECT hash, count FROM indicator ORDER BY hash;"
-    "DROP TABLE indicator; ALTER TABLE tidy RENAME TO indicator;";
-
 /* Behind it the file gives its free pages back. */
 static void end_packing(struct archive *archive, struct day *day)
 {
@@ -344,7 +308,7 @@ static void end_packing(struct archive *archive, struct day *day)
     /* a reader in the way only puts it off to the next time the file is packed */
     sqlite3_exec(day->db, "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL,
                  NULL);
-    writer_forget(archive, day); /* its statements know the table that was dropped */
+    writer_forget(archive, day); /* nothing more comes into it */
 }
 
 static void forget_tails(const struct sealer *s, struct day *day)
@@ -368,9 +332,9 @@ static bool store(struct archive *archive, struct sealer *s, struct day *day, st
                                    s->packing ? BLOCK_PACKED : BLOCK_SEALED, e);
     }
     assert(!well || events == s->loaded);
-    well = well && store_indicators(s, day, e) && drop_tails(s, day, e) &&
+    well = well && sealer_store_indicators(s, day, e) && drop_tails(s, day, e) &&
            (!s->packing || is_packed(day, &packed, e)) &&
-           (!packed || day_run(day->db, tidy, day->file, e)) &&
+           (!packed || sealer_merge_indicators(s, day, e)) &&
            day_run(day->db, "COMMIT", day->file, e);
     if (!well) {
         sqlite3_exec(day->db, "ROLLBACK", NULL, NULL, NULL);

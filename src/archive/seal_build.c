@@ -89,13 +89,13 @@ static bool name_fields(struct sealer *s, struct tail *tail)
 static void note_indicator(void *owner, enum indicator_kind kind, struct slice value)
 {
     struct sealer *s = owner;
-    int64_t hash = indicator_key(kind, value);
-    struct seen *seen = map_get(&s->seen, slice_from(&hash, sizeof hash));
+    uint64_t key = indicator_key(kind, value);
+    struct indicator_count *seen = map_get(&s->seen, slice_from(&key, sizeof key));
     if (!seen) {
         seen = arena_zero(&s->arena, sizeof *seen);
         if (seen)
-            seen->hash = hash;
-        if (!seen || !map_put(&s->seen, slice_from(&seen->hash, sizeof seen->hash), seen)) {
+            seen->key = key;
+        if (!seen || !map_put(&s->seen, slice_from(&seen->key, sizeof seen->key), seen)) {
             s->words.failed = true;
             return;
         }

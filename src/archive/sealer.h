@@ -1,10 +1,12 @@
 /* sealer - what sealing has in its hands between two steps (private: seal.c chooses and stores,
- * seal_build.c loads and builds). */
+ * seal_build.c loads and builds,
+ * seal_indicators.c stores what the window's events name). */
 #ifndef ARCHIVE_SEALER_H
 #define ARCHIVE_SEALER_H
 
 #include <assert.h>
 
+#include "archive/indicator_run.h"
 #include "archive/limit.h"
 #include "archive/press.h"
 #include "archive/words.h"
@@ -38,11 +40,6 @@ struct run {
     size_t count, at;
 };
 
-struct seen {                    /* an indicator of the window */
-    int64_t hash;
-    uint64_t count;
-};
-
 struct sealer {
     struct day_name name;
     bool packing;                /* sealed blocks to packed ones, not tails to sealed ones */
@@ -66,7 +63,7 @@ struct sealer {
     struct block_done *done;
     size_t done_count, done_capacity;
     struct arena arena;          /* parts and origins of the finished blocks; indicators */
-    struct map seen;             /* bytes of the hash → struct seen */
+    struct map seen;             /* bytes of an indicator's key → struct indicator_count */
     struct map names;            /* field name → what it says + 1 */
 };
 
@@ -75,6 +72,10 @@ bool sealer_no_memory(struct error *e);
 bool sealer_load(struct archive *archive, struct day *day, bool *done_out, struct error *e);
 /* The run whose first row comes first; NULL at the end. */
 struct run *sealer_first(struct sealer *s);
+/* Within the transaction that stores the window: its indicators as a run. */
+bool sealer_store_indicators(struct sealer *s, struct day *day, struct error *e);
+/* With the last window of a day that is over: its runs become one, or a few. */
+bool sealer_merge_indicators(struct sealer *s, struct day *day, struct error *e);
 /* Goes on with the next block, some 10 ms. Between two blocks s->stage is BUILD_FILL. */
 bool sealer_build(struct archive *archive, struct day *day, struct error *e);
 

@@ -11,8 +11,8 @@
 #include "archive/limit.h"
 #include "base/map.h"
 
-enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HIT,
-       INSERT_INDICATOR, INSERT_MARK, FORGET_PLACES, FORGET_REQUEST, FORGET_OLDEST,
+enum { INSERT_BATCH, INSERT_BLOCK, INSERT_PART, INSERT_ORIGIN, INSERT_ALERT, INSERT_HITS,
+       INSERT_INDICATORS, INSERT_MARK, FORGET_PLACES, FORGET_REQUEST, FORGET_OLDEST,
        INSERTS };
 
 /* A tail block as it was committed, so that sealing need not read it back. */
@@ -70,7 +70,7 @@ struct archive {
     struct day *days[ARCHIVE_OPEN_FILES];
     uint64_t uses;
     struct block_builder *builder;
-    struct buffer parts[PART_COUNT], key, counts;
+    struct buffer parts[PART_COUNT], key, counts, hits;
     struct archive_statistics statistics;
     int64_t said_at;               /* steady; when a failure was last logged */
     int64_t kept_said_at;          /* … and that a broken file stays */

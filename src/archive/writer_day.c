@@ -10,16 +10,14 @@ static const char *const inserts[INSERTS] = {
     [INSERT_ALERT] = "INSERT INTO alert(batch, event, time, level, rule, title, title_vi, author,"
                      " license, tags, entity, why, earlier, source, system, agency, id)"
                      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [INSERT_HIT] = "INSERT INTO hit(time, event, rule, base_rule, grp, value)"
-                   " VALUES(?, ?, ?, ?, ?, ?)",
+    [INSERT_HITS] = "INSERT INTO hits VALUES(?, ?, ?)",
     [INSERT_MARK] = "INSERT INTO mark(key, place, first, count) VALUES(?, ?, ?, ?)",
     /* of a stream only its last place is needed, or its last request; of the rest as many as intake knows */
     [FORGET_PLACES] = "DELETE FROM mark WHERE key = ? AND place < ?",
     [FORGET_REQUEST] = "DELETE FROM mark WHERE key > ? AND key < ? AND first + count > ? AND id < ?",
     [FORGET_OLDEST] = "DELETE FROM mark WHERE place = ?1 AND id <= (SELECT id FROM mark WHERE place = ?1"
                       " ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-    [INSERT_INDICATOR] = "INSERT INTO indicator VALUES(?, ?) ON CONFLICT DO UPDATE SET"
-                         " count = count + excluded.count",
+    [INSERT_INDICATORS] = "INSERT INTO indicators(count, data) VALUES(?, ?)",
 };
 
 static void day_free(struct day *day)

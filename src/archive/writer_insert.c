@@ -1,4 +1,5 @@
 #include "archive/counts.h"
+#include "archive/hits.h"
 #include "archive/writer.h"
 
 bool writer_step(struct day *day, sqlite3_stmt *statement, struct error *e)
@@ -184,14 +185,20 @@ static bool insert_alert(struct archive *archive, struct day *day, const struct 
     return writer_step(day, insert, e);
 }
 
-static bool insert_hit(struct day *day, const struct hit *hit, struct error *e)
+static bool insert_hits(struct archive *archive, struct day *day, const struct batch *batch,
+                        struct error *e)
 {
-    const struct slice texts[] = { hit->rule, hit->base_rule, hit->group, hit->value };
-    sqlite3_stmt *insert = day->inserts[INSERT_HIT];
-    sqlite3_bind_int64(insert, 1, hit->time);
-    sqlite3_bind_int64(insert, 2, (sqlite3_int64)(day->next_sequence + hit->event));
-    for (int i = 0; i < 4; i++)
-        day_bind_text(insert, 3 + i, texts[i]);
+    sqlite3_stmt *insert = day->inserts[INSERT_HITS];
+    int64_t newest;
+    if (!batch->hit_count)
+        return true;
+    buffer_clear(&archive->hits);
+    hits_write(batch, day->next_sequence, &archive->hits, &newest);
+    if (archive->hits.failed)
+        return error_set(e, "memory is short for the hits of a batch");
+    sqlite3_bind_int64(insert, 1, (sqlite3_int64)day->next_batch);
+    sqlite3_bind_int64(insert, 2, newest);
+    day_bind_bytes(insert, 3, buffer_slice(&archive->hits));
     return writer_step(day, insert, e);
 }
 
@@ -229,10 +236,9 @@ bool writer_insert_batch(struct archive *archive, struct day *day, const struct 
     for (uint32_t i = 0; i < batch->alert_count; i++)
         if (!insert_alert(archive, day, batch, &batch->alerts[i], e))
             return false;
-    for (uint32_t i = 0; i < batch->hit_count; i++)
-        if (!insert_hit(day, &batch->hits[i], e))
-            return false;
-    if (!insert_batch_row(archive, day, batch, digest, e) || !writer_insert_mark(day, &batch->mark, e))
+    if (!insert_hits(archive, day, batch, e) ||
+        !insert_batch_row(archive, day, batch, digest, e) ||
+        !writer_insert_mark(day, &batch->mark, e))
         return false;
     struct block_summary summary = block_builder_summary(archive->builder);
     day->tail_blocks += batch->event_count > 0;

@@ -1,10 +1,13 @@
 /* The inflated parts of a block, behind the checksums: rows | text | fields, each with its length
- * in front. Nothing read may leave the bytes given. Also the counts of a batch and a filter. */
+ * in front. Nothing read may leave the bytes given. Also the counts and hits of a batch, a run of indicators
+ * and a filter. */
 #include <stdlib.h>
 
 #include "archive/block.h"
 #include "archive/counts.h"
 #include "archive/filter.h"
+#include "archive/hits.h"
+#include "archive/indicator_run.h"
 #include "base/cursor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -42,6 +45,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     counts_read(all, &arena, &counts, &e);
+    struct hits hits = hits_of(all);
+    while (hits_next(&hits)) {
+        inside(hits.now.rule, all);
+        inside(hits.now.base_rule, all);
+        inside(hits.now.group, all);
+        inside(hits.now.value, all);
+    }
+    struct indicator_run run = { .at = data, .end = data + size };
+    while (indicator_run_next(&run))
+        if (run.at > run.end)
+            abort();
     for (uint64_t hash = 1; hash < 100; hash++)
         filter_has(all, hash * UINT64_C(0x9e3779b97f4a7c15));
     arena_free(&arena);

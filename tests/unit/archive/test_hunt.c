@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "archive/hunt.h"
+#include "archive/indicator_run.h"
 #include "base/clock.h"
 #include "fixture.h"
 #include "test.h"
@@ -79,5 +80,31 @@ TEST("a hunt finds indicators in sealed blocks and in tails, with their number")
     CHECK(strstr(found, "1=3 ") != NULL);
     CHECK(hunt_run(directory, wanted, 5, 20251125, 0, note, found, &foot, &e));
     CHECK_INT(foot.days, 0);
+    fixture_seal(archive);
+    *found = 0;
+    CHECK(hunt_run(directory, wanted, 5, 0, 0, note, found, &foot, &e));
+    CHECK(strstr(found, "0=2 ") && strstr(found, "1=3 ") && strstr(found, "3=2 "));
+    CHECK_INT(foot.rows, 3); /* packed once more: what two windows held is one run */
     archive_close(&archive);
+}
+
+TEST("stored indicators come back by key and added up, and a changed byte is noticed")
+{
+    struct indicator_count counts[] = { { UINT64_MAX, 1 }, { 7, 300 }, { 0, 2 }, { 7, 5 } };
+    static const struct indicator_count sorted[] = { { 0, 2 }, { 7, 305 }, { UINT64_MAX, 1 } };
+    struct indicator_run run;
+    struct error e = ERROR_NONE;
+    BUFFER_AUTO bytes;
+    buffer_init(&bytes, 0);
+    indicator_run_write(counts, 4, &bytes);
+    CHECK(indicator_run_open(buffer_slice(&bytes), &run, &e));
+    for (int i = 0; i < 3; i++) {
+        CHECK(indicator_run_next(&run));
+        CHECK_INT(run.now.key, sorted[i].key);
+        CHECK_INT(run.now.count, sorted[i].count);
+    }
+    CHECK(!indicator_run_next(&run) && !run.damaged);
+    bytes.data[bytes.len - 1] ^= 1;
+    CHECK(!indicator_run_open(buffer_slice(&bytes), &run, &e));
+    CHECK(!indicator_run_open(slice_cut(buffer_slice(&bytes), 0, 5), &run, &e));
 }
