@@ -19,7 +19,7 @@ struct hunt {
     const char *directory;
     struct arena arena;
     struct map wanted;        /* bytes of the key → struct wanted */
-    struct wanted **list;     /* by key */
+    struct wanted **list, **by_key; /* as given; by their keys */
     size_t list_count;
     bool (*each)(void *, const struct hunt_hit *);
     void *owner;
@@ -85,7 +85,7 @@ static bool count_tails(struct hunt *h, sqlite3 *db, const char *file, struct er
     return code == SQLITE_DONE || day_failed(db, file, e);
 }
 
-static int by_key(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
     const struct wanted *x = *(struct wanted *const *)a, *y = *(struct wanted *const *)b;
     return x->key < y->key ? -1 : x->key > y->key;
@@ -97,10 +97,10 @@ static void count_run(struct hunt *h, struct indicator_run *run)
     size_t i = 0;
     while (indicator_run_next(run)) {
         h->foot->rows++;
-        while (i < h->list_count && h->list[i]->key < run->now.key)
+        while (i < h->list_count && h->by_key[i]->key < run->now.key)
             i++;
-        if (i < h->list_count && h->list[i]->key == run->now.key)
-            h->list[i]->count += run->now.count;
+        if (i < h->list_count && h->by_key[i]->key == run->now.key)
+            h->by_key[i]->count += run->now.count;
     }
 }
 
@@ -175,13 +175,16 @@ bool hunt_run(const char *directory, const struct slice *indicators, size_t coun
     *foot_out = (struct hunt_foot){ .given = count };
     arena_init(&h.arena, ARENA_NO_CEILING);
     h.list = calloc(count + 1, sizeof *h.list);
-    bool well = h.list != NULL;
+    h.by_key = calloc(count + 1, sizeof *h.by_key);
+    bool well = h.list && h.by_key;
     for (size_t i = 0; well && i < count; i++)
         well = add(&h, indicators[i], i);
     if (!well)
         error_set(e, "memory is short for the hunt");
-    if (h.list_count)
-        qsort(h.list, h.list_count, sizeof *h.list, by_key);
+    if (well && h.list_count) {
+        memcpy(h.by_key, h.list, h.list_count * sizeof *h.list);
+        qsort(h.by_key, h.list_count, sizeof *h.by_key, compare_keys);
+    }
     well = well && day_list(directory, &h.arena, &names, &name_count, e);
     for (size_t i = 0; well && !h.ended && i < name_count; i++) {
         struct error reason = ERROR_NONE;
@@ -195,5 +198,6 @@ bool hunt_run(const char *directory, const struct slice *indicators, size_t coun
     map_free(&h.wanted);
     arena_free(&h.arena);
     free(h.list);
+    free(h.by_key);
     return well;
 }
