@@ -77,10 +77,11 @@ static void count(struct batch_count *c, const struct event *event, int64_t hear
     if (!c->first)
         c->first = event->received;
     c->last = event->received;
-    if (event->flags & EVENT_TIME_GUESSED)
-        return;
-    /* Events may be late, but none comes before it happened: the freshest one tells the clock. */
     int64_t skew = event->time - heard;
+    if (skew == 0) /* the record names no time */
+        return;
+    /* Events may be late, but none comes before it happened: the freshest one tells the clock. A time without
+     * zone was read in the source's own: if that is not so, somebody has to know it, too. */
     if (!c->timed || skew > c->skew)
         c->skew = skew;
     c->timed = true;

@@ -234,20 +234,30 @@ static bool find_skewed(struct records *records, int64_t now, struct arena *aren
     return !s.failed && records_arena_held(arena, e);
 }
 
+/* Zones lie whole half hours apart: then the clock may be right. */
+static bool may_be_zone(int64_t skew)
+{
+    int64_t size = skew < 0 ? -skew : skew, beside = size % (30 * CLOCK_MINUTE);
+    return size > 25 * CLOCK_MINUTE && (beside < 2 * CLOCK_MINUTE || beside > 28 * CLOCK_MINUTE);
+}
+
 static bool tell_skew(struct records *records, const struct suspect *q, struct arena *arena,
                       struct error *e)
 {
-    bool ahead = q->skew > 0;
+    bool ahead = q->skew > 0, zone = may_be_zone(q->skew);
     long long minutes = llabs(q->skew) / CLOCK_MINUTE;
     struct records_alarm alarm = {
         .rule = ALARM_CLOCK, .level = 1, .agency = q->agency, .system = q->system,
         .source = q->key, .entity = entity_of(q->key, arena), .since = q->last_seen,
-        .title = arena_print(arena, ahead ? "Clock of a source is %lld minutes fast: %.*s"
+        .title = arena_print(arena, ahead ? "Clock of a source is %lld minutes fast%s: %.*s"
                                           : "Clock of a source is slow, or its events come %lld "
-                                            "minutes late: %.*s", minutes, SLICE_ARGS(q->name)),
-        .title_vi = arena_print(arena, ahead ? "Đồng hồ của nguồn log nhanh %lld phút: %.*s"
+                                            "minutes late%s: %.*s", minutes,
+                             zone ? ", or its time zone is not the registered one" : "",
+                             SLICE_ARGS(q->name)),
+        .title_vi = arena_print(arena, ahead ? "Đồng hồ của nguồn log nhanh %lld phút%s: %.*s"
                                              : "Đồng hồ của nguồn log chậm, hoặc log đến muộn %lld "
-                                               "phút: %.*s", minutes, SLICE_ARGS(q->name)),
+                                               "phút%s: %.*s", minutes,
+                                zone ? ", hoặc múi giờ khác với khai báo" : "", SLICE_ARGS(q->name)),
     };
     return records_arena_held(arena, e) && records_alarm_raise(records, &alarm, e);
 }

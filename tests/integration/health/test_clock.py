@@ -45,6 +45,17 @@ def _():
         check(abs(source["skew_seconds"] - 3600) < 5, source["skew_seconds"])
 
 
+@test("a device that writes no zone, and another than it is registered with, is seen by its skew")
+def _():
+    with Server() as server:
+        utc = time.strftime("%b %e %H:%M:%S", time.gmtime())
+        server.syslog_tcp([f"<13>{utc} srv-web-01 thu: khong co mui gio"])
+        wait_for("the event", lambda: server.search("khong"))
+        lead = server.user("lead")
+        source = wait_for("its skew", lambda: (s := lead.wanted("/sources/so-tttt.cong.web01"))["skew_seconds"] and s)
+        check(abs(source["skew_seconds"] + 7 * 3600) < 5, source["skew_seconds"])
+
+
 @test("RFC 3164 has no year: around New Year it is the one that is nearest to the receipt")
 def _():
     shifts()
