@@ -21,6 +21,7 @@ struct reading {
     const char *const *paths;
     size_t path_count, path;       /* path: the file at hand */
     struct input *input;           /* NULL: it is not open (yet) */
+    struct input_memory memory;
     uint64_t order;                /* blocks so far */
     bool no_memory;
 };
@@ -86,7 +87,7 @@ static struct scan_job *read_job(struct engine *g, struct reading *r)
         return NULL;
     }
     r->order++;
-    bool open = r->input || input_open(r->paths[r->path], &r->input, &e);
+    bool open = r->input || input_open(r->paths[r->path], &r->memory, &r->input, &e);
     job->last = !open || !input_next(r->input, &job->block, &e);
     if (!job->last)
         return job;
@@ -98,10 +99,12 @@ static struct scan_job *read_job(struct engine *g, struct reading *r)
     return job;
 }
 
-static struct scan_job *next_job(struct engine *g)
+/* done: the block before, which was scanned. */
+static struct scan_job *next_job(struct engine *g, struct input_block *done)
 {
     sem_wait(&g->room);
     pthread_mutex_lock(&g->reading.lock);
+    input_memory_put(&g->reading.memory, done);
     struct scan_job *job = read_job(g, &g->reading);
     pthread_mutex_unlock(&g->reading.lock);
     if (!job)
@@ -244,10 +247,11 @@ static void put_in_order(struct engine *g, struct scan_job *job)
 static void *work(void *argument)
 {
     struct worker *w = argument;
+    struct input_block done = { .bytes = NULL };
     struct scan_job *job;
-    while ((job = next_job(w->engine))) {
+    while ((job = next_job(w->engine, &done))) {
         detect_scan_block(&w->scan, job);
-        free(job->block.bytes);
+        done = job->block;
         free(job->block.header_bytes);
         job->block.bytes = job->block.header_bytes = NULL;
         put_in_order(w->engine, job);
@@ -302,6 +306,7 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
     free(g.members);
     arena_free(&g.arena);
     sem_destroy(&g.room);
+    input_memory_free(&g.reading.memory);
     pthread_mutex_destroy(&g.reading.lock);
     pthread_mutex_destroy(&g.ordering.lock);
     summary->seconds = (double)(clock_steady() - start) / 1e9;

@@ -19,6 +19,7 @@ enum form { FORM_UNKNOWN, FORM_LINES, FORM_DOCUMENTS, FORM_EVTX };
 
 struct input {
     const char *path;
+    struct input_memory *memory;
     struct unpacked file;
     bool ended;            /* nothing more to read */
     enum form form;
@@ -36,12 +37,44 @@ struct input {
     struct error failed;
 };
 
-bool input_open(const char *path, struct input **out, struct error *e)
+void input_memory_put(struct input_memory *memory, struct input_block *block)
+{
+    if (block->bytes && memory->count < INPUT_SPARE) {
+        memory->spare[memory->count].bytes = block->bytes;
+        memory->spare[memory->count++].capacity = block->capacity;
+    } else {
+        free(block->bytes);
+    }
+    block->bytes = NULL;
+}
+
+void input_memory_free(struct input_memory *memory)
+{
+    while (memory->count)
+        free(memory->spare[--memory->count].bytes);
+}
+
+/* At least *capacity_io bytes; what there is goes back there. */
+static char *memory_take(struct input_memory *memory, size_t *capacity_io)
+{
+    for (unsigned i = 0; i < memory->count; i++) {
+        if (memory->spare[i].capacity < *capacity_io)
+            continue;
+        char *bytes = memory->spare[i].bytes;
+        *capacity_io = memory->spare[i].capacity;
+        memory->spare[i] = memory->spare[--memory->count];
+        return bytes;
+    }
+    return malloc(*capacity_io);
+}
+
+bool input_open(const char *path, struct input_memory *memory, struct input **out, struct error *e)
 {
     struct input *in = *out = calloc(1, sizeof *in);
     if (!in)
         return error_set(e, "out of memory");
     in->path = path;
+    in->memory = memory;
     in->next = 1;
     if (unpacked_open(&in->file, path, e))
         return true;
@@ -243,13 +276,14 @@ static bool give(struct input *in, size_t end, struct input_block *out, struct e
     char *fresh = NULL;
     if (in->ended && !left)
         capacity = 0;
-    else if (!(fresh = malloc(capacity)))
+    else if (!(fresh = memory_take(in->memory, &capacity)))
         return error_set(e, "out of memory");
     if (left)
         memcpy(fresh, in->bytes + end, left);
     memset(in->bytes + end, 0, PADDING); /* fill() leaves as much behind what it reads */
     *out = (struct input_block){ .kind = in->kind, .path = in->path, .bytes = in->bytes, .len = end,
-                                 .first = in->next, .consumed = in->file.consumed,
+                                 .capacity = in->capacity, .first = in->next,
+                                 .consumed = in->file.consumed,
                                  .records = in->form == FORM_DOCUMENTS };
     in->bytes = fresh;
     in->len = left;
@@ -526,9 +560,10 @@ bool input_next(struct input *in, struct input_block *out, struct error *e)
 size_t input_peek(const char *path, char *out, size_t room)
 {
     struct input *in;
+    struct input_memory none = { .count = 0 };
     struct error ignored = ERROR_NONE;
     size_t len = 0;
-    if (!input_open(path, &in, &ignored))
+    if (!input_open(path, &none, &in, &ignored))
         return 0;
     while (in->len < room && fill(in))
         ;

@@ -21,7 +21,7 @@ struct input_block {
     const char *path;
     char *bytes;          /* malloc; 64 readable bytes behind len. NULL: chunks of an event log that
                            * is a plain file, to be read from the path */
-    size_t len;
+    size_t len, capacity;
     uint64_t first;       /* number of its first line or record, from 1; of its first chunk, from 0 */
     bool dirty;           /* of an event log: see evtx_is_dirty */
     bool records;         /* count records, not lines */
@@ -32,9 +32,20 @@ struct input_block {
 
 struct input;
 
-/* "-" is standard input. */
-bool input_open(const char *path, struct input **out, struct error *e);
-/* The next block; its bytes and those of its header become the caller's (free). false with e set on
+/* Memory of blocks that are done with, for the next ones: fresh memory costs more than reading into it.
+ * One thread at a time. */
+#define INPUT_SPARE 8u
+struct input_memory {
+    struct { char *bytes; size_t capacity; } spare[INPUT_SPARE];
+    unsigned count;
+};
+/* Takes the block's bytes (they are freed where there is no room for them). */
+void input_memory_put(struct input_memory *memory, struct input_block *block);
+void input_memory_free(struct input_memory *memory);
+
+/* "-" is standard input. memory is the caller's, and outlives the input. */
+bool input_open(const char *path, struct input_memory *memory, struct input **out, struct error *e);
+/* The next block; its bytes and those of its header become the caller's (input_memory_put or free). false with e set on
  * damage (what was read before has been given), false without e at the end. */
 bool input_next(struct input *input, struct input_block *out, struct error *e);
 void input_close(struct input **input);
