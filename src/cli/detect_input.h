@@ -45,8 +45,8 @@ void input_memory_free(struct input_memory *memory);
 
 /* "-" is standard input. memory is the caller's, and outlives the input. */
 bool input_open(const char *path, struct input_memory *memory, struct input **out, struct error *e);
-/* The next block; its bytes and those of its header become the caller's (input_memory_put or free). false with e set on
- * damage (what was read before has been given), false without e at the end. */
+/* The next block; its bytes and those of its header become the caller's (input_memory_put or free). false
+ * with e set on damage (what was read before has been given), false without e at the end. */
 bool input_next(struct input *input, struct input_block *out, struct error *e);
 void input_close(struct input **input);
 
