@@ -14,6 +14,7 @@ test('an alert becomes an incident by keyboard, with time line, clock and the wa
   const answer = page.waitForResponse((r) => r.url().includes('/escalate'));
   await page.press('#incident-title', 'Enter');
   check((await answer).status() === 200, `escalating answered ${(await answer).status()}`);
+  check(!('title' in (await answer).request().postDataJSON()), 'a title that nobody wrote was sent as a person\'s');
   await page.click('.detail header a[href^="/incidents/"]');
   await page.waitForSelector('.timeline .entry');
   await settled(page);

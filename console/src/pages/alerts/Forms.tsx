@@ -59,14 +59,14 @@ export function ReasonForm({ move, alert, count, busy, close, send }: Props & { 
 
 export function EscalateForm({ alert, count, busy, close, send }: Props) {
   const { t } = useText();
-  const where = alert.system?.name ?? alert.agency?.short ?? alert.agency?.name;
-  const [title, setTitle, drop] = useDraft(`escalate.${alert.id}`, where ? `${alert.title} · ${where}` : alert.title);
+  const [title, setTitle, drop] = useDraft(`escalate.${alert.id}`, alert.title);
   const [severity, setSeverity] = useState<Schemas['Severity']>(alert.level === 'informational' ? 'low' : alert.level);
   const short = title.trim().length < REASON_LEAST;
   const submit = (e?: FormEvent) => {
     e?.preventDefault();
     if (short) return;
-    send({ title: title.trim(), severity });
+    // what nobody changed is the alert's own title, which everybody then reads in their language
+    send(title.trim() === alert.title ? { severity } : { title: title.trim(), severity });
     drop();
   };
   return (
