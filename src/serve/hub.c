@@ -49,7 +49,7 @@
 #define LAST_FOLD (5 * CLOCK_SECOND)
 #define LOOK_EVERY_MS 1000
 #define MILLISECOND INT64_C(1000000)
-#define FOLD_EVERY (100 * MILLISECOND) /* under load many batches are folded at once */
+#define FOLD_EVERY (250 * MILLISECOND) /* under load many batches are folded at once */
 #define CERTIFICATE_EVERY CLOCK_HOUR    /* looked at, not made */
 #define GAP_LEAST (15 * CLOCK_SECOND)   /* shorter silences of the pipeline are restarts */
 
