@@ -1,6 +1,4 @@
 /* The addresses, hashes and host names of the events that are sealed. */
-#include <stdlib.h>
-
 #include "archive/indicator_run.h"
 #include "archive/sealer.h"
 
@@ -29,29 +27,18 @@ bool sealer_store_indicators(struct sealer *s, struct day *day, struct error *e)
     return count == 0 || insert_run(s, day, all, count, e);
 }
 
-struct merged {
-    struct indicator_count *counts;
-    size_t count, capacity;
-};
-
-static bool add_run(struct merged *m, struct indicator_run *run)
+/* What was gathered becomes a run. */
+static bool flush(struct sealer *s, struct day *day, struct buffer *counts, struct error *e)
 {
-    while (indicator_run_next(run)) {
-        if (m->count == m->capacity) {
-            size_t capacity = m->capacity ? m->capacity * 2 : 4096;
-            struct indicator_count *more = realloc(m->counts, capacity * sizeof *more);
-            if (!more)
-                return false;
-            m->counts = more;
-            m->capacity = capacity;
-        }
-        m->counts[m->count++] = run->now;
-    }
-    return true;
+    size_t count = counts->len / sizeof(struct indicator_count);
+    bool well = count == 0 || insert_run(s, day, (struct indicator_count *)(void *)counts->data, count, e);
+    buffer_clear(counts);
+    return well;
 }
 
-/* Those up to `last`, which the statements find in order: what cannot be read stays as it is. */
-static bool merge_upto(struct sealer *s, struct day *day, int64_t last, struct merged *m, struct error *e)
+/* Runs up to `last`; one that cannot be read stays as it is. */
+static bool merge_upto(struct sealer *s, struct day *day, int64_t last, struct buffer *counts,
+                       struct error *e)
 {
     DAY_STATEMENT *read = day_prepare(
         day->db, "SELECT id, data FROM indicators WHERE id <= ? ORDER BY id", day->file, e);
@@ -63,40 +50,35 @@ static bool merge_upto(struct sealer *s, struct day *day, int64_t last, struct m
     while ((code = sqlite3_step(read)) == SQLITE_ROW) {
         struct indicator_run run;
         struct error ignored = ERROR_NONE;
-        size_t before = m->count;
+        size_t before = counts->len;
         if (!indicator_run_open(day_column(read, 1), &run, &ignored))
             continue;
-        if (!add_run(m, &run))
+        while (indicator_run_next(&run))
+            buffer_add(counts, slice_from(&run.now, sizeof run.now));
+        if (counts->failed)
             return sealer_no_memory(e);
         if (run.damaged) {
-            m->count = before;
+            counts->len = before;
             continue;
         }
         sqlite3_bind_int64(drop, 1, sqlite3_column_int64(read, 0));
-        if (!writer_step(day, drop, e))
+        if (!writer_step(day, drop, e) ||
+            (counts->len >= INDICATORS_MERGED * sizeof run.now && !flush(s, day, counts, e)))
             return false;
-        if (m->count >= INDICATORS_MERGED) {
-            if (!insert_run(s, day, m->counts, m->count, e))
-                return false;
-            m->count = 0;
-        }
     }
-    if (code != SQLITE_DONE)
-        return day_failed(day->db, day->file, e);
-    return m->count == 0 || insert_run(s, day, m->counts, m->count, e);
+    return code == SQLITE_DONE ? flush(s, day, counts, e) : day_failed(day->db, day->file, e);
 }
 
 bool sealer_merge_indicators(struct sealer *s, struct day *day, struct error *e)
 {
     DAY_STATEMENT *ask = day_prepare(day->db, "SELECT count(*), ifnull(max(id), 0) FROM indicators",
                                      day->file, e);
-    struct merged merged = { NULL, 0, 0 };
+    BUFFER_AUTO counts;
+    buffer_init(&counts, BLOCK_PART_MAX);
     if (!ask)
         return false;
     if (sqlite3_step(ask) != SQLITE_ROW)
         return day_failed(day->db, day->file, e);
-    bool well = sqlite3_column_int64(ask, 0) < 2 ||
-                merge_upto(s, day, sqlite3_column_int64(ask, 1), &merged, e);
-    free(merged.counts);
-    return well;
+    return sqlite3_column_int64(ask, 0) < 2 ||
+           merge_upto(s, day, sqlite3_column_int64(ask, 1), &counts, e);
 }
