@@ -332,6 +332,19 @@ bool day_create(const char *directory, const struct day_name *name, sqlite3 **db
     return false;
 }
 
+bool day_settle(const char *directory, const struct day_name *name, struct error *e)
+{
+    char file[DAY_FILE];
+    sqlite3 *db = NULL;
+    int64_t version;
+    day_name_print(name, file);
+    bool well = open_file(directory, file, SQLITE_OPEN_READWRITE, &db, e) &&
+                check_format(db, file, &version, e) &&
+                day_run(db, "PRAGMA wal_checkpoint(TRUNCATE)", file, e);
+    day_close(&db);
+    return well;
+}
+
 bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_out,
               struct error *e)
 {

@@ -45,6 +45,8 @@ bool day_is_there(const char *directory, const struct day_name *name);
  * are broken; ERROR_CONFLICT: it has another format. */
 bool day_create(const char *directory, const struct day_name *name, sqlite3 **db_out,
                 struct error *e);
+/* Brings all of the WAL into the file, and changes nothing else. */
+bool day_settle(const char *directory, const struct day_name *name, struct error *e);
 /* For reading, while it may be written. ERROR_NOT_FOUND when missing. */
 bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_out,
               struct error *e);

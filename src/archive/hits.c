@@ -1,5 +1,6 @@
 #include "archive/hits.h"
 
+#include "archive/checked.h"
 #include "archive/varint.h"
 
 static void put_text(struct buffer *out, struct slice text, struct slice before)
@@ -16,6 +17,7 @@ void hits_write(const struct batch *batch, uint64_t first, struct buffer *out, i
 {
     struct hit before = { .time = 0 };
     uint64_t last = 0;
+    size_t begin = checked_begin(out);
     *newest_out = INT64_MIN;
     for (uint32_t i = 0; i < batch->hit_count; i++) {
         struct hit hit = batch->hits[i];
@@ -31,12 +33,16 @@ void hits_write(const struct batch *batch, uint64_t first, struct buffer *out, i
         before = hit;
         last = sequence;
     }
+    checked_end(out, begin);
 }
 
-struct hits hits_of(struct slice bytes)
+bool hits_open(struct slice bytes, struct hits *hits)
 {
-    const unsigned char *at = (const unsigned char *)bytes.data;
-    return (struct hits){ .at = at, .end = at + bytes.len };
+    struct slice rest;
+    bool sound = checked_open(bytes, &rest);
+    *hits = (struct hits){ .at = (const unsigned char *)rest.data };
+    hits->end = hits->at + rest.len;
+    return sound;
 }
 
 static bool read_text(struct hits *hits, struct slice *text_io)

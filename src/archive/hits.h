@@ -1,5 +1,6 @@
 /* hits - the hits of one batch, open windows of correlation, as bytes in one row.
  *
+ *     checked.h, behind it
  *     per hit: time: zigzag varint, difference to the hit before | sequence: the same | rule, base rule,
  *              group, value: varint 0 as in the hit before, else length + 1, and bytes
  */
@@ -19,8 +20,8 @@ struct hits {
     bool damaged;
 };
 
-/* Over bytes that outlive the walk. */
-struct hits hits_of(struct slice bytes);
+/* Over bytes that outlive the walk. False where their checksum is wrong. */
+bool hits_open(struct slice bytes, struct hits *hits_out);
 /* The next one is hits->now; false at the end, and where the bytes are damaged. */
 bool hits_next(struct hits *hits);
 

@@ -104,20 +104,25 @@ static void count_run(struct hunt *h, struct indicator_run *run)
     }
 }
 
-/* One run that cannot be read does not keep the others from being looked through. */
+/* One run that cannot be read does not keep the others from being looked through: each has a read of its
+ * own. */
 static bool count_runs(struct hunt *h, sqlite3 *db, const char *file, struct error *e)
 {
-    DAY_STATEMENT *read = day_prepare(db, "SELECT data FROM indicators", file, e);
+    DAY_STATEMENT *list = day_prepare(db, "SELECT id FROM indicators", file, e);
+    DAY_STATEMENT *read = day_prepare(db, "SELECT data FROM indicators WHERE id = ?", file, e);
     int code = SQLITE_DONE;
-    bool well = true;
-    while (read && (code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct indicator_run run;
-        bool sound = indicator_run_open(day_column(read, 0), &run, e);
-        if (sound)
+    bool sound = list && read;
+    while (list && read && (code = sqlite3_step(list)) == SQLITE_ROW) {
+        struct indicator_run run = { .damaged = true };
+        sqlite3_bind_int64(read, 1, sqlite3_column_int64(list, 0));
+        if (sqlite3_step(read) != SQLITE_ROW)
+            day_failed(db, file, e);
+        else if (indicator_run_open(day_column(read, 0), &run, e))
             count_run(h, &run);
-        well &= sound && !run.damaged;
+        sound &= !run.damaged;
+        sqlite3_reset(read);
     }
-    return read && well && (code == SQLITE_DONE || day_failed(db, file, e));
+    return sound && (code == SQLITE_DONE || day_failed(db, file, e));
 }
 
 /* Format 5. */

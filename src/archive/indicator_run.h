@@ -1,9 +1,9 @@
 /* indicator_run - the indicators of a stretch of events as bytes: what stands for each, and how often.
  *
- *     xxh3 of the rest:u64 | per indicator, by rising key: difference to the key before, count: varint
+ *     checked.h, behind it per indicator, by rising key: difference to the key before, count: varint
  *
  * Sealing writes one run a window, behind the others: a table by key would be written anew nearly whole with
- * each window, since keys are spread evenly. When the day is over its runs are merged.
+ * each window, since keys are spread evenly. When the day is over small runs are merged.
  */
 #ifndef ARCHIVE_INDICATOR_RUN_H
 #define ARCHIVE_INDICATOR_RUN_H
@@ -16,8 +16,8 @@ struct indicator_count {
     uint64_t count;
 };
 
-/* Sorts the counts in place, adds up those of one key, and appends them as a run. */
-void indicator_run_write(struct indicator_count *counts, size_t count, struct buffer *out);
+/* Sorts the counts in place, adds up those of one key, and appends them as a run; returns how many it has. */
+size_t indicator_run_write(struct indicator_count *counts, size_t count, struct buffer *out);
 
 struct indicator_run {
     const unsigned char *at, *end;

@@ -25,7 +25,7 @@
 #define SEAL_DENSE 12u                         /* so many times smaller: level 3 makes it larger */
 #define BLOCK_LEVEL_PACKED 12
 
-#define INDICATORS_MERGED (256u * 1024)        /* about as many of several windows become one run */
+#define INDICATORS_MERGED (256u * 1024)        /* so many are merged at once, in some 40 ms */
 
 #define FILTER_BITS_PER_WORD 10
 #define FILTER_PROBES 7

@@ -329,27 +329,31 @@ static struct outbox_hit hit_in(const struct day_name *name)
     return hit;
 }
 
+/* A batch whose hits cannot be read does not keep later ones, whose windows may be open, from it. */
 static bool read_hits(sqlite3 *db, const struct day_name *name, const char *file,
                       const struct hits_wanted *wanted, bool *go_on, struct error *e)
 {
     DAY_STATEMENT *read = day_prepare(
         db, "SELECT data FROM hits WHERE newest >= ? ORDER BY batch", file, e);
     int code = SQLITE_DONE;
+    bool sound = true;
     if (!read)
         return false;
     sqlite3_bind_int64(read, 1, wanted->since);
     while (*go_on && (code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct hits hits = hits_of(day_column(read, 0));
+        struct hits hits;
         struct outbox_hit hit = hit_in(name);
-        while (*go_on && hits_next(&hits)) {
+        bool whole = hits_open(day_column(read, 0), &hits);
+        while (whole && *go_on && hits_next(&hits)) {
             hit.hit = hits.now;
             hit.id.sequence = hits.sequence;
             *go_on = hit.hit.time < wanted->since || wanted->each(wanted->owner, &hit);
         }
-        if (hits.damaged)
-            return error_set(e, "the hits of a batch are damaged");
+        sound &= whole && !hits.damaged;
     }
-    return code == SQLITE_DONE || code == SQLITE_ROW || day_failed(db, file, e);
+    if (code != SQLITE_DONE && code != SQLITE_ROW)
+        return day_failed(db, file, e);
+    return sound || error_set(e, "the hits of a batch are damaged");
 }
 
 /* Format 5. */
@@ -383,8 +387,8 @@ static bool hits_of_file(sqlite3 *db, const struct day_name *name, const char *f
     bool rows, batches;
     if (!day_has_table(db, "hit", file, &rows, e) || !day_has_table(db, "hits", file, &batches, e))
         return false;
-    return (!rows || read_hit_rows(db, name, file, owner, go_on, e)) &&
-           (!batches || read_hits(db, name, file, owner, go_on, e));
+    bool well = !rows || read_hit_rows(db, name, file, owner, go_on, e);
+    return (!batches || read_hits(db, name, file, owner, go_on, e)) && well;
 }
 
 bool outbox_hits(const char *directory, int64_t since,

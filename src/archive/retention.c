@@ -196,9 +196,6 @@ bool archive_expire(struct archive *archive, const struct retention_due *due, in
         return error_kind(e, ERROR_CONFLICT);
     }
     /* all of the WAL into the database first: it is deleted before it */
-    sqlite3 *db = NULL;
-    bool well = day_create(archive->directory, &due->name, &db, e) &&
-                day_run(db, "PRAGMA wal_checkpoint(TRUNCATE)", file, e);
-    day_close(&db);
-    return well && record(archive, due, file, &stock, now, e) && remove_files(archive, file, e);
+    return day_settle(archive->directory, &due->name, e) &&
+           record(archive, due, file, &stock, now, e) && remove_files(archive, file, e);
 }

@@ -333,8 +333,7 @@ static bool store(struct archive *archive, struct sealer *s, struct day *day, st
     }
     assert(!well || events == s->loaded);
     well = well && sealer_store_indicators(s, day, e) && drop_tails(s, day, e) &&
-           (!s->packing || is_packed(day, &packed, e)) &&
-           (!packed || sealer_merge_indicators(s, day, e)) &&
+           (!s->packing || (sealer_merge_indicators(s, day, e) && is_packed(day, &packed, e))) &&
            day_run(day->db, "COMMIT", day->file, e);
     if (!well) {
         sqlite3_exec(day->db, "ROLLBACK", NULL, NULL, NULL);

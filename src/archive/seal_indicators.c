@@ -2,12 +2,14 @@
 #include "archive/indicator_run.h"
 #include "archive/sealer.h"
 
+#define RUNS_MERGED 1024u
+
 static bool insert_run(struct sealer *s, struct day *day, struct indicator_count *counts, size_t count,
                        struct error *e)
 {
     sqlite3_stmt *insert = day->inserts[INSERT_INDICATORS];
     buffer_clear(&s->filter);
-    indicator_run_write(counts, count, &s->filter);
+    count = indicator_run_write(counts, count, &s->filter);
     if (s->filter.failed)
         return sealer_no_memory(e);
     sqlite3_bind_int64(insert, 1, (sqlite3_int64)count);
@@ -27,58 +29,61 @@ bool sealer_store_indicators(struct sealer *s, struct day *day, struct error *e)
     return count == 0 || insert_run(s, day, all, count, e);
 }
 
-/* What was gathered becomes a run. */
-static bool flush(struct sealer *s, struct day *day, struct buffer *counts, struct error *e)
+/* The run's indicators behind the others. False where it cannot be read: it stays as it is. */
+static bool gather(sqlite3_stmt *read, struct buffer *counts)
 {
-    size_t count = counts->len / sizeof(struct indicator_count);
-    bool well = count == 0 || insert_run(s, day, (struct indicator_count *)(void *)counts->data, count, e);
-    buffer_clear(counts);
-    return well;
-}
-
-/* Runs up to `last`; one that cannot be read stays as it is. */
-static bool merge_upto(struct sealer *s, struct day *day, int64_t last, struct buffer *counts,
-                       struct error *e)
-{
-    DAY_STATEMENT *read = day_prepare(
-        day->db, "SELECT id, data FROM indicators WHERE id <= ? ORDER BY id", day->file, e);
-    DAY_STATEMENT *drop = day_prepare(day->db, "DELETE FROM indicators WHERE id = ?", day->file, e);
-    int code = SQLITE_DONE;
-    if (!read || !drop)
-        return false;
-    sqlite3_bind_int64(read, 1, last);
-    while ((code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct indicator_run run;
-        struct error ignored = ERROR_NONE;
-        size_t before = counts->len;
-        if (!indicator_run_open(day_column(read, 1), &run, &ignored))
-            continue;
+    struct indicator_run run = { .damaged = true };
+    struct error ignored = ERROR_NONE;
+    size_t before = counts->len;
+    if (sqlite3_step(read) == SQLITE_ROW && indicator_run_open(day_column(read, 0), &run, &ignored))
         while (indicator_run_next(&run))
             buffer_add(counts, slice_from(&run.now, sizeof run.now));
-        if (counts->failed)
-            return sealer_no_memory(e);
-        if (run.damaged) {
-            counts->len = before;
-            continue;
-        }
-        sqlite3_bind_int64(drop, 1, sqlite3_column_int64(read, 0));
-        if (!writer_step(day, drop, e) ||
-            (counts->len >= INDICATORS_MERGED * sizeof run.now && !flush(s, day, counts, e)))
+    if (run.damaged)
+        counts->len = before;
+    sqlite3_reset(read);
+    return !run.damaged;
+}
+
+static bool merge(struct sealer *s, struct day *day, const int64_t *runs, size_t run_count, struct error *e)
+{
+    DAY_STATEMENT *read = day_prepare(day->db, "SELECT data FROM indicators WHERE id = ?", day->file, e);
+    DAY_STATEMENT *drop = day_prepare(day->db, "DELETE FROM indicators WHERE id = ?", day->file, e);
+    BUFFER_AUTO counts;
+    buffer_init(&counts, BLOCK_PART_MAX);
+    if (!read || !drop)
+        return false;
+    for (size_t i = 0; i < run_count; i++) {
+        sqlite3_bind_int64(read, 1, runs[i]);
+        sqlite3_bind_int64(drop, 1, runs[i]);
+        if (gather(read, &counts) && !writer_step(day, drop, e))
             return false;
+        if (sqlite3_get_autocommit(day->db)) /* a failed read has ended the transaction */
+            return day_failed(day->db, day->file, e);
     }
-    return code == SQLITE_DONE ? flush(s, day, counts, e) : day_failed(day->db, day->file, e);
+    if (counts.failed)
+        return sealer_no_memory(e);
+    return counts.len == 0 || insert_run(s, day, (struct indicator_count *)(void *)counts.data,
+                                         counts.len / sizeof(struct indicator_count), e);
 }
 
 bool sealer_merge_indicators(struct sealer *s, struct day *day, struct error *e)
 {
-    DAY_STATEMENT *ask = day_prepare(day->db, "SELECT count(*), ifnull(max(id), 0) FROM indicators",
-                                     day->file, e);
-    BUFFER_AUTO counts;
-    buffer_init(&counts, BLOCK_PART_MAX);
-    if (!ask)
+    DAY_STATEMENT *list = day_prepare(
+        day->db, "SELECT id, count FROM indicators WHERE count < ? ORDER BY id", day->file, e);
+    int64_t runs[RUNS_MERGED];
+    size_t run_count = 0;
+    int code = SQLITE_ROW;
+    if (!list)
         return false;
-    if (sqlite3_step(ask) != SQLITE_ROW)
+    sqlite3_bind_int64(list, 1, INDICATORS_MERGED / 2);
+    for (uint64_t count = 0; run_count < RUNS_MERGED && count < INDICATORS_MERGED; run_count++) {
+        if ((code = sqlite3_step(list)) != SQLITE_ROW)
+            break;
+        runs[run_count] = sqlite3_column_int64(list, 0);
+        count += (uint64_t)sqlite3_column_int64(list, 1);
+    }
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
         return day_failed(day->db, day->file, e);
-    return sqlite3_column_int64(ask, 0) < 2 ||
-           merge_upto(s, day, sqlite3_column_int64(ask, 1), &counts, e);
+    sqlite3_reset(list);
+    return run_count < 2 || merge(s, day, runs, run_count, e);
 }

@@ -74,7 +74,7 @@ bool sealer_load(struct archive *archive, struct day *day, bool *done_out, struc
 struct run *sealer_first(struct sealer *s);
 /* Within the transaction that stores the window: its indicators as a run. */
 bool sealer_store_indicators(struct sealer *s, struct day *day, struct error *e);
-/* With the last window of a day that is over: its runs become one, or a few. */
+/* With each packing of a day that is over: some small runs become one. One that cannot be read stays. */
 bool sealer_merge_indicators(struct sealer *s, struct day *day, struct error *e);
 /* Goes on with the next block, some 10 ms. Between two blocks s->stage is BUILD_FILL. */
 bool sealer_build(struct archive *archive, struct day *day, struct error *e);

@@ -39,7 +39,8 @@ struct input {
 
 void input_memory_put(struct input_memory *memory, struct input_block *block)
 {
-    if (block->bytes && memory->count < INPUT_SPARE) {
+    bool common = block->capacity <= 4 * INPUT_BLOCK; /* not what one huge record took */
+    if (block->bytes && common && memory->count < INPUT_SPARE) {
         memory->spare[memory->count].bytes = block->bytes;
         memory->spare[memory->count++].capacity = block->capacity;
     } else {

@@ -24,7 +24,7 @@ struct batch_count {
     uint64_t received, stored, repeated, quarantined, refused, undecoded;
     int64_t first, last;               /* receipt times, ns UTC */
     int64_t skew;                      /* largest event time - receipt time, ns: its clock minus ours,
-                                        * as far as the freshest event tells */
+                                        * as far as the freshest event tells; 0: none names a time */
     bool timed;                        /* skew was measured; only within intake */
 };
 

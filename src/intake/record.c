@@ -80,6 +80,8 @@ static void count(struct batch_count *c, const struct event *event, int64_t hear
     int64_t skew = event->time - heard;
     if (skew == 0) /* the record names no time */
         return;
+    if ((event->flags & EVENT_TIME_GUESSED) && skew > 2 * CLOCK_DAY) /* an old line: not this year's */
+        return;
     /* Events may be late, but none comes before it happened: the freshest one tells the clock. A time without
      * zone was read in the source's own: if that is not so, somebody has to know it, too. */
     if (!c->timed || skew > c->skew)

@@ -238,7 +238,8 @@ static bool find_skewed(struct records *records, int64_t now, struct arena *aren
 static bool may_be_zone(int64_t skew)
 {
     int64_t size = skew < 0 ? -skew : skew, beside = size % (30 * CLOCK_MINUTE);
-    return size > 25 * CLOCK_MINUTE && (beside < 2 * CLOCK_MINUTE || beside > 28 * CLOCK_MINUTE);
+    return size > 25 * CLOCK_MINUTE && size < 27 * CLOCK_HOUR &&
+           (beside < 2 * CLOCK_MINUTE || beside > 28 * CLOCK_MINUTE);
 }
 
 static bool tell_skew(struct records *records, const struct suspect *q, struct arena *arena,

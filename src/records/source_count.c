@@ -94,8 +94,8 @@ static bool fold_health(struct records *records, const struct records_source_cou
             "INSERT INTO source_health (source, first_seen, last_seen, skew, protocol) "
             "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (source) DO UPDATE "
             "SET first_seen = min(first_seen, excluded.first_seen), skew = CASE WHEN "
-            "excluded.last_seen >= last_seen THEN excluded.skew ELSE skew END, protocol = CASE "
-            "excluded.protocol WHEN '' THEN protocol ELSE excluded.protocol END, "
+            "excluded.last_seen >= last_seen AND excluded.skew <> 0 THEN excluded.skew ELSE skew END, "
+            "protocol = CASE excluded.protocol WHEN '' THEN protocol ELSE excluded.protocol END, "
             "last_seen = max(last_seen, excluded.last_seen)", &s, e))
         return false;
     statement_put_text(&s, c->source);

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     counts_read(all, &arena, &counts, &e);
-    struct hits hits = hits_of(all);
+    struct hits hits = { .at = data, .end = data + size };
     while (hits_next(&hits)) {
         inside(hits.now.rule, all);
         inside(hits.now.base_rule, all);

@@ -49,7 +49,8 @@ def _():
 def _():
     with Server() as server:
         utc = time.strftime("%b %e %H:%M:%S", time.gmtime())
-        server.syslog_tcp([f"<13>{utc} srv-web-01 thu: khong co mui gio"])
+        old = time.strftime("%b %e %H:%M:%S", time.gmtime(time.time() - 200 * 86400))  # no year: next year's
+        server.syslog_tcp([f"<13>{old} srv-web-01 thu: dong cu", f"<13>{utc} srv-web-01 thu: khong co mui gio"])
         wait_for("the event", lambda: server.search("khong"))
         lead = server.user("lead")
         source = wait_for("its skew", lambda: (s := lead.wanted("/sources/so-tttt.cong.web01"))["skew_seconds"] and s)

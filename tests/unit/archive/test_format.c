@@ -107,8 +107,11 @@ TEST("the hits of a batch that lost bytes are told as damaged, those before are 
     buffer_init(&bytes, 0);
     hits_write(&batch, 1, &bytes, &newest);
     CHECK_INT(newest, 6);
-    struct hits hits = hits_of(slice_cut(buffer_slice(&bytes), 0, bytes.len - 1));
+    struct hits hits;
+    CHECK(hits_open(buffer_slice(&bytes), &hits));
+    hits.end--;
     CHECK(hits_next(&hits));
     CHECK_SLICE(hits.now.rule, "a");
     CHECK(!hits_next(&hits) && hits.damaged);
+    CHECK(!hits_open(slice_cut(buffer_slice(&bytes), 0, bytes.len - 1), &hits));
 }

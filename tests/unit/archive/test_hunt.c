@@ -88,6 +88,42 @@ TEST("a hunt finds indicators in sealed blocks and in tails, with their number")
     archive_close(&archive);
 }
 
+TEST("a run of indicators that is damaged hides no other, and does not keep the day from being packed")
+{
+    static const struct fixture_event events[] = {
+        { "src_ip=203.0.113.77 x", NULL, 1, { "src_ip", "203.0.113.77" } },
+        { "src_ip=203.0.113.78 x", NULL, 2, { "src_ip", "203.0.113.78" } },
+    };
+    static const struct slice wanted[] = { SLICE("203.0.113.77"), SLICE("203.0.113.78") };
+    struct day_name name = { 20251124, "standard" };
+    struct archive *archive;
+    struct hunt_foot foot;
+    struct error e = ERROR_NONE;
+    sqlite3 *db;
+    char found[1024] = "";
+    const char *directory = test_folder();
+    for (int i = 0; i < 2; i++) {
+        CHECK(archive_open(directory, &archive, &e));
+        fixture_store(archive, &events[i], 1);
+        if (i == 1) {
+            CHECK(day_create(directory, &name, &db, &e));
+            CHECK(day_run(db, "UPDATE indicators SET data = x'00112233445566778899'", "f", &e));
+            day_close(&db);
+        }
+        fixture_seal(archive);
+        archive_close(&archive);
+    }
+    CHECK(hunt_run(directory, wanted, 2, 0, 0, note, found, &foot, &e));
+    CHECK_TEXT(found, "1=1 ");
+    CHECK_INT(foot.damaged, 1);
+    CHECK_INT(fixture_count(directory, "203.0.113.77"), 1);
+    CHECK(day_open(directory, &name, &db, &e));
+    sqlite3_stmt *sealed = day_prepare(db, "SELECT 1 FROM block WHERE kind < 3", "f", &e);
+    CHECK_INT(sqlite3_step(sealed), SQLITE_DONE); /* all is packed */
+    sqlite3_finalize(sealed);
+    day_close(&db);
+}
+
 TEST("stored indicators come back by key and added up, and a changed byte is noticed")
 {
     struct indicator_count counts[] = { { UINT64_MAX, 1 }, { 7, 300 }, { 0, 2 }, { 7, 5 } };
