@@ -62,7 +62,7 @@ static void read_ours(struct file *f, struct detect_evtx *reader, struct count *
     double start = cpu();
     struct input *input;
     struct input_block block;
-    struct input_memory memory = { .count = 0 };
+    struct block_memory memory = { .count = 0 };
     struct error e = ERROR_NONE;
     if (input_open(f->path, &memory, &input, &e)) {
         while (input_next(input, &block, &e)) {

@@ -2,17 +2,21 @@
 """haidang detect and haidang rules as people call them: forms of input, exit codes, errors with their
 place. Prints TAP."""
 import base64
+import concurrent.futures
+import contextlib
 import gzip
 import hashlib
 import json
 import os
 import pathlib
+import random
 import re
 import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import tap
 from tap import check, skip
@@ -314,6 +318,90 @@ detection:
               told and alive and out.count(b"\n") == 1, (told, alive, out, err))
 
 
+def document(random):
+    """Records that all raise an alert, in one of the forms that files have; bytes."""
+    count = random.randint(1, 12)
+
+    def record():
+        more = {"pad": "}{" * random.choice([50, 2045, 4500])} if random.random() < 0.1 else {}
+        return json.dumps(dict(HIT, text='},[{"\\', **more), indent=random.choice([None, None, 1]))
+
+    def array():
+        between = random.choice([",", ",\n", "\n,", " \n , "])
+        return "[" + random.choice(["", "\n"]) + between.join(record() for _ in range(count)) + "\n]"
+
+    def around():
+        return ('{"@odata.context": "q]", "value": ' + array() +
+                random.choice(["", ', "next": "]}"', ', "n": {"a": [1]}']) + "}")
+
+    form = random.choice(["lines", "blank", "array", "around", "several", "audit"])
+    if form == "lines":
+        return (json.dumps(HIT) + "\n") * count
+    if form == "audit":
+        return "".join(f"type={kind} msg=audit(1732406400.125:{i}): {text}\n" for i in range(count)
+                       for kind, text in [("SYSCALL", 'key="shell"'), ("EXECVE", 'argc=1 a0="nc"'), ("CWD", "cwd=/")])
+    if form == "several":
+        return "{\n\"a\": 1}" + "".join(random.choice(["", "\n", " "]) + random.choice([record, array, around])()
+                                       for _ in range(4)) + random.choice(["", "\n"])
+    return ("\n" if form == "blank" else "") + (around if form == "around" else array)() + "\n"
+
+
+def cut(folder, rules):
+    """A stream gives what the file gives, wherever its sender pauses."""
+    def places(out):
+        return [json.loads(line)["record"] for line in out.splitlines()]
+
+    def one(seed):
+        chance = random.Random(seed)
+        text = document(chance).encode()
+        whole = folder / f"whole{seed}"
+        whole.write_bytes(text)
+        command = [HAIDANG, "detect", "--rules", rules, "--json", "--language", "en"]
+        wanted = subprocess.run([*command, whole], capture_output=True, cwd=ROOT)
+        ends = [m.end() + chance.choice([0, 0, 1]) for m in re.finditer(rb"[}\]\n,]", text)]
+        cuts = sorted(set(chance.sample(ends, min(5, len(ends))))) if text[:4] != b"type" else []
+        cuts += [] if cuts else sorted(chance.sample(range(len(text)), min(5, len(text))))
+        with subprocess.Popen([*command, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, cwd=ROOT) as child:
+            at = 0
+            for place in [c for c in cuts if text[:4] != b"type" or b"\n" not in text[c - 1:c]]:
+                child.stdin.write(text[at:place])
+                child.stdin.flush()
+                at = place
+                time.sleep(chance.choice([0.05, 0.13, 0.25]))
+            child.stdin.write(text[at:])
+            out, err = child.communicate(timeout=60)
+        good = places(out) == places(wanted.stdout) and places(out) and child.returncode == wanted.returncode
+        return None if good else (seed, text[:400], cuts, out[-300:], err, places(wanted.stdout))
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        wrong = [result for result in pool.map(one, range(96)) if result]
+    check("a stream gives what the file gives, wherever it pauses", not wrong, wrong[:1])
+    edge = folder / "edge.json"  # an object ends where the second read does
+    head, long = json.dumps(HIT), json.dumps(dict(HIT, pad="x" * 5000))
+    blanks = " " * (4096 + 262144 - len("[,") - len(head) - len(long))
+    edge.write_text(f"[{head},{blanks}{long},\n{head}]")
+    code, out, err = run("detect", "--rules", rules, "--json", edge)
+    check("an object that ends where what was read ends stays apart from the next", places(out) == [1, 2, 3],
+          (code, out, err))
+
+
+def unread(rules):
+    """Who stops reading what is found ends it, though the stream goes on."""
+    child = subprocess.Popen([HAIDANG, "detect", "--rules", rules, "--timeline", "-"], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, bufsize=0)
+    child.stdout.close()
+    with contextlib.suppress(BrokenPipeError):
+        for _ in range(100):
+            child.stdin.write((json.dumps(HIT) + "\n").encode())
+            time.sleep(0.15)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(10)
+    check("nobody reads the alerts: the command ends at one of the next", child.returncode not in (None, 0, 1),
+          child.returncode)
+    child.kill()
+
+
 def chosen(folder):
     """The options that choose rules, events and the compiled form."""
     rules, log = folder / "chosen", folder / "chosen.jsonl"
@@ -466,6 +554,10 @@ def main():
         named(folder, rules, lines.encode())
         wrapped(folder, rules)
         streamed(folder, rules)
+        (rules / "audit.yml").write_text((folder / "stream-audit/a.yml").read_text())
+        cut(folder, rules)
+        unread(rules)
+        (rules / "audit.yml").unlink()
         chosen(folder)
         texts(folder)
         code, out, err = run("detect", "--rules", rules, folder / "nothing")

@@ -28,7 +28,7 @@ struct detect {
     struct compiler_count rules;
     bool by_rule;
     struct buffer out, damage;   /* damage: the first sentences, a line each */
-    bool bar, damaged;
+    bool bar, damaged, stop;     /* stop: nobody reads what is found */
     unsigned damage_told;
     uint64_t levels[LEVEL_CRITICAL + 1];
     uint64_t bytes;
@@ -40,6 +40,8 @@ static void flush(struct detect *d)
 {
     if (d->out.len && d->code == CLI_FINE)
         d->code = cli_put(d->cli, buffer_slice(&d->out));
+    if (d->code != CLI_FINE)
+        __atomic_store_n(&d->stop, true, __ATOMIC_RELAXED);
     buffer_clear(&d->out);
 }
 
@@ -282,7 +284,8 @@ static int detect_with(struct cli *cli, struct detect *d, struct ruleset *rulese
         .from = cli_number(cli, "from", 0), .to = cli_number(cli, "to", 0),
         .threads = (unsigned)cli_number(cli, "threads", cores > 0 ? cores : 1), .wanted = wanted,
         .indicators = indicators.table, .indicator_fields = indicators.fields,
-        .bytes = list.bytes, .alert = on_alert, .progress = on_progress, .damage = on_damage, .owner = d
+        .bytes = list.bytes, .alert = on_alert, .progress = on_progress, .damage = on_damage, .owner = d,
+        .stop = &d->stop
     };
     if (cli_text(cli, "min-level"))
         alert_level_parse(slice_of(cli_text(cli, "min-level")), &options.indicator_least);

@@ -67,7 +67,7 @@ static struct slice line_before(const char *bytes, size_t end, size_t *begin)
     return slice_from(bytes + *begin, end - *begin);
 }
 
-size_t detect_audit_end(const char *bytes, size_t end)
+size_t detect_audit_begin(const char *bytes, size_t end)
 {
     size_t begin, at = end;
     struct slice stamp = end ? audit_stamp(line_before(bytes, end, &begin)) : SLICE_NONE;
@@ -76,5 +76,5 @@ size_t detect_audit_end(const char *bytes, size_t end)
             break;
         at = begin;
     }
-    return at ? at : end;
+    return at;
 }

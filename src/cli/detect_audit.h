@@ -18,8 +18,8 @@ bool detect_audit_any(struct slice block);
 /* All lines of the block, the records of one event linked. NULL when memory is short. */
 struct audit_line *detect_audit_lines(struct slice block, uint64_t first, struct arena *arena,
                                       uint32_t *count_out);
-/* Where a block of whole lines may end so that the event of its last line stays together: `end`, or
- * where that event's run of lines begins. */
-size_t detect_audit_end(const char *bytes, size_t end);
+/* Of whole lines up to `end`: where the event of the last one begins, so that a block may end before it; 0
+ * when all of them are of that event, `end` when the last line is no audit record. */
+size_t detect_audit_begin(const char *bytes, size_t end);
 
 #endif

@@ -21,7 +21,7 @@ struct reading {
     const char *const *paths;
     size_t path_count, path;       /* path: the file at hand */
     struct input *input;           /* NULL: it is not open (yet) */
-    struct input_memory memory;
+    struct block_memory memory;
     uint64_t order;                /* blocks so far */
     bool no_memory;
 };
@@ -79,7 +79,8 @@ static void free_job(struct scan_job *job)
 static struct scan_job *read_job(struct engine *g, struct reading *r)
 {
     struct error e = ERROR_NONE;
-    if (r->path == r->path_count || r->no_memory)
+    const bool *stop = g->options->stop;
+    if (r->path == r->path_count || r->no_memory || (stop && __atomic_load_n(stop, __ATOMIC_RELAXED)))
         return NULL;
     struct scan_job *job = new_job(g, r->order, r->paths[r->path]);
     if (!job) {
@@ -104,7 +105,8 @@ static struct scan_job *next_job(struct engine *g, struct input_block *done)
 {
     sem_wait(&g->room);
     pthread_mutex_lock(&g->reading.lock);
-    input_memory_put(&g->reading.memory, done);
+    block_memory_put(&g->reading.memory, done->bytes, done->capacity);
+    done->bytes = NULL;
     struct scan_job *job = read_job(g, &g->reading);
     pthread_mutex_unlock(&g->reading.lock);
     if (!job)
@@ -161,7 +163,7 @@ static void put_held(void *owner, const struct held *held)
 static void take_hit(struct engine *g, struct scan_job *job, const struct found_hit *found)
 {
     struct held now = { .hit = found->hit, .file = job->block.path, .place = found->place };
-    if (strcmp(job->block.path, "-") == 0)
+    if (job->block.stream)
         put_held(g, &now);
     else if (!detect_hold_add(&g->hold, &found->hit, job->block.path, found->place))
         detect_no_room(job, found->place);
@@ -306,7 +308,7 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
     free(g.members);
     arena_free(&g.arena);
     sem_destroy(&g.room);
-    input_memory_free(&g.reading.memory);
+    block_memory_free(&g.reading.memory);
     pthread_mutex_destroy(&g.reading.lock);
     pthread_mutex_destroy(&g.ordering.lock);
     summary->seconds = (double)(clock_steady() - start) / 1e9;

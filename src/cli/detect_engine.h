@@ -39,6 +39,7 @@ struct detect_options {
     enum alert_level indicator_least;    /* alerts of indicators below are left out */
     uint64_t bytes;                      /* of all files, for the progress */
     size_t job_memory;                   /* for what is found in one block of a file; 0: 1 GiB */
+    const bool *stop;                    /* once true, nothing more is read; NULL: never */
     /* never two at once, in any thread; alerts in the order of files and records, those of correlations
      * behind them by time (of a stream: where they are complete) */
     void (*alert)(void *owner, const struct detect_found *found);

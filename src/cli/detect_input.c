@@ -10,6 +10,7 @@
 #define PADDING 64u
 #define READ_SIZE (256u * 1024)
 #define READ_FIRST 4096u
+#define BLOCK_MEMORY (INPUT_BLOCK + 2 * READ_SIZE + PADDING) /* one size: used again, it always fits */
 #define STREAM_QUIET 100                    /* ms without a byte: it pauses */
 #define STREAM_PATIENCE (CLOCK_SECOND / 2)
 #define WRAPPER_MOST 4096u  /* of an object around the events, up to the first of them */
@@ -19,7 +20,7 @@ enum form { FORM_UNKNOWN, FORM_LINES, FORM_DOCUMENTS, FORM_EVTX };
 
 struct input {
     const char *path;
-    struct input_memory *memory;
+    struct block_memory *memory;
     struct unpacked file;
     bool ended;            /* nothing more to read */
     enum form form;
@@ -37,39 +38,7 @@ struct input {
     struct error failed;
 };
 
-void input_memory_put(struct input_memory *memory, struct input_block *block)
-{
-    bool common = block->capacity <= 4 * INPUT_BLOCK; /* not what one huge record took */
-    if (block->bytes && common && memory->count < INPUT_SPARE) {
-        memory->spare[memory->count].bytes = block->bytes;
-        memory->spare[memory->count++].capacity = block->capacity;
-    } else {
-        free(block->bytes);
-    }
-    block->bytes = NULL;
-}
-
-void input_memory_free(struct input_memory *memory)
-{
-    while (memory->count)
-        free(memory->spare[--memory->count].bytes);
-}
-
-/* At least *capacity_io bytes; what there is goes back there. */
-static char *memory_take(struct input_memory *memory, size_t *capacity_io)
-{
-    for (unsigned i = 0; i < memory->count; i++) {
-        if (memory->spare[i].capacity < *capacity_io)
-            continue;
-        char *bytes = memory->spare[i].bytes;
-        *capacity_io = memory->spare[i].capacity;
-        memory->spare[i] = memory->spare[--memory->count];
-        return bytes;
-    }
-    return malloc(*capacity_io);
-}
-
-bool input_open(const char *path, struct input_memory *memory, struct input **out, struct error *e)
+bool input_open(const char *path, struct block_memory *memory, struct input **out, struct error *e)
 {
     struct input *in = *out = calloc(1, sizeof *in);
     if (!in)
@@ -100,7 +69,7 @@ static bool make_room(struct input *in, size_t want)
 {
     if (in->capacity - in->len >= want + PADDING)
         return true;
-    size_t least = in->file.consumed ? INPUT_BLOCK + READ_SIZE + PADDING : READ_FIRST + PADDING;
+    size_t least = in->file.consumed ? BLOCK_MEMORY : READ_FIRST + PADDING;
     size_t more = in->capacity * 2 > least ? in->capacity * 2 : least;
     char *grown = more <= 2ull * INPUT_RECORD_MOST ? realloc(in->bytes, more) : NULL;
     if (!grown) {
@@ -121,6 +90,7 @@ static bool fill(struct input *in)
     size_t want = in->file.consumed ? READ_SIZE : READ_FIRST;
     if (!make_room(in, want))
         return false;
+    in->quiet = false;
     size_t n = unpacked_read(&in->file, in->bytes + in->len, want);
     in->len += n;
     in->ended = in->ended || n == 0;
@@ -135,8 +105,8 @@ static size_t whole_lines(const struct input *in)
     return last ? (size_t)(last - in->bytes) + 1 : 0;
 }
 
-/* Whoever sends a stream is not to wait for a block to be full: true when it pauses behind a whole record, or
- * when such a record has waited for long enough. */
+/* Asked where more would be read. Whoever sends a stream is not to wait for a block to be full: true when it
+ * pauses behind a whole record, or when such a record has waited for long enough. */
 static bool may_go(struct input *in, bool whole)
 {
     if (!in->file.stream || !whole)
@@ -144,7 +114,7 @@ static bool may_go(struct input *in, bool whole)
     int64_t now = clock_steady();
     if (!in->since)
         in->since = now;
-    in->quiet = !unpacked_more(&in->file, STREAM_QUIET);
+    in->quiet = in->quiet || !unpacked_more(&in->file, STREAM_QUIET);
     return in->quiet || now - in->since >= STREAM_PATIENCE;
 }
 
@@ -229,20 +199,29 @@ static void begin_evtx(struct input *in)
     memmove(in->bytes, in->bytes + EVTX_HEAD, in->len);
 }
 
+static size_t skip_mark(const struct input *in)
+{
+    return in->len >= 3 && memcmp(in->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* A whole line with something in it. */
+static bool says_something(const struct input *in)
+{
+    return skip_blanks(slice_from(in->bytes, in->len), skip_mark(in)) < whole_lines(in);
+}
+
 static void recognise(struct input *in)
 {
-    size_t at = 0;
-    while (in->len < 1024 && !may_go(in, whole_lines(in) > 0) && fill(in))
+    while (in->len < 1024 && !may_go(in, says_something(in)) && fill(in))
         ;
     if (evtx_is_file(slice_from(in->bytes, in->len))) {
         begin_evtx(in);
         return;
     }
-    if (in->len >= 3 && memcmp(in->bytes, "\xef\xbb\xbf", 3) == 0) {
-        in->len -= 3;
-        memmove(in->bytes, in->bytes + 3, in->len);
-    }
-    at = skip_blanks(slice_from(in->bytes, in->len), 0);
+    size_t mark = skip_mark(in);
+    in->len -= mark;
+    memmove(in->bytes, in->bytes + mark, in->len);
+    size_t at = skip_blanks(slice_from(in->bytes, in->len), 0);
     char first = at < in->len ? in->bytes[at] : 0;
     in->form = FORM_LINES;
     in->kind = first == '{' || first == '[' ? INPUT_JSON : INPUT_TEXT;
@@ -273,11 +252,11 @@ static void recognise(struct input *in)
 /* Gives [0, end) away as a block, memory and all; what is left behind it moves to new memory. */
 static bool give(struct input *in, size_t end, struct input_block *out, struct error *e)
 {
-    size_t left = in->len - end, capacity = left + INPUT_BLOCK + READ_SIZE + PADDING;
+    size_t left = in->len - end, capacity = BLOCK_MEMORY + (left > READ_SIZE ? left : 0);
     char *fresh = NULL;
     if (in->ended && !left)
         capacity = 0;
-    else if (!(fresh = memory_take(in->memory, &capacity)))
+    else if (!(fresh = block_memory_take(in->memory, &capacity)))
         return error_set(e, "out of memory");
     if (left)
         memcpy(fresh, in->bytes + end, left);
@@ -285,7 +264,8 @@ static bool give(struct input *in, size_t end, struct input_block *out, struct e
     *out = (struct input_block){ .kind = in->kind, .path = in->path, .bytes = in->bytes, .len = end,
                                  .capacity = in->capacity, .first = in->next,
                                  .consumed = in->file.consumed,
-                                 .records = in->form == FORM_DOCUMENTS };
+                                 .records = in->form == FORM_DOCUMENTS,
+                                 .stream = in->file.stream || slice_is(slice_of(in->path), "-") };
     in->bytes = fresh;
     in->len = left;
     in->capacity = capacity;
@@ -336,18 +316,28 @@ static bool pass_header(struct input *in, struct input_block *out)
     return !changed || w3c_header_copy(&header, &in->header, &in->header_bytes);
 }
 
+/* Where a block of what there is may end; 0: more has to be read first. */
+static size_t end_of_lines(const struct input *in)
+{
+    size_t whole = whole_lines(in);
+    if (in->ended && (!whole || !in->failed.set))
+        return in->len; /* the last line without its end */
+    bool goes_on = whole < in->len || (in->file.stream && !in->quiet && !in->ended);
+    if (in->kind != INPUT_TEXT || !whole || !goes_on)
+        return whole;
+    size_t event = detect_audit_begin(in->bytes, whole);
+    return event || in->len < INPUT_BLOCK ? event : whole;
+}
+
 static bool next_lines(struct input *in, struct input_block *out, struct error *e)
 {
-    while (in->len < INPUT_BLOCK && !in->ended && !may_go(in, whole_lines(in) > 0) && fill(in))
-        ;
     size_t end;
-    while (!(end = whole_lines(in)) && !in->ended && fill(in))
-        ;
-    if (!end || (in->ended && !in->failed.set))
-        end = in->len; /* the last line without its end */
-    bool goes_on = end < in->len || (in->file.stream && !in->quiet && !in->ended);
-    if (in->kind == INPUT_TEXT && goes_on)
-        end = detect_audit_end(in->bytes, end);
+    do
+        while (in->len < INPUT_BLOCK && !in->ended && !may_go(in, whole_lines(in) > 0) && fill(in))
+            ;
+    while (!(end = end_of_lines(in)) && !in->ended && fill(in));
+    if (!end && !(end = end_of_lines(in)))
+        end = whole_lines(in);
     if (!end)
         return false;
     if (!give(in, end, out, e))
@@ -355,6 +345,7 @@ static bool next_lines(struct input *in, struct input_block *out, struct error *
     if (in->kind == INPUT_TEXT && !pass_header(in, out)) {
         free(out->bytes);
         free(out->header_bytes);
+        *out = (struct input_block){ .path = in->path };
         return error_set(e, "out of memory");
     }
     in->next += count_lines(slice_from(out->bytes, end));
@@ -432,26 +423,33 @@ static bool no_object(struct input *in, size_t at, uint64_t records)
     return error_set(stop_at(in, at, records, &ignored), "a JSON object was expected");
 }
 
+/* Reads more; false at the end, and where the records of a stream that are whole are to go first. */
+static bool read_on(struct input *in, uint64_t records)
+{
+    return !in->ended && !may_go(in, records > 0) && fill(in);
+}
+
 /* Over the end of the array and of the object around it. False when it is not all there. */
 static bool leave_wrapper(struct input *in, size_t *at, uint64_t records)
 {
     size_t end;
     while ((end = wrapper_tail(in, *at)) == SIZE_MAX)
-        if (in->ended || !fill(in))
-            return cut_off(in, *at, records);
+        if (!read_on(in, records))
+            return in->ended && cut_off(in, *at, records);
     blank(in, *at, end);
     *at = end;
     in->wrap = WRAP_NONE;
     return true;
 }
 
-/* Of a stream: the next object is all there, and nothing stands behind it yet. */
-static bool whole_goes(struct input *in, size_t at)
+/* The object at `at` may be one around the events, which is told by its beginning. */
+static bool is_open(const struct input *in, size_t at)
 {
-    return in->file.stream && at < in->len && may_go(in, object_end(in, at) != SIZE_MAX);
+    return !in->wrap && in->len - at < WRAPPER_MOST && object_end(in, at) == SIZE_MAX;
 }
 
-/* *at goes to the next object, over what stands between objects and around them; false at the end. */
+/* *at goes to the next object, over what stands between objects and around them; false at the end, and where
+ * the records before it are to go first. */
 static bool find_object(struct input *in, size_t *at, uint64_t records)
 {
     for (;;) {
@@ -462,11 +460,16 @@ static bool find_object(struct input *in, size_t *at, uint64_t records)
                 in->wrap = WRAP_TAIL;
             in->bytes[(*at)++] = ' ';
         }
+        if (in->wrap == WRAP_TAIL)
+            continue;
         bool object = *at < in->len && in->bytes[*at] == '{';
         size_t inside = object && !in->wrap ? wrapper_end(slice_from(in->bytes, in->len), *at) : 0;
-        if (in->wrap == WRAP_TAIL || (!inside && in->len - *at < WRAPPER_MOST && !in->ended &&
-                                      !whole_goes(in, *at) && fill(in)))
-            continue;
+        if (*at == in->len || (object && !inside && is_open(in, *at))) {
+            if (read_on(in, records))
+                continue;
+            if (!in->ended)
+                return false;
+        }
         if (*at == in->len)
             return in->wrap == WRAP_NONE ? false : cut_off(in, *at, records);
         if (!object)
@@ -479,23 +482,18 @@ static bool find_object(struct input *in, size_t *at, uint64_t records)
     }
 }
 
-/* Of a stream: no whole object follows those there are. */
-static bool last_goes(struct input *in, size_t at, uint64_t records)
-{
-    return in->file.stream && may_go(in, records && object_end(in, at) == SIZE_MAX);
-}
-
 /* Objects of an array or one after the other, each brought onto one line. */
 static bool next_documents(struct input *in, struct input_block *out, struct error *e)
 {
     size_t at = 0;
     uint64_t records = 0;
-    while (at < INPUT_BLOCK && !last_goes(in, at, records) && find_object(in, &at, records)) {
+    while (at < INPUT_BLOCK && find_object(in, &at, records)) {
         size_t end = object_end(in, at);
         if (end == SIZE_MAX) {
-            if (!in->ended && fill(in))
+            if (read_on(in, records))
                 continue;
-            cut_off(in, at, records);
+            if (in->ended)
+                cut_off(in, at, records);
             break;
         }
         for (size_t i = at; i < end; i++)
@@ -503,12 +501,11 @@ static bool next_documents(struct input *in, struct input_block *out, struct err
                 in->bytes[i] = ' ';
         at = end;
         records++;
-        if (end < in->len && !strchr(" \t\r\n,]", in->bytes[end]))
-            break; /* "}{": no room for a line end, the block ends here */
-        if (end < in->len && in->wrap == WRAP_ARRAY && in->bytes[end] == ']')
+        if (end == in->len || !strchr(" \t\r\n,]", in->bytes[end]))
+            break; /* "}{", or nothing yet: no room for a line end, the block ends here */
+        if (in->wrap == WRAP_ARRAY && in->bytes[end] == ']')
             in->wrap = WRAP_TAIL;
-        if (end < in->len)
-            in->bytes[at++] = '\n';
+        in->bytes[at++] = '\n';
     }
     if (!records)
         return false;
@@ -561,7 +558,7 @@ bool input_next(struct input *in, struct input_block *out, struct error *e)
 size_t input_peek(const char *path, char *out, size_t room)
 {
     struct input *in;
-    struct input_memory none = { .count = 0 };
+    struct block_memory none = { .count = 0 };
     struct error ignored = ERROR_NONE;
     size_t len = 0;
     if (!input_open(path, &none, &in, &ignored))

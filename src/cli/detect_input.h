@@ -9,6 +9,7 @@
 #define CLI_DETECT_INPUT_H
 
 #include "base/error.h"
+#include "cli/detect_memory.h"
 #include "event/w3c.h"
 
 enum input_kind { INPUT_TEXT, INPUT_JSON, INPUT_EVTX };
@@ -25,6 +26,7 @@ struct input_block {
     uint64_t first;       /* number of its first line or record, from 1; of its first chunk, from 0 */
     bool dirty;           /* of an event log: see evtx_is_dirty */
     bool records;         /* count records, not lines */
+    bool stream;          /* it may never end */
     uint64_t consumed;    /* bytes of the file behind this block (compressed ones: read so far) */
     struct w3c_header header; /* text: in force at its beginning */
     char *header_bytes;   /* malloc; of the header */
@@ -32,20 +34,9 @@ struct input_block {
 
 struct input;
 
-/* Memory of blocks that are done with, for the next ones: fresh memory costs more than reading into it.
- * One thread at a time. */
-#define INPUT_SPARE 8u
-struct input_memory {
-    struct { char *bytes; size_t capacity; } spare[INPUT_SPARE];
-    unsigned count;
-};
-/* Takes the block's bytes (they are freed where there is no room for them). */
-void input_memory_put(struct input_memory *memory, struct input_block *block);
-void input_memory_free(struct input_memory *memory);
-
 /* "-" is standard input. memory is the caller's, and outlives the input. */
-bool input_open(const char *path, struct input_memory *memory, struct input **out, struct error *e);
-/* The next block; its bytes and those of its header become the caller's (input_memory_put or free). false
+bool input_open(const char *path, struct block_memory *memory, struct input **out, struct error *e);
+/* The next block; its bytes and those of its header become the caller's (block_memory_put or free). false
  * with e set on damage (what was read before has been given), false without e at the end. */
 bool input_next(struct input *input, struct input_block *out, struct error *e);
 void input_close(struct input **input);
