@@ -38,6 +38,7 @@ static const char tables[] =
 static const char later[] =
     "CREATE TABLE IF NOT EXISTS hits(batch INTEGER PRIMARY KEY, newest INTEGER NOT NULL,"
     " data BLOB NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS hits_newest ON hits(newest);"
     "CREATE TABLE IF NOT EXISTS indicators(id INTEGER PRIMARY KEY, count INTEGER NOT NULL,"
     " data BLOB NOT NULL);";
 

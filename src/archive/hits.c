@@ -39,10 +39,10 @@ void hits_write(const struct batch *batch, uint64_t first, struct buffer *out, i
 bool hits_open(struct slice bytes, struct hits *hits)
 {
     struct slice rest;
-    bool sound = checked_open(bytes, &rest);
-    *hits = (struct hits){ .at = (const unsigned char *)rest.data };
+    *hits = (struct hits){ .damaged = !checked_open(bytes, &rest) };
+    hits->at = (const unsigned char *)rest.data;
     hits->end = hits->at + rest.len;
-    return sound;
+    return !hits->damaged;
 }
 
 static bool read_text(struct hits *hits, struct slice *text_io)

@@ -98,6 +98,21 @@ TEST("hits and indicators of a day file of format 5 are read, and the file is wr
     archive_close(&archive);
 }
 
+TEST("hits of a batch that cannot be read do not keep those of later ones from being given")
+{
+    struct archive *archive;
+    struct error e = ERROR_NONE;
+    const char *directory = test_folder();
+    char found[256] = "";
+    CHECK(archive_open(directory, &archive, &e));
+    store_with_hits(archive);
+    store_with_hits(archive);
+    archive_close(&archive);
+    run_sql(directory, "UPDATE hits SET data = x'0011223344556677889900' WHERE batch = 1");
+    CHECK(outbox_hits(directory, FIXTURE_DAY + 2, note_hit, found, &e));
+    CHECK_TEXT(found, "new:g:v:3 new::v:4 ");
+}
+
 TEST("the hits of a batch that lost bytes are told as damaged, those before are given")
 {
     struct hit list[] = { { .rule = SLICE("a"), .time = 5 }, { .rule = SLICE("b"), .time = 6 } };
