@@ -50,7 +50,6 @@ bool archive_open(const char *directory, struct archive **archive_out, struct er
         buffer_init(&archive->parts[i], BLOCK_PART_MAX);
     buffer_init(&archive->key, 0);
     buffer_init(&archive->counts, 0);
-    buffer_init(&archive->hits, BATCH_ARENA);
     if (!archive->directory || !archive->builder)
         error_set(e, "memory is short for opening the archive");
     else if (take_lock(archive, e)) {
@@ -76,7 +75,6 @@ void archive_close(struct archive **archive_at)
         buffer_free(&archive->parts[i]);
     buffer_free(&archive->key);
     buffer_free(&archive->counts);
-    buffer_free(&archive->hits);
     free(archive->numbered.batches);
     file_close(&archive->lock);
     free(archive->directory);

@@ -19,7 +19,7 @@ struct hunt {
     const char *directory;
     struct arena arena;
     struct map wanted;        /* bytes of the key → struct wanted */
-    struct wanted **list, **by_key; /* as given; by their keys */
+    struct wanted **list;     /* as given */
     size_t list_count;
     bool (*each)(void *, const struct hunt_hit *);
     void *owner;
@@ -55,11 +55,16 @@ static bool add(struct hunt *h, struct slice given, size_t index)
     return true;
 }
 
+static void count_key(struct hunt *h, uint64_t key, uint64_t times)
+{
+    struct wanted *wanted = find(h, key);
+    if (wanted)
+        wanted->count += times;
+}
+
 static void count_one(void *owner, enum indicator_kind kind, struct slice value)
 {
-    struct wanted *wanted = find(owner, indicator_key(kind, value));
-    if (wanted)
-        wanted->count++;
+    count_key(owner, indicator_key(kind, value), 1);
 }
 
 /* What is not yet sealed is not yet in the table. */
@@ -85,23 +90,10 @@ static bool count_tails(struct hunt *h, sqlite3 *db, const char *file, struct er
     return code == SQLITE_DONE || day_failed(db, file, e);
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    const struct wanted *x = *(struct wanted *const *)a, *y = *(struct wanted *const *)b;
-    return x->key < y->key ? -1 : x->key > y->key;
-}
-
-/* Both sides are sorted. */
 static void count_run(struct hunt *h, struct indicator_run *run)
 {
-    size_t i = 0;
-    while (indicator_run_next(run)) {
-        h->foot->rows++;
-        while (i < h->list_count && h->by_key[i]->key < run->now.key)
-            i++;
-        if (i < h->list_count && h->by_key[i]->key == run->now.key)
-            h->by_key[i]->count += run->now.count;
-    }
+    for (; indicator_run_next(run); h->foot->rows++)
+        count_key(h, run->now.key, run->now.count);
 }
 
 /* One run that cannot be read does not keep the others from being looked through: each has a read of its
@@ -130,12 +122,8 @@ static bool count_rows(struct hunt *h, sqlite3 *db, const char *file, struct err
 {
     DAY_STATEMENT *read = day_prepare(db, "SELECT hash, count FROM indicator", file, e);
     int code = SQLITE_DONE;
-    while (read && (code = sqlite3_step(read)) == SQLITE_ROW) {
-        struct wanted *wanted = find(h, (uint64_t)sqlite3_column_int64(read, 0));
-        h->foot->rows++;
-        if (wanted)
-            wanted->count += (uint64_t)sqlite3_column_int64(read, 1);
-    }
+    for (; read && (code = sqlite3_step(read)) == SQLITE_ROW; h->foot->rows++)
+        count_key(h, (uint64_t)sqlite3_column_int64(read, 0), (uint64_t)sqlite3_column_int64(read, 1));
     return read && (code == SQLITE_DONE || day_failed(db, file, e));
 }
 
@@ -180,16 +168,11 @@ bool hunt_run(const char *directory, const struct slice *indicators, size_t coun
     *foot_out = (struct hunt_foot){ .given = count };
     arena_init(&h.arena, ARENA_NO_CEILING);
     h.list = calloc(count + 1, sizeof *h.list);
-    h.by_key = calloc(count + 1, sizeof *h.by_key);
-    bool well = h.list && h.by_key;
+    bool well = h.list != NULL;
     for (size_t i = 0; well && i < count; i++)
         well = add(&h, indicators[i], i);
     if (!well)
         error_set(e, "memory is short for the hunt");
-    if (well && h.list_count) {
-        memcpy(h.by_key, h.list, h.list_count * sizeof *h.list);
-        qsort(h.by_key, h.list_count, sizeof *h.by_key, compare_keys);
-    }
     well = well && day_list(directory, &h.arena, &names, &name_count, e);
     for (size_t i = 0; well && !h.ended && i < name_count; i++) {
         struct error reason = ERROR_NONE;
@@ -203,6 +186,5 @@ bool hunt_run(const char *directory, const struct slice *indicators, size_t coun
     map_free(&h.wanted);
     arena_free(&h.arena);
     free(h.list);
-    free(h.by_key);
     return well;
 }

@@ -70,7 +70,7 @@ struct archive {
     struct day *days[ARCHIVE_OPEN_FILES];
     uint64_t uses;
     struct block_builder *builder;
-    struct buffer parts[PART_COUNT], key, counts, hits;
+    struct buffer parts[PART_COUNT], key, counts;
     struct archive_statistics statistics;
     int64_t said_at;               /* steady; when a failure was last logged */
     int64_t kept_said_at;          /* … and that a broken file stays */

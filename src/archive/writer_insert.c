@@ -192,13 +192,13 @@ static bool insert_hits(struct archive *archive, struct day *day, const struct b
     int64_t newest;
     if (!batch->hit_count)
         return true;
-    buffer_clear(&archive->hits);
-    hits_write(batch, day->next_sequence, &archive->hits, &newest);
-    if (archive->hits.failed)
+    buffer_clear(&archive->key);
+    hits_write(batch, day->next_sequence, &archive->key, &newest);
+    if (archive->key.failed)
         return error_set(e, "memory is short for the hits of a batch");
     sqlite3_bind_int64(insert, 1, (sqlite3_int64)day->next_batch);
     sqlite3_bind_int64(insert, 2, newest);
-    day_bind_bytes(insert, 3, buffer_slice(&archive->hits));
+    day_bind_bytes(insert, 3, buffer_slice(&archive->key));
     return writer_step(day, insert, e);
 }
 

@@ -308,8 +308,7 @@ bool detect_run(const char *const *paths, size_t count, const struct detect_opti
     free(g.members);
     arena_free(&g.arena);
     sem_destroy(&g.room);
-    if (g.reading.input) /* stopped before its end */
-        input_close(&g.reading.input);
+    input_close(&g.reading.input); /* where it was stopped before its end */
     block_memory_free(&g.reading.memory);
     pthread_mutex_destroy(&g.reading.lock);
     pthread_mutex_destroy(&g.ordering.lock);

@@ -326,18 +326,20 @@ static size_t end_of_lines(const struct input *in)
     if (in->kind != INPUT_TEXT || !whole || !goes_on)
         return whole;
     size_t event = detect_audit_begin(in->bytes, whole);
-    return event || in->len < INPUT_BLOCK ? event : whole;
+    return event || (in->len < INPUT_BLOCK && !in->ended) ? event : whole;
 }
 
 static bool next_lines(struct input *in, struct input_block *out, struct error *e)
 {
     size_t end;
-    do
+    for (;;) {
         while (in->len < INPUT_BLOCK && !in->ended && !may_go(in, whole_lines(in) > 0) && fill(in))
             ;
-    while (!(end = end_of_lines(in)) && !in->ended && fill(in));
-    if (!end && !(end = end_of_lines(in)))
-        end = whole_lines(in);
+        end = end_of_lines(in);
+        if (end || in->ended)
+            break;
+        fill(in);
+    }
     if (!end)
         return false;
     if (!give(in, end, out, e))

@@ -25,7 +25,6 @@ struct batch_count {
     int64_t first, last;               /* receipt times, ns UTC */
     int64_t skew;                      /* largest event time - receipt time, ns: its clock minus ours,
                                         * as far as the freshest event tells; 0: none names a time */
-    bool timed;                        /* skew was measured; only within intake */
 };
 
 /* Which records of a request, that its sender marked, the batch holds: committed with them, so that the

@@ -84,9 +84,8 @@ static void count(struct batch_count *c, const struct event *event, int64_t hear
         return;
     /* Events may be late, but none comes before it happened: the freshest one tells the clock. A time without
      * zone was read in the source's own: if that is not so, somebody has to know it, too. */
-    if (!c->timed || skew > c->skew)
+    if (!c->skew || skew > c->skew)
         c->skew = skew;
-    c->timed = true;
 }
 
 static int64_t heard_at(const struct record *record)
