@@ -177,7 +177,7 @@ bool file_walk(const char *path, const char *const *suffixes,
             continue;
         }
         bool named = at->fts_level == 0 || has_suffix(at->fts_name, suffixes);
-        if (at->fts_info == FTS_F && named)
+        if ((at->fts_info == FTS_F && named) || at->fts_info == FTS_DNR)
             ok = each(owner, at->fts_path, at->fts_statp, e);
     }
     fts_close(walk);

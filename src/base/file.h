@@ -22,8 +22,8 @@ bool file_make_folder(const char *path, unsigned mode, struct error *e);
 char *file_join(struct arena *arena, const char *folder, const char *name);
 
 /* Calls each for the regular files under path (or path itself) whose name ends in one of the suffixes
- * (NULL-ended; NULL: all), hidden ones left out, folder by folder in the order of names. False when path
- * cannot be read, or each says so. */
+ * (NULL-ended; NULL: all), hidden ones left out, folder by folder in the order of names; and for folders
+ * that cannot be read, so that who opens them says why. False when path cannot be read, or each says so. */
 bool file_walk(const char *path, const char *const *suffixes,
                bool (*each)(void *owner, const char *path, const struct stat *info, struct error *e),
                void *owner, struct error *e);

@@ -1,6 +1,7 @@
 #include "cli/detect_list.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/detect_input.h"
@@ -70,7 +71,7 @@ static bool is_log(struct slice path)
     static const char *const suffixes[] = { ".json", ".jsonl", ".ndjson", ".log", ".txt", ".evtx",
                                             ".raw", NULL };
     struct slice name = plain_name(file_name(path));
-    if (one_of(name, suffixes))
+    if (one_of(name, suffixes) || eaccess(path.data, R_OK) != 0) /* opening it says why */
         return true;
     enum taste found = taste(path.data);
     return found == TASTE_LOG ||

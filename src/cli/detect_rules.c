@@ -1,6 +1,7 @@
 #include "cli/detect_rules.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -35,15 +36,44 @@ static bool folder_mark(const char *path, uint64_t *mark, struct error *e)
     return file_walk(path, suffixes, mark_file, mark, e);
 }
 
-static bool marks(const char *const *folders, const char *logsources, const char *placeholders,
-                  uint64_t *mark, struct error *e)
+/* Looking at thousands of files takes as long as loading what was compiled of them, so a thread looks while
+ * the newest compiled file is loaded. */
+struct look {
+    const struct compiler_options *options;
+    uint64_t mark;
+    bool fine, apart; /* apart: in its own thread */
+    struct error e;
+    pthread_t thread;
+};
+
+static void *look(void *argument)
 {
-    *mark = ruleset_key();
-    for (const char *const *f = folders; *f; f++)
-        if (!folder_mark(*f, mark, e))
-            return false;
-    return (!logsources || folder_mark(logsources, mark, e)) &&
-           (!placeholders || folder_mark(placeholders, mark, e));
+    struct look *l = argument;
+    const struct compiler_options *o = l->options;
+    l->mark = ruleset_key();
+    l->fine = true;
+    for (const char *const *f = o->rules; l->fine && *f; f++)
+        l->fine = folder_mark(*f, &l->mark, &l->e);
+    l->fine = l->fine && (!o->logsources || folder_mark(o->logsources, &l->mark, &l->e)) &&
+              (!o->placeholders || folder_mark(o->placeholders, &l->mark, &l->e));
+    return NULL;
+}
+
+static void look_begin(struct look *l, const struct compiler_options *options)
+{
+    *l = (struct look){ .options = options };
+    l->apart = pthread_create(&l->thread, NULL, look, l) == 0;
+}
+
+static bool look_end(struct look *l, struct error *e)
+{
+    if (l->apart)
+        pthread_join(l->thread, NULL);
+    else
+        look(l);
+    if (!l->fine)
+        *e = l->e;
+    return l->fine;
 }
 
 /* The same for all rules of these folders, whatever stands in them. */
@@ -67,17 +97,45 @@ static bool is_of_set(struct slice name, struct slice set)
     return ours;
 }
 
-/* What was compiled of the same set before its rules, or this program, changed. */
-static void remove_older(struct slice path, size_t set_len, struct arena *arena)
+/* A set's compiled files: its own names in one folder. */
+struct shelf {
+    const char *folder;
+    struct slice path, set; /* path up to the mark; the same without the folder */
+};
+
+static struct shelf shelf_of(struct slice path, struct arena *arena)
 {
     size_t slash = path.len;
     while (slash && path.data[slash - 1] != '/')
         slash--;
-    struct slice name = slice_after(path, slash), set = slice_cut(path, slash, set_len);
-    DIR *folder = opendir(slash ? arena_text(arena, slice_cut(path, 0, slash)) : ".");
-    for (struct dirent *entry; folder && (entry = readdir(folder));)
-        if (is_of_set(slice_of(entry->d_name), set) && !slice_starts(slice_of(entry->d_name), name))
+    return (struct shelf){ slash ? arena_text(arena, slice_cut(path, 0, slash)) : ".", path,
+                           slice_after(path, slash) };
+}
+
+/* What was compiled of the set, whether or not its rules are as they were; NULL: nothing. */
+static const char *shelf_find(const struct shelf *shelf, struct arena *arena)
+{
+    const char *found = NULL;
+    DIR *folder = opendir(shelf->folder);
+    for (struct dirent *entry; folder && !found && (entry = readdir(folder));) {
+        struct slice name = slice_of(entry->d_name);
+        if (is_of_set(name, shelf->set) && name.len == shelf->set.len + 16)
+            found = file_join(arena, shelf->folder, entry->d_name);
+    }
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
+/* What was compiled of the same set before its rules, or this program, changed. */
+static void remove_older(const struct shelf *shelf, struct slice mark)
+{
+    DIR *folder = opendir(shelf->folder);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        struct slice name = slice_of(entry->d_name);
+        if (is_of_set(name, shelf->set) && !slice_starts(slice_after(name, shelf->set.len), mark))
             unlinkat(dirfd(folder), entry->d_name, 0);
+    }
     if (folder)
         closedir(folder);
 }
@@ -101,6 +159,35 @@ static bool save(const struct ruleset *ruleset, const struct compiler_count *cou
            (!count->refused || file_replace(refused, slice_from(text, (size_t)n), 0644, e));
 }
 
+/* The compiled file that fits the rules as they are; where there is none it is made. */
+static bool from_shelf(struct cli *cli, const struct compiler_options *options, const struct shelf *shelf,
+                       bool anew, struct ruleset **out, struct compiler_count *count, struct error *e)
+{
+    struct look looking;
+    struct error ignored = ERROR_NONE;
+    look_begin(&looking, options);
+    const char *found = anew ? NULL : shelf_find(shelf, &cli->arena);
+    bool loaded = found && ruleset_load(found, out, &ignored);
+    if (!look_end(&looking, e)) {
+        ruleset_free(out);
+        return false;
+    }
+    struct slice mark = arena_print(&cli->arena, "%016llx", (unsigned long long)looking.mark);
+    const char *path = arena_print(&cli->arena, "%.*s%s", SLICE_ARGS(shelf->path), mark.data).data;
+    const char *refused = arena_print(&cli->arena, "%s.refused", path).data;
+    bool fits = loaded && slice_ends(slice_of(found), mark);
+    if (!fits)
+        ruleset_free(out);
+    if (fits || (!anew && found && ruleset_load(path, out, &ignored))) {
+        count->refused = read_refused(refused, &cli->arena);
+        return true;
+    }
+    if (!compiler_run(options, out, count, e) || !save(*out, count, path, refused, e))
+        return false;
+    remove_older(shelf, mark);
+    return true;
+}
+
 bool detect_rules(struct cli *cli, const struct serve_settings *settings, bool anew,
                   struct ruleset **out, struct compiler_count *count_out, struct error *e)
 {
@@ -117,29 +204,16 @@ bool detect_rules(struct cli *cli, const struct serve_settings *settings, bool a
         .placeholders = lists || !settings->placeholders[0] ? lists : settings->placeholders,
         .report = tell, .owner = cli
     };
-    struct slice path = SLICE_NONE, refused = SLICE_NONE;
-    size_t set_len = 0;
-    bool fine = false;
+    bool fine;
+    *out = NULL;
     if (compiled) {
-        uint64_t mark;
-        struct error ignored = ERROR_NONE;
-        if (!marks(folders, options.logsources, options.placeholders, &mark, e))
-            return false;
-        struct slice set = arena_print(
+        struct slice path = arena_print(
             &cli->arena, "%s.%016llx.", compiled,
             (unsigned long long)set_mark(folders, options.logsources, options.placeholders));
-        path = arena_print(&cli->arena, "%.*s%016llx", SLICE_ARGS(set), (unsigned long long)mark);
-        set_len = set.len;
-        refused = arena_print(&cli->arena, "%s.refused", path.data);
-        fine = !anew && ruleset_load(path.data, out, &ignored);
-        if (fine)
-            count.refused = read_refused(refused.data, &cli->arena);
-    }
-    if (!fine) {
-        fine = compiler_run(&options, out, &count, e) &&
-               (!path.data || save(*out, &count, path.data, refused.data, e));
-        if (fine && path.data)
-            remove_older(path, set_len, &cli->arena);
+        struct shelf shelf = shelf_of(path, &cli->arena);
+        fine = from_shelf(cli, &options, &shelf, anew, out, &count, e);
+    } else {
+        fine = compiler_run(&options, out, &count, e);
     }
     if (count_out)
         *count_out = count;

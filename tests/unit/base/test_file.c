@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -74,4 +75,25 @@ TEST("what is not there is said with its name") {
     arena_init(&a, ARENA_NO_CEILING);
     CHECK(!file_read("/nowhere/at/all", 10, &a, &back, &e));
     CHECK_ERROR(e, "/nowhere/at/all: No such file");
+}
+
+TEST("a folder below that cannot be read is named, not passed over") {
+    ARENA_AUTO a;
+    struct error e = ERROR_NONE;
+    struct slice *paths;
+    size_t count;
+    static const char *const yaml[] = { ".yml", NULL };
+    arena_init(&a, ARENA_NO_CEILING);
+    const char *folder = test_folder(), *shut = file_join(&a, folder, "b");
+    CHECK(file_make_folder(shut, 0700, &e));
+    CHECK(file_replace(file_join(&a, folder, "a.yml"), SLICE(""), 0644, &e));
+    CHECK(chmod(folder, 0755) == 0 && chmod(shut, 0) == 0);
+    uid_t self = geteuid();
+    if (self == 0)
+        CHECK(seteuid(65534) == 0); /* nobody: root reads everything */
+    bool listed = file_list(folder, yaml, 10, &a, &paths, &count, &e);
+    CHECK(seteuid(self) == 0 && chmod(shut, 0700) == 0);
+    CHECK(listed);
+    CHECK_INT(count, 2);
+    CHECK_SLICE(paths[1], shut);
 }

@@ -1,10 +1,13 @@
 /* The engine of haidang detect where a command line cannot reach: its limits. */
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/detect_engine.h"
 #include "cli/detect_hold.h"
+#include "cli/detect_list.h"
 #include "detect/compiler.h"
 #include "test.h"
 
@@ -121,4 +124,25 @@ TEST("where alerts find no room, the place is told as damage and the other files
     CHECK_INT(seen.alerts, 4000);
     CHECK_INT(seen.damages, 0);
     ruleset_free(&ruleset);
+}
+
+TEST("what cannot be read is no file without logs: opening it says why")
+{
+    ARENA_AUTO arena;
+    struct error e = ERROR_NONE;
+    struct detect_list list;
+    arena_init(&arena, ARENA_NO_CEILING);
+    const char *folder = test_folder(), *shut = file_join(&arena, folder, "b");
+    char *arguments[] = { (char *)folder };
+    CHECK(file_make_folder(shut, 0700, &e) && file_make_folder(file_join(&arena, shut, "c"), 0700, &e));
+    CHECK(file_replace(file_join(&arena, folder, "a.bin"), SLICE("{\"a\":1}\n"), 0, &e));
+    CHECK(chmod(folder, 0755) == 0 && chmod(shut, 0) == 0);
+    uid_t self = geteuid();
+    if (self == 0)
+        CHECK(seteuid(65534) == 0); /* nobody: root reads everything */
+    bool made = detect_list_make(arguments, 1, &arena, &list, &e);
+    CHECK(seteuid(self) == 0 && chmod(shut, 0700) == 0);
+    CHECK(made);
+    CHECK_INT(list.left_count, 0);
+    CHECK_INT(list.count, 2);
 }
