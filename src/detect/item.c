@@ -1,6 +1,8 @@
 /* Items of a selection: field, modifiers, values. */
 #include "detect/item.h"
 
+#include <stdlib.h>
+
 #include "event/json_event.h"
 
 #define VALUES_MOST 20000u
@@ -44,7 +46,8 @@ static struct slice number_text(struct item *item, const struct yaml *node)
 /* IMPLEMENTS sigma-2/null sigma-2/empty sigma-2/numbers-as-text sigma-2/booleans-as-text */
 static bool value_read(struct item *item, const struct yaml *node, struct error *e)
 {
-    struct test test = { .kind = TEST_PATTERN, .field = item->field, .text = node->text };
+    struct test test = { .kind = TEST_PATTERN, .field = item->field, .text = node->text,
+                         .origin = item->count };
     if (node->kind != YAML_SCALAR)
         return yaml_error(e, node, "a value must be text, a number, true, false or null");
     if (yaml_is_null(node)) {
@@ -89,6 +92,40 @@ static bool values_read(struct item *item, const struct yaml *node, struct error
     return true;
 }
 
+static int by_origin(const void *a, const void *b)
+{
+    const struct test *x = *(const struct test *const *)a, *y = *(const struct test *const *)b;
+    return x->origin != y->origin ? (x->origin > y->origin) - (x->origin < y->origin) : (x > y) - (x < y);
+}
+
+/* Any of them. */
+static struct expr *any_of(struct item *item, const struct test *const *tests, uint32_t count)
+{
+    struct expr *out = expr_new(item->arena, EXPR_OR, count);
+    for (uint32_t i = 0; out && i < count; i++)
+        if (!(out->children[i] = value_expr(item, tests[i])))
+            return NULL;
+    return out && count == 1 ? out->children[0] : out;
+}
+
+/* All values, of each any of the forms that windash or base64offset made of it. */
+static struct expr *all_of(struct item *item, const struct test **tests)
+{
+    qsort(tests, item->count, sizeof *tests, by_origin);
+    struct expr *out = expr_new(item->arena, EXPR_AND, item->count);
+    uint32_t groups = 0;
+    for (uint32_t first = 0, i = 1; out && i <= item->count; i++) {
+        if (i < item->count && tests[i]->origin == tests[first]->origin)
+            continue;
+        if (!(out->children[groups++] = any_of(item, tests + first, i - first)))
+            return NULL;
+        first = i;
+    }
+    if (out)
+        out->count = groups;
+    return out && groups == 1 ? out->children[0] : out;
+}
+
 /* IMPLEMENTS sigma-2/lists-or: any of the values, unless |all. */
 bool item_read(const struct yaml *node, const struct placeholders *placeholders,
                struct arena *arena, struct expr **out, struct error *e)
@@ -101,12 +138,10 @@ bool item_read(const struct yaml *node, const struct placeholders *placeholders,
     }
     if (!values_read(&item, node, e) || (names.data && !modifiers_apply(&item, names, e)))
         return false;
-    *out = expr_new(arena, item.all ? EXPR_AND : EXPR_OR, item.count);
-    for (uint32_t i = 0; *out && i < item.count; i++)
-        if (!((*out)->children[i] = value_expr(&item, &item.values[i])))
-            *out = NULL;
-    if (*out && item.count == 1)
-        *out = (*out)->children[0];
+    const struct test **tests = arena_array(arena, item.count + 1, sizeof *tests);
+    for (uint32_t i = 0; tests && i < item.count; i++)
+        tests[i] = &item.values[i];
+    *out = !tests ? NULL : item.all ? all_of(&item, tests) : any_of(&item, tests, item.count);
     if (*out && item.neq)
         *out = expr_not(arena, *out);
     return *out || item_no_memory(&item, e);

@@ -385,6 +385,8 @@ static bool compile_expand(struct item *item, const struct modifier *self, struc
         uint32_t before = item->count;
         if (!expand_one(item, &t, t.text, 0, e))
             return false;
+        for (uint32_t k = before; k < item->count; k++) /* each of the list's is a value of its own */
+            item->values[k].origin = t.origin << 16 | (k - before);
         for (uint32_t k = before; affix && k < item->count; k++)
             if (!pattern_widen(&item->values[k].pattern, affix != FIELD_STARTS, affix != FIELD_ENDS,
                                item->arena))

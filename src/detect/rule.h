@@ -59,6 +59,7 @@ struct test {
     enum time_part part;      /* TEST_TIME */
     bool exists;              /* TEST_EXISTS */
     int64_t number;           /* TEST_TIME */
+    uint64_t origin;          /* the same for what modifiers made of one value of the rule */
 };
 
 enum expr_op { EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_TEST, EXPR_TRUE, EXPR_FALSE };

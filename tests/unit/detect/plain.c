@@ -142,11 +142,14 @@ static bool one_value(const struct plain *p, const struct plain_item *item, size
 static bool item_holds(const struct plain *p, const struct yaml *node, bool keyed)
 {
     struct plain_item item;
-    size_t count = 0;
     plain_item_read(node, keyed, p->lists, p->arena, &item);
-    for (size_t i = 0; i < item.count; i++)
-        count += one_value(p, &item, i);
-    bool holds = item.all ? count == item.count : count > 0;
+    bool holds = item.all;
+    for (size_t i = 0; i < item.count; i++) {
+        bool one = false; /* of the forms that modifiers made of this value */
+        for (size_t k = 0; k < item.count; k++)
+            one = one || (item.values[k].of == item.values[i].of && one_value(p, &item, k));
+        holds = item.all ? holds && one : holds || one;
+    }
     return holds != item.neq;
 }
 

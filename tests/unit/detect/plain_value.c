@@ -238,6 +238,7 @@ static bool expand_once(struct plain_item *item, const struct yaml *lists, struc
     for (size_t i = 0; i < item->count; i++) {
         struct plain_value v = item->values[i];
         struct points text = plain_points(v.text, arena);
+        v.of <<= 16; /* each of a list's is a value of its own */
         size_t from, to, at, end;
         if (!find_name(text, &from, &to)) {
             put(&out, &v, arena);
@@ -252,6 +253,7 @@ static bool expand_once(struct plain_item *item, const struct yaml *lists, struc
             struct plain_value copy = v;
             copy.text = to_bytes(replaced(text, from, to, plain_points(one, arena), arena), arena);
             copy.pattern = replaced(v.pattern, at, end, wild_points(one, arena), arena);
+            copy.of += k;
             put(&out, &copy, arena);
         }
     }
@@ -353,7 +355,8 @@ static bool is_number(struct slice s)
 
 static void add_value(struct plain_item *item, const struct yaml *node, struct arena *arena)
 {
-    struct plain_value v = { .text = node->text, .pattern = wild_points(node->text, arena) };
+    struct plain_value v = { .text = node->text, .pattern = wild_points(node->text, arena),
+                             .of = item->count };
     static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
     if (node->plain && one_of(node->text, nulls))
         v.kind = PLAIN_NULL;

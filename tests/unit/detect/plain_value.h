@@ -22,6 +22,7 @@ struct plain_value {
     struct points pattern;    /* PLAIN_PATTERN */
     struct slice text;        /* as written, placeholders replaced */
     bool number;              /* a plain number that no modifier made text of */
+    uint64_t of;              /* the same for all that windash or base64offset made of one value */
 };
 
 struct plain_item {

@@ -191,8 +191,25 @@ TEST("windash stands for every dash at a flag, and for the slash")
     CHECK(matches("c|contains|windash: ' /accepteula'", "{\"c\":\"procdump -accepteula\"}"));
     CHECK(matches("c|windash|contains: '-a-b'", "{\"c\":\"x /a-b\"}")); /* the inner dash stays */
     CHECK(!matches("c|windash|contains: '-a-b'", "{\"c\":\"x /a/b\"}"));
-    CHECK(matches("c|contains|windash|all: [' -a', ' -b']", "{\"c\":\"x /a /b\"}") ==
-          matches("c|windash|contains|all: [' -a', ' -b']", "{\"c\":\"x /a /b\"}"));
+}
+
+/* EVIDENCE sigma-2/all sigma-2/windash sigma-2/base64offset */
+TEST("all asks for every value of the rule, in any of the forms that windash or base64offset made of it")
+{
+    static const char *const orders[] = { "contains|windash|all", "windash|contains|all",
+                                          "all|contains|windash" };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        char item[100];
+        snprintf(item, sizeof item, "c|%s: [' -a', ' -b']", orders[i]);
+        CHECK(matches(item, "{\"c\":\"x /a /b\"}"));
+        CHECK(matches(item, "{\"c\":\"x -b /a\"}"));
+        CHECK(!matches(item, "{\"c\":\"x /a -a\"}"));
+    }
+    CHECK(matches("c|contains|windash|all: ' -a'", "{\"c\":\"x /a\"}"));
+    CHECK(matches("p|base64offset|contains|all: [foobar, whoami]",
+                  "{\"p\":\"YWZvb2Jhcg== d2hvYW1p\"}")); /* at the second shift, and at the first */
+    CHECK(!matches("p|base64offset|contains|all: [foobar, whoami]", "{\"p\":\"YWZvb2Jhcg==\"}"));
+    CHECK(matches("c|contains|all: [a, a, b]", "{\"c\":\"ab\"}"));
 }
 
 /* EVIDENCE sigma-2/windash-wildcard */
