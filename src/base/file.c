@@ -145,7 +145,7 @@ static bool has_suffix(const char *name, const char *const *suffixes)
     if (!suffixes)
         return true;
     for (; *suffixes; suffixes++)
-        if (slice_ends(slice_of(name), slice_of(*suffixes)))
+        if (slice_ends_nocase(slice_of(name), slice_of(*suffixes)))
             return true;
     return false;
 }

@@ -105,6 +105,10 @@ int slice_compare(struct slice a, struct slice b);
 
 /* Equal when ASCII letters are folded. Unicode folding is base/fold.h. */
 bool slice_equal_nocase(struct slice a, struct slice b);
+static inline bool slice_ends_nocase(struct slice s, struct slice suffix)
+{
+    return s.len >= suffix.len && slice_equal_nocase(slice_after(s, s.len - suffix.len), suffix);
+}
 
 /* Without ASCII white space at both ends. */
 struct slice slice_trim(struct slice s);

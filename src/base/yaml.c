@@ -128,6 +128,8 @@ bool yaml_parse(const char *name, struct slice text, struct arena *arena,
     yaml_parser_t parser;
     if (!file || !own_name || !yaml_parser_initialize(&parser))
         return error_set(e, "not enough memory for %s", name);
+    if (slice_starts(text, SLICE("\xef\xbb\xbf"))) /* libyaml passes it only where it guesses the encoding */
+        text = slice_after(text, 3);
     *file = (struct yaml_file){ own_name, text };
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)(text.data ? text.data : ""),

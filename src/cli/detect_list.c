@@ -13,7 +13,7 @@
 static bool one_of(struct slice name, const char *const *suffixes)
 {
     for (; *suffixes; suffixes++)
-        if (slice_ends(name, slice_of(*suffixes)))
+        if (slice_ends_nocase(name, slice_of(*suffixes)))
             return true;
     return false;
 }

@@ -129,14 +129,42 @@ static bool read_files(struct compiler *c, struct error *e)
             return false;
         for (size_t i = 0; i < count; i++) {
             /* recordings with their description and tests of rules are no rules */
-            struct slice p = paths[i];
+            struct slice p = slice_after(paths[i], strlen(*folder));
             if (slice_ends(p, SLICE("/info.yml")) || slice_find(p, SLICE("/tests/")) < p.len)
                 continue;
-            if (!read_file(c, p.data, e))
+            if (!read_file(c, paths[i].data, e))
                 return false;
         }
     }
     return true;
+}
+
+static int by_id(const void *a, const void *b, void *owner)
+{
+    const struct compiler *c = owner;
+    uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+    int by = slice_compare(c->rules[i].id, c->rules[k].id);
+    return by ? by : i < k ? -1 : i > k;
+}
+
+/* A copied rule that kept its id: its alerts would be taken for the other's. */
+static void warn_of_same_ids(struct compiler *c)
+{
+    uint32_t *order = arena_array(c->arena, c->rule_count + 1, sizeof *order), count = 0;
+    for (uint32_t i = 0; order && i < c->rule_count; i++)
+        if (c->rules[i].id.len)
+            order[count++] = i;
+    if (count)
+        qsort_r(order, count, sizeof *order, by_id, c);
+    for (uint32_t i = 1; i < count; i++) {
+        const struct rule *first = &c->rules[order[i - 1]], *second = &c->rules[order[i]];
+        struct error e = ERROR_NONE;
+        if (!slice_equal(first->id, second->id) || strcmp(first->file, "-") == 0) /* "-": one under trial */
+            continue;
+        yaml_error(&e, second->node, "this rule has the id of another one: %s:%u", first->file, first->line);
+        error_hint(&e, "give it an id of its own (uuidgen): alerts are folded by it");
+        report(c, &e, true);
+    }
 }
 
 static bool is_named(const struct rule *rule, struct slice name)
@@ -462,6 +490,7 @@ static bool run(struct compiler *c, struct ruleset **out, struct error *e)
     if (!read_files(c, e) ||
         !logsources_read(c->options->logsources, c->arena, &logsources, e))
         return false;
+    warn_of_same_ids(c);
     for (uint32_t i = 0; i < c->rule_count; i++)
         if (c->rules[i].kind == RULE_FILTER)
             apply_filter(c, &c->rules[i]);

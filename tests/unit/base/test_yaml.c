@@ -36,6 +36,15 @@ TEST("several documents come one after the other") {
     CHECK_SLICE(yaml_member_text(&roots[1], "b", SLICE_NONE), "2");
 }
 
+TEST("a mark of the byte order, as editors of Windows write it, is no part of the document") {
+    ARENA_AUTO a;
+    struct yaml *root;
+    struct error e = ERROR_NONE;
+    arena_init(&a, ARENA_NO_CEILING);
+    CHECK(parse("\xef\xbb\xbftitle: t\n", &a, &root, &e));
+    CHECK_SLICE(yaml_member_text(root, "title", SLICE_NONE), "t");
+}
+
 TEST("bad documents are refused with their place") {
     static const struct { const char *text, *place, *sentence; } rows[] = {
         { "a: [1, 2\nb: 3\n", "t.yml:2", "not YAML" },

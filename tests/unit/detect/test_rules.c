@@ -272,3 +272,48 @@ TEST("a rule's errors name file, line and reason; the others still compile")
     CHECK_INT(count.rules, 1);
     ruleset_free(&ruleset);
 }
+
+static void keep_warning(void *owner, const struct error *e, bool warning)
+{
+    if (warning)
+        *(struct error *)owner = *e;
+}
+
+TEST("a rule that has another one's id is warned of, since alerts are folded by it")
+{
+    struct ruleset *ruleset = NULL;
+    struct compiler_count count;
+    struct error e = ERROR_NONE, warned = ERROR_NONE;
+    char path[4096];
+    snprintf(path, sizeof path, "%s", write_file("same.yml",
+             "title: a\nid: x-1\nlogsource: {product: test}\ndetection: {s: {a: 1}, condition: s}\n---\n"
+             "title: b\nid: x-2\nlogsource: {product: test}\ndetection: {s: {a: 1}, condition: s}\n---\n"
+             "title: c\nid: x-1\nlogsource: {product: test}\ndetection: {s: {a: 1}, condition: s}\n"));
+    const char *folders[] = { path, NULL };
+    struct compiler_options options = { .rules = folders, .report = keep_warning, .owner = &warned };
+    CHECK(compiler_run(&options, &ruleset, &count, &e));
+    CHECK_INT(count.rules, 3);
+    CHECK_INT(count.warnings, 1);
+    CHECK_ERROR(warned, "same.yml:1");
+    CHECK(strstr(warned.place, "same.yml:11") != NULL);
+    ruleset_free(&ruleset);
+}
+
+TEST("rules are found in a folder whose own path has 'tests' in it, and by endings in large letters")
+{
+    ARENA_AUTO arena;
+    struct ruleset *ruleset = NULL;
+    struct compiler_count count;
+    struct error e = ERROR_NONE;
+    struct slice rule = SLICE("title: a\nlogsource: {product: test}\ndetection: {s: {a: 1}, condition: s}\n");
+    arena_init(&arena, ARENA_NO_CEILING);
+    const char *folder = file_join(&arena, test_folder(), "tests/mine");
+    CHECK(file_make_folder(file_join(&arena, folder, "tests"), 0700, &e));
+    CHECK(file_replace(file_join(&arena, folder, "A.YML"), rule, 0600, &e));
+    CHECK(file_replace(file_join(&arena, folder, "tests/b.yml"), rule, 0600, &e)); /* of rules: no rule */
+    const char *folders[] = { folder, NULL };
+    struct compiler_options options = { .rules = folders };
+    CHECK(compiler_run(&options, &ruleset, &count, &e));
+    CHECK_INT(count.rules, 1);
+    ruleset_free(&ruleset);
+}
