@@ -267,6 +267,8 @@ def wrapped(folder, rules):
              "graph.json": (f'{{"@odata.context": "https://x/$metadata#a\\"]", "value": [{one}], '
                             f'"@odata.nextLink": "a}}]", "n": {{"a": [1]}} }}', [1]),
              "google.json": (f'{{"items":[{two},{one}],"nextPageToken":"x"}}{{"items":[{one}]}}', [2, 3]),
+             "kubernetes.json": (json.dumps({"kind": "EventList", "apiVersion": "audit.k8s.io/v1",
+                                             "metadata": {"continue": "}"}, "items": [MISS, HIT]}), [2]),
              "big.json": (json.dumps({"Records": [MISS] * 20000 + [HIT]}), [20001])}
     for name, (text, wanted) in forms.items():
         for packed in (False, True):

@@ -152,9 +152,35 @@ static size_t skip_string(struct slice s, size_t at)
     return at < s.len ? at + 1 : s.len;
 }
 
+/* Behind the object at `at`; s.len when it is not all there. */
+static size_t skip_object(struct slice s, size_t at)
+{
+    size_t depth = 0;
+    while (at < s.len) {
+        char c = s.data[at];
+        depth += c == '{';
+        depth -= c == '}';
+        at = c == '"' ? skip_string(s, at) : at + 1;
+        if (!depth)
+            return at;
+    }
+    return s.len;
+}
+
+/* What may stand around events before their array: annotations of OData ("@odata.context"), and what lists
+ * of Kubernetes and Google say of themselves. */
+static bool describes_list(struct slice name)
+{
+    static const char *const names[] = { "\"kind\"", "\"apiVersion\"", "\"metadata\"", "\"etag\"",
+                                         "\"nextPageToken\"" };
+    bool known = slice_starts(name, SLICE("\"@odata."));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        known = known || slice_is(name, names[i]);
+    return known;
+}
+
 /* Clouds deliver files that are one object around the events: {"Records":[{…},{…}]}. Where the object
- * at `at` is such a one, the index behind its '['; else 0. Members before the array may only be
- * annotations of OData ("@odata.context"). */
+ * at `at` is such a one, the index behind its '['; else 0. */
 static size_t wrapper_end(struct slice s, size_t at)
 {
     static const char *const names[] = { "\"Records\"", "\"records\"", "\"value\"", "\"items\"" };
@@ -171,9 +197,9 @@ static size_t wrapper_end(struct slice s, size_t at)
                 size_t object = at < s.len && s.data[at] == '[' ? skip_blanks(s, at + 1) : s.len;
                 return object < s.len && s.data[object] == '{' ? at + 1 : 0;
             }
-        if (!slice_starts(name, SLICE("\"@odata.")) || at >= s.len || s.data[at] != '"')
+        if (!describes_list(name) || at >= s.len || (s.data[at] != '"' && s.data[at] != '{'))
             return 0;
-        at = skip_blanks(s, skip_string(s, at));
+        at = skip_blanks(s, s.data[at] == '"' ? skip_string(s, at) : skip_object(s, at));
         at = at < s.len && s.data[at] == ',' ? skip_blanks(s, at + 1) : s.len;
     }
     return 0;

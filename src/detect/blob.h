@@ -99,7 +99,9 @@ struct source {
     struct span renames;                     /* in RENAME */
 };
 struct rename { uint16_t to, from; };
-struct name_rule { struct ref from, to; uint32_t prefix; };
+/* What a name of an event is called in rules (logsource.h). */
+enum name_kind { NAME_RENAME, NAME_STRIP, NAME_RESTORE };
+struct name_rule { struct ref from, to; uint32_t kind; };
 
 struct blob_correlation {
     uint32_t rule, type;

@@ -104,9 +104,9 @@ bool logsources_select(const struct logsources *l, struct slice product, struct 
     return false;
 }
 
-static void put_name(struct lowering *lowering, struct slice from, struct slice to, bool prefix)
+static void put_name(struct lowering *lowering, struct slice from, struct slice to, enum name_kind kind)
 {
-    struct name_rule rule = { lower_text(lowering, from), lower_text(lowering, to), prefix };
+    struct name_rule rule = { lower_text(lowering, from), lower_text(lowering, to), kind };
     buffer_add(&lowering->sections[SECTION_NAME_RULE], slice_from(&rule, sizeof rule));
 }
 
@@ -117,15 +117,18 @@ static void put_name(struct lowering *lowering, struct slice from, struct slice 
  * sigma-2/shape-devices sigma-2/shape-suricata sigma-2/shape-zeek sigma-2/shape-text */
 static void lower_names(const struct yaml *names, struct lowering *lowering)
 {
-    const struct yaml *strip = yaml_member(names, "strip"), *rename = yaml_member(names, "rename");
+    const struct yaml *strip = yaml_member(names, "strip"), *restore = yaml_member(names, "restore");
+    const struct yaml *rename = yaml_member(names, "rename");
     for (uint32_t i = 0; strip && i < strip->count; i++)
-        put_name(lowering, strip->children[i].text, SLICE_NONE, true);
+        put_name(lowering, strip->children[i].text, SLICE_NONE, NAME_STRIP);
+    for (uint32_t i = 0; restore && i < restore->count; i++)
+        put_name(lowering, restore->children[i].text, SLICE_NONE, NAME_RESTORE);
     for (uint32_t i = 0; rename && i < rename->count; i++) {
         const struct yaml *to = &rename->children[i];
         if (to->kind != YAML_SEQUENCE)
-            put_name(lowering, to->key, to->text, false);
+            put_name(lowering, to->key, to->text, NAME_RENAME);
         for (uint32_t k = 0; to->kind == YAML_SEQUENCE && k < to->count; k++)
-            put_name(lowering, to->key, to->children[k].text, false);
+            put_name(lowering, to->key, to->children[k].text, NAME_RENAME);
     }
 }
 
@@ -147,6 +150,17 @@ static void lower_selectors(struct lowering *lowering, uint32_t first_atom)
                            slot | (use[slot] & 2 ? 0 : 0x10000u));
 }
 
+/* Sigma's name, and what these events call it: of several the first that is there. */
+static void lower_field(struct lowering *lowering, const struct yaml *field)
+{
+    uint32_t count = field->kind == YAML_SEQUENCE ? field->count : 1;
+    const struct yaml *names = field->kind == YAML_SEQUENCE ? field->children : field;
+    for (uint32_t i = 0; i < count; i++) {
+        struct rename rename = { lower_slot(lowering, field->key), lower_slot(lowering, names[i].text) };
+        buffer_add(&lowering->sections[SECTION_RENAME], slice_from(&rename, sizeof rename));
+    }
+}
+
 bool logsources_lower(struct logsources *l, struct lowering *lowering, struct error *e)
 {
     uint32_t first_atom = lower_count(lowering, SECTION_ATOM, sizeof(struct atom));
@@ -162,13 +176,10 @@ bool logsources_lower(struct logsources *l, struct lowering *lowering, struct er
                               .unnamed = s->unnamed };
         if (!lower_expr(lowering, s->when, &out.node, e))
             return false;
-        out.renames = (struct span){ lower_count(lowering, SECTION_RENAME, sizeof(struct rename)),
-                                     s->fields ? s->fields->count : 0 };
-        for (uint32_t k = 0; k < out.renames.count; k++) {
-            struct rename rename = { lower_slot(lowering, s->fields->children[k].key),
-                                     lower_slot(lowering, s->fields->children[k].text) };
-            buffer_add(&lowering->sections[SECTION_RENAME], slice_from(&rename, sizeof rename));
-        }
+        out.renames.first = lower_count(lowering, SECTION_RENAME, sizeof(struct rename));
+        for (uint32_t k = 0; s->fields && k < s->fields->count; k++)
+            lower_field(lowering, &s->fields->children[k]);
+        out.renames.count = lower_count(lowering, SECTION_RENAME, sizeof(struct rename)) - out.renames.first;
         buffer_add(&lowering->sections[SECTION_SOURCE], slice_from(&out, sizeof out));
     }
     lower_selectors(lowering, first_atom);

@@ -59,7 +59,7 @@ static void add_slot(struct view *view, struct view_name *name, struct slice fie
     }
 }
 
-/* `*` stands for one part of a path ("Event.UserData.*."). Length of the beginning, or 0. */
+/* `*` stands for (the rest of) one part of a path ("Event.UserData.*."). Length of the beginning, or 0. */
 static size_t prefix_length(struct slice name, struct slice prefix)
 {
     size_t n = 0, p = 0;
@@ -77,6 +77,20 @@ static size_t prefix_length(struct slice name, struct slice prefix)
     return n;
 }
 
+/* Wazuh's names begin small: commandLine is CommandLine (and param1 may be param1). */
+static void add_restored(struct view *view, struct view_name *name, struct slice small)
+{
+    char large[256];
+    if (!small.len || small.len > sizeof large)
+        return;
+    memcpy(large, small.data, small.len);
+    if (large[0] >= 'a' && large[0] <= 'z')
+        large[0] = (char)(large[0] - 32);
+    add_slot(view, name, small);
+    add_slot(view, name, slice_from(large, small.len));
+    name->restored = true;
+}
+
 /* IMPLEMENTS sigma-2/field-names: as they are, and by the shapes' names. */
 static void resolve_as(struct view *view, struct view_name *name, struct slice full)
 {
@@ -84,12 +98,13 @@ static void resolve_as(struct view *view, struct view_name *name, struct slice f
     add_slot(view, name, full);
     for (uint32_t i = 0; i < r->name_rule_count; i++) {
         const struct name_rule *rule = &r->name_rules[i];
-        struct slice from = blob_text(r, rule->from);
-        size_t cut = rule->prefix ? prefix_length(full, from) : 0;
-        if (rule->prefix && cut)
-            add_slot(view, name, slice_after(full, cut));
-        else if (!rule->prefix && slice_equal(full, from))
+        size_t cut = prefix_length(full, blob_text(r, rule->from));
+        if (rule->kind == NAME_RENAME && cut && cut == full.len)
             add_slot(view, name, blob_text(r, rule->to));
+        else if (rule->kind == NAME_STRIP && cut)
+            add_slot(view, name, slice_after(full, cut));
+        else if (rule->kind == NAME_RESTORE && cut)
+            add_restored(view, name, slice_after(full, cut));
     }
 }
 
@@ -162,7 +177,7 @@ static bool meet(struct view *view, const struct event_field *field, struct view
     const struct view_name *name = probe(view->names, view->name_capacity, field->name, hash);
     if (!name->bytes && !(name = learn(view, field->name, hash)))
         return false;
-    *out = (struct view_known){ .id = field->id, .count = name->count };
+    *out = (struct view_known){ .id = field->id, .restored = name->restored, .count = name->count };
     memcpy(out->slots, name->slots, sizeof out->slots);
     if (field->id)
         view->known[field->id % VIEW_KNOWN] = *out;
@@ -233,10 +248,28 @@ static inline struct view_value value_of(const struct event_field *field)
                                 .lazy = field->lazy, .next = -1 };
 }
 
+/* IMPLEMENTS sigma-2/shape-wazuh: from release 4 on it writes C:\\Windows and \"a b\". A value with a single
+ * backslash before anything else is none of those. */
+static void restore(struct view *view, struct view_value *value)
+{
+    struct slice from = view_raw(view, value);
+    size_t n = 0, i = 0;
+    if (slice_find_byte(from, '\\') == from.len)
+        return;
+    char *out = arena_alloc(&view->settled, from.len + 1);
+    for (; out && i < from.len; i++) {
+        if (from.data[i] == '\\' && (++i == from.len || (from.data[i] != '\\' && from.data[i] != '"')))
+            return;
+        out[n++] = from.data[i];
+    }
+    if (out)
+        value->raw = slice_from(out, n);
+}
+
 bool view_load(struct view *view, const struct event *event)
 {
     next_event(view);
-    if (!make_room(view, event->field_count * VIEW_SLOTS_A_NAME + 8))
+    if (!make_room(view, event->field_count * (VIEW_SLOTS_A_NAME + 1) + 8))
         return false;
     view->event = event;
     view->field_count = event->field_count;
@@ -253,9 +286,14 @@ bool view_load(struct view *view, const struct event *event)
                 return false;
             known = &met;
         }
+        if (known->restored)
+            view->values[i] = value_of(field);
         for (uint32_t k = 0; k < known->count; k++) {
-            uint32_t index = k ? view->value_count++ : i; /* a second slot needs a link of its own */
+            /* a second slot, or another value, needs a link of its own */
+            uint32_t index = k || known->restored ? view->value_count++ : i;
             view->values[index] = value_of(field);
+            if (known->restored)
+                restore(view, &view->values[index]);
             put_value(view, known->slots[k], index);
         }
     }

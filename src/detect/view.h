@@ -19,10 +19,12 @@ struct view_value {
 struct view_name {
     char *bytes;                /* NULL: free */
     uint32_t len, hash;
+    bool restored;              /* the slots get the value without its second escapes */
     uint16_t count, slots[VIEW_SLOTS_A_NAME];
 };
 
-struct view_known { uint32_t id; uint16_t count, slots[VIEW_SLOTS_A_NAME]; }; /* by event_field.id */
+/* The same by event_field.id. */
+struct view_known { uint32_t id; bool restored; uint16_t count, slots[VIEW_SLOTS_A_NAME]; };
 #define VIEW_KNOWN 4096u
 
 struct view_slot { uint32_t stamp; int32_t head, tail; }; /* holds when stamp is the event's */

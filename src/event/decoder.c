@@ -186,12 +186,29 @@ static struct slice extension_of(struct slice path)
     return SLICE_NONE;
 }
 
-static void apply_extensions(struct decoding *x, const struct decoder *d)
+/* "http://lan@bad.example:8080/a" → "bad.example"; "bad.example:443", of a CONNECT, too. None: a path. */
+static struct slice host_of(struct slice url)
 {
-    for (uint32_t i = 0; i < d->extension_count; i++) {
-        struct slice extension = extension_of(value_of(x, d->extensions[i].from));
-        if (extension.len && !value_of(x, d->extensions[i].to).data)
-            add(x, d->extensions[i].to, extension);
+    size_t scheme = slice_find(url, SLICE("://")), end = 0;
+    url = scheme < url.len ? slice_after(url, scheme + 3) : url;
+    while (end < url.len && !strchr("/?#", url.data[end]))
+        end++;
+    url = slice_cut(url, 0, end);
+    size_t at = slice_find_byte(url, '@');
+    url = at < url.len ? slice_after(url, at + 1) : url;
+    if (url.len && url.data[0] == '[')
+        return slice_cut(url, 1, slice_find_byte(url, ']'));
+    return slice_cut(url, 0, slice_find_byte(url, ':'));
+}
+
+/* What `part` finds in a field, under another name, where nothing has that name yet. */
+static void apply_parts(struct decoding *x, const struct decoder_rename *rows, uint32_t count,
+                        struct slice (*part)(struct slice))
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct slice found = part(value_of(x, rows[i].from));
+        if (found.len && !value_of(x, rows[i].to).data)
+            add(x, rows[i].to, found);
     }
 }
 
@@ -278,7 +295,8 @@ static void finish(struct decoding *x, const struct decoder *d, const struct dec
     apply_hex(x, d);
     apply_time(x, d);     /* before the renames: they may drop what only the time needs */
     apply_splits(x, d);
-    apply_extensions(x, d);
+    apply_parts(x, d->extensions, d->extension_count, extension_of);
+    apply_parts(x, d->hosts, d->host_count, host_of);
     apply_renames(x, d);
     apply_outcome(x, &d->outcome);
     if (more)

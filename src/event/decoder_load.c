@@ -16,7 +16,7 @@ static const char *const kind_names[] = {
 
 static const char *const decoder_keys[] = {
     "name", "title", "title_vi", "kind", "applies", "logsource", "set", "patterns", "cases",
-    "rename", "split", "join", "copy", "extension", "time", "hex", "nested", "payload", "inserts",
+    "rename", "split", "join", "copy", "extension", "host", "time", "hex", "nested", "payload", "inserts",
     "samples", NULL,
 };
 static const char *const applies_keys[] = { "program", "starts", "field", "line", "asked", "header",
@@ -359,6 +359,7 @@ static bool read_decoder(struct decoders *set, const struct yaml *node, const ch
            read_copies(arena, yaml_member(node, "copy"), &d->copies, &d->copy_count, e) &&
            read_copies(arena, yaml_member(node, "extension"), &d->extensions, &d->extension_count,
                        e) &&
+           read_copies(arena, yaml_member(node, "host"), &d->hosts, &d->host_count, e) &&
            read_names(arena, yaml_member(node, "hex"), &d->hex, e) &&
            read_names(arena, yaml_member(node, "nested"), &d->nested, e) &&
            inserts_read(yaml_member(node, "inserts"), arena, &d->inserts, e);
@@ -433,7 +434,7 @@ static int compare_starts(const void *left, const void *right)
         return x < y ? -1 : 1;
     if (a->text.len != b->text.len)
         return a->text.len > b->text.len ? -1 : 1;
-    return slice_compare(a->decoder->name, b->decoder->name);
+    return slice_compare(a->decoder->file, b->decoder->file); /* as programs are asked */
 }
 
 static int compare_json(const void *left, const void *right)

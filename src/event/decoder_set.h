@@ -97,6 +97,8 @@ struct decoder {
     uint32_t copy_count;
     struct decoder_rename *extensions;    /* of a path or URL, under another name */
     uint32_t extension_count;
+    struct decoder_rename *hosts;         /* of a URL, under another name */
+    uint32_t host_count;
     struct map hex;                       /* names */
     struct map nested;                    /* names */
     struct inserts inserts;               /* inserts.field.len 0: none */
