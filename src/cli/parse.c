@@ -225,7 +225,7 @@ static int take_flag(struct parser *p, const struct cli_option *o)
     return -1;
 }
 
-/* --name, --name=value, --name value, -n, -n value */
+/* --name, --name=value, --name value, -n, -n value, -nvalue */
 static int take_option(struct parser *p, const char *word)
 {
     bool lengthy = word[1] == '-';
@@ -235,8 +235,12 @@ static int take_option(struct parser *p, const char *word)
         value = slice_after(name, equals + 1);
         name = slice_cut(name, 0, equals);
     }
-    const struct cli_option *o =
-        lengthy ? find_option(p, name, 0) : name.len == 1 ? find_option(p, name, name.data[0]) : NULL;
+    const struct cli_option *o = lengthy || !name.len ? find_option(p, name, 0)
+                                                      : find_option(p, name, name.data[0]);
+    if (o && !lengthy && name.len > 1 && o->kind == CLI_FLAG)
+        o = NULL;
+    else if (o && !lengthy && name.len > 1)
+        value = slice_after(name, 1);
     if (!o)
         return lengthy ? unknown_option(p, word)
                        : cli_wrong(p->cli, "there is no option '%s'", word);

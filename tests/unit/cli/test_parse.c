@@ -43,7 +43,7 @@ static int parse(const char *const *words)
 
 TEST("options come in each of their forms, arguments between them")
 {
-    CHECK_INT(PARSE("look", "-n", "7", "one", "--field=a", "-f", "b", "--deep", "--json", "--", "-x"), -1);
+    CHECK_INT(PARSE("look", "-n7", "one", "--field=a", "-f", "b", "--deep", "--json", "--", "-x"), -1);
     CHECK(cli.command == &look && cli.json);
     CHECK_INT(cli_number(&cli, "limit", 0), 7);
     CHECK_TEXT(cli_text_at(&cli, "field", 0), "a");
@@ -59,6 +59,8 @@ TEST("a single dash is an argument, and the last of an option counts")
     CHECK_INT(PARSE("look", "-", "--limit", "3", "--limit", "4"), -1);
     CHECK_TEXT(cli.arguments[0], "-");
     CHECK_INT(cli_number(&cli, "limit", 0), 4);
+    CHECK_INT(PARSE("look", "-", "-n", "3", "-n5"), -1);
+    CHECK_INT(cli_number(&cli, "limit", 0), 5);
 }
 
 TEST("times count back from now, or are dates")
