@@ -28,7 +28,7 @@ int64_t detect_event_time(const struct event *event)
         "Event.System.TimeCreated.@SystemTime", "System.TimeCreated.SystemTime", "SystemTime",
         "winlog.time_created", "eventTime", "EventTime", "timestamp", "time", "ts", "published",
         "requestReceivedTimestamp", "createdDateTime", "activityDateTime", "CreationTime",
-        "eventTimestamp", "TimeGenerated", "event.created", "date"
+        "eventTimestamp", "TimeGenerated", "event.created", "date", "_source.@timestamp"
     };
     int64_t time;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -51,7 +51,8 @@ struct slice detect_event_host(const struct event *event)
     static const char *const names[] = {
         "Event.System.Computer", "Computer", "winlog.computer_name", "host.name", "host.hostname",
         "agent.hostname", "Hostname", "hostname", "ComputerName", "DeviceName", "devname",
-        "System.Computer", "host", "node", "dvchost"
+        "System.Computer", "host", "node", "dvchost", "data.win.system.computer",
+        "_source.winlog.computer_name", "_source.host.name"
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct event_field *field = event_field(event, slice_of(names[i]));

@@ -100,7 +100,7 @@ struct source {
 };
 struct rename { uint16_t to, from; };
 /* What a name of an event is called in rules (logsource.h). */
-enum name_kind { NAME_RENAME, NAME_STRIP, NAME_RESTORE };
+enum name_kind { NAME_RENAME, NAME_STRIP, NAME_RESTORE, NAME_UNWRAP };
 struct name_rule { struct ref from, to; uint32_t kind; };
 
 struct blob_correlation {

@@ -118,7 +118,9 @@ static void put_name(struct lowering *lowering, struct slice from, struct slice 
 static void lower_names(const struct yaml *names, struct lowering *lowering)
 {
     const struct yaml *strip = yaml_member(names, "strip"), *restore = yaml_member(names, "restore");
-    const struct yaml *rename = yaml_member(names, "rename");
+    const struct yaml *rename = yaml_member(names, "rename"), *unwrap = yaml_member(names, "unwrap");
+    for (uint32_t i = 0; unwrap && i < unwrap->count; i++)
+        put_name(lowering, unwrap->children[i].text, SLICE_NONE, NAME_UNWRAP);
     for (uint32_t i = 0; strip && i < strip->count; i++)
         put_name(lowering, strip->children[i].text, SLICE_NONE, NAME_STRIP);
     for (uint32_t i = 0; restore && i < restore->count; i++)

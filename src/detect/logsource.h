@@ -3,6 +3,7 @@
  *
  * A file holds:
  *   names:    how fields are called in foreign shapes
+ *     unwrap: [_source.]                                    what is behind it is looked up as a whole name
  *     strip:  [Event.EventData., winlog.event_data., …]     beginnings that are left out
  *     restore: [data.win.eventdata.]                        the same where Wazuh wrote the name with a small
  *                                                           first letter and escaped the value once more

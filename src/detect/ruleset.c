@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 
-#define BLOB_FORMAT 10u
+#define BLOB_FORMAT 11u
 
 uint64_t ruleset_key(void)
 {

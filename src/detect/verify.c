@@ -310,7 +310,7 @@ bool verify_sections(const struct ruleset *r)
             return false;
     for (uint32_t i = 0; i < r->name_rule_count; i++)
         if (!is_ref(r, r->name_rules[i].from) || !is_ref(r, r->name_rules[i].to) ||
-            r->name_rules[i].kind > NAME_RESTORE)
+            r->name_rules[i].kind > NAME_UNWRAP)
             return false;
     for (uint32_t i = 0; i < r->selector_count; i++)
         if (!is_slot(r, r->selectors[i] & 0xffff))

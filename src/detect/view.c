@@ -91,8 +91,8 @@ static void add_restored(struct view *view, struct view_name *name, struct slice
     name->restored = true;
 }
 
-/* IMPLEMENTS sigma-2/field-names: as they are, and by the shapes' names. */
-static void resolve_as(struct view *view, struct view_name *name, struct slice full)
+/* IMPLEMENTS sigma-2/field-names: as they are, and by the shapes' names. within: of what was unwrapped. */
+static void resolve_as(struct view *view, struct view_name *name, struct slice full, bool within)
 {
     const struct ruleset *r = view->ruleset;
     add_slot(view, name, full);
@@ -105,13 +105,15 @@ static void resolve_as(struct view *view, struct view_name *name, struct slice f
             add_slot(view, name, slice_after(full, cut));
         else if (rule->kind == NAME_RESTORE && cut)
             add_restored(view, name, slice_after(full, cut));
+        else if (rule->kind == NAME_UNWRAP && cut && !within)
+            resolve_as(view, name, slice_after(full, cut), true);
     }
 }
 
 /* IMPLEMENTS sigma-2/field-names-blanks: "Threat Name" is ThreatName. */
 static void resolve(struct view *view, struct view_name *name)
 {
-    resolve_as(view, name, slice_from(name->bytes, name->len));
+    resolve_as(view, name, slice_from(name->bytes, name->len), false);
     if (!memchr(name->bytes, ' ', name->len))
         return;
     char *tight = malloc(name->len);
@@ -120,7 +122,7 @@ static void resolve(struct view *view, struct view_name *name)
         if (name->bytes[i] != ' ')
             tight[n++] = name->bytes[i];
     if (tight)
-        resolve_as(view, name, slice_from(tight, n));
+        resolve_as(view, name, slice_from(tight, n), false);
     free(tight);
 }
 

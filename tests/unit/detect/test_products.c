@@ -119,6 +119,9 @@ TEST("Windows by ECS: Winlogbeat's module for Sysmon, Elastic's own sensor, data
           "Data|contains: EngineVersion=2",
           CLASSIC("\"param1\":\"Available\",\"param3\":\"HostVersion=5\\n\\tEngineVersion=2.0\""),
           CLASSIC("\"other\":\"EngineVersion=2.0\"") },
+        { "a hit of Elasticsearch", "product: windows, category: process_creation", "CommandLine: whoami",
+          "{\"_index\":\"a\",\"_source\":" SYSMON_ECS("\"process\":{\"command_line\":\"whoami\"}") "}",
+          "{\"_index\":\"a\",\"source\":" SYSMON_ECS("\"process\":{\"command_line\":\"whoami\"}") "}" },
         { "RPC Firewall", "product: rpc_firewall, category: application", "EventLog: RPCFW",
           "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"RPCFW\"}},\"EventID\":3,"
           "\"Channel\":\"RPCFW\"},\"EventData\":{\"OpNum\":\"3\"}}}",
