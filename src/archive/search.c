@@ -34,6 +34,7 @@ struct run {
     struct slice fields[QUERY_COLUMNS_MAX * 2];
     size_t field_count;
     uint64_t limit;                  /* of events (ordered) */
+    uint64_t row_limit;              /* of what goes out: rows, or events when there are no pipes */
     struct waiting waiting;
     uint64_t given;                  /* events handed on */
     int64_t wanted_from;             /* older events are beyond the limit */
@@ -61,7 +62,7 @@ const char *search_end_name(enum search_end end)
 static bool sink(void *owner, const struct item *item)
 {
     struct run *run = owner;
-    if (run->rows_given >= run->limit)
+    if (run->rows_given >= run->row_limit)
         return false;
     run->rows_given++;
     run->foot->delivered++;
@@ -71,7 +72,7 @@ static bool sink(void *owner, const struct item *item)
     else if (!item->event && run->handlers->row)
         go_on = run->handlers->row(run->handlers->owner, item->table, item->cells);
     run->cancelled |= !go_on;
-    return go_on && run->rows_given < run->limit;
+    return go_on && run->rows_given < run->row_limit;
 }
 
 static void hand_on(struct run *run, const struct search_event *event)
@@ -459,16 +460,6 @@ static void read_blocks(struct run *run)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-/* Leading `limit` stages cut the newest events; what follows gets only those. */
-static uint32_t leading_limits(struct run *run)
-{
-    uint32_t i = 0;
-    for (; i < run->query->stage_count && run->query->stages[i].kind == STAGE_LIMIT; i++)
-        if (run->query->stages[i].number < run->limit)
-            run->limit = run->query->stages[i].number;
-    return i;
-}
-
 static bool range_of(struct run *run, int64_t *from, int64_t *to)
 {
     const struct catalogue *c = &run->catalogue;
@@ -492,16 +483,15 @@ static bool begin_pipes(struct run *run, struct error *e)
     const struct query *query = run->query;
     int64_t from = 0, to = 0, range = 0;
     uint64_t limit = run->options->limit ? run->options->limit : SEARCH_LIMIT;
-    run->limit = limit < SEARCH_LIMIT_MAX ? limit : SEARCH_LIMIT_MAX;
-    uint32_t first = leading_limits(run);
+    run->row_limit = limit < SEARCH_LIMIT_MAX ? limit : SEARCH_LIMIT_MAX;
+    run->limit = chain_newest(query, run->row_limit);
+    run->ordered = run->limit != CHAIN_ALL;
+    uint32_t first = chain_first(query);
     run->wanted_from = INT64_MIN;
     run->needs_events = chain_needs_events(query, first);
     run->few_fields = !run->overview.facets && chain_fields(query, first, run->fields, &run->field_count);
-    if (first == query->stage_count) {
-        run->ordered = true;
+    if (first == query->stage_count)
         return true;
-    }
-    run->ordered = first > 0 || query->stages[first].kind == STAGE_FIELDS;
     if (range_of(run, &from, &to) && __builtin_sub_overflow(to, from, &range))
         range = INT64_MAX;
     run->chain = chain_new(query, first, range,
@@ -542,8 +532,6 @@ static bool begin(struct run *run, struct error *e)
 static void finish(struct run *run)
 {
     if (run->chain) {
-        uint64_t limit = run->options->limit ? run->options->limit : SEARCH_LIMIT;
-        run->limit = limit < SEARCH_LIMIT_MAX ? limit : SEARCH_LIMIT_MAX; /* of rows now */
         if (!run->cancelled)
             chain_finish(run->chain);
         run->foot->cut += chain_cut(run->chain);

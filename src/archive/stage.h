@@ -32,6 +32,17 @@ bool chain_push(struct chain *chain, const struct search_event *event);
 bool chain_finish(struct chain *chain);
 /* Groups or rows that did not fit. */
 uint64_t chain_cut(const struct chain *chain);
+
+/* --- before the search (stage_needs.c) --- */
+
+/* The first stage that is no `limit`: those before it are the search's own. */
+uint32_t chain_first(const struct query *query);
+
+#define CHAIN_ALL UINT64_MAX
+/* So many of the newest events make the result, of which at most `rows` rows go out: known where each
+ * event is one row up to a `limit` or the end. CHAIN_ALL: any may count, and they may come in any order. */
+uint64_t chain_newest(const struct query *query, uint64_t rows);
+
 /* The stages look at fields or the text of events, not only at their time and number. */
 bool chain_needs_events(const struct query *query, uint32_t first);
 
@@ -39,6 +50,8 @@ bool chain_needs_events(const struct query *query, uint32_t first);
  * has room for QUERY_COLUMNS_MAX * 2. False: it may look at any. */
 bool chain_fields(const struct query *query, uint32_t first, struct slice *names_out,
                   size_t *count_out);
+
+/* --- values (stage_value.c) --- */
 
 /* A round length of time so that a range has about `buckets` of them. */
 int64_t stage_span(int64_t range, unsigned buckets);

@@ -188,6 +188,29 @@ TEST("each pipe gives its table")
     archive_close(&archive);
 }
 
+TEST("the limit cuts the rows that go out, not the events that a table is made of")
+{
+    static const char *const cut[][2] = {
+        { "ssh2 | fields user", "lan" },
+        { "ssh2 | fields user | count", "3" },
+        { "ssh2 | fields user | sort user", "Admin" },
+        { "ssh2 | fields user, src_port | limit 2 | stats min(src_port)", "22" },
+        { "* | limit 4 | count", "4" },
+        { "* | limit 4 | uniq agency", "so-y-te" },
+    };
+    fill();
+    for (int sealed = 0; sealed < 2; sealed++) {
+        for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+            struct search_options o = { .scope.all = true, .limit = 1 };
+            const char *table = fixture_lines(directory, cut[i][0], &o);
+            if (strcmp(table, cut[i][1]) != 0)
+                fail_msg("%s: %s, expected %s", cut[i][0], table, cut[i][1]);
+        }
+        fixture_seal(archive);
+    }
+    archive_close(&archive);
+}
+
 struct aside {
     uint64_t in_buckets, values, with;
 };
