@@ -239,7 +239,10 @@ const char *search_stopped(const struct json *foot, const char *limit)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (slice_is(end, words[i][0]))
             return words[i][1];
-    return search_number(foot, "blocks_damaged") > 0 ? "a part of the archive is damaged" : NULL;
+    if (search_number(foot, "blocks_damaged") > 0)
+        return "a part of the archive is damaged";
+    return search_number(foot, "regex_limit") > 0 ? "a regular expression gave up on some values"
+                                                  : NULL;
 }
 
 static void skipped_put(struct json_writer *json, const struct json *foot)
@@ -274,6 +277,7 @@ void search_foot_members(struct api_call *call, const struct json *foot, const c
     json_integer_member(json, "blocks_left", search_number(foot, "blocks_left"));
     json_integer_member(json, "events", search_number(foot, "rows_scanned"));
     json_integer_member(json, "matched", search_number(foot, "matched"));
+    json_integer_member(json, "regex_limit", search_number(foot, "regex_limit"));
     json_integer_member(json, "cut", search_number(foot, "cut"));
     shape_text_or_null(json, "damaged", call->scope.all ? json_member_text(foot, "damaged")
                                                         : SLICE_NONE);

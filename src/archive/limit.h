@@ -44,6 +44,10 @@
 /* When the day is over its sealed windows are merged, so many at once, one block of each in memory. */
 #define PACK_RUNS 32u
 
+/* Of a regular expression over one value (1 MiB at most): beyond them whether it matches is not known. */
+#define MATCH_STEPS 10000000u                  /* some 0.1 s */
+#define MATCH_HEAP_KIB (512u * 1024)           /* a group repeated over 1 MiB takes 330 MB */
+
 #define SEARCH_GROUPS_MAX 200000u              /* groups of one aggregation */
 #define SEARCH_SORT_MAX 100000u                /* rows that `sort` holds */
 #define SEARCH_LIMIT_MAX 1000000u              /* events one search delivers */

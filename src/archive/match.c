@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "archive/filter.h"
+#include "archive/limit.h"
 #include "archive/matcher.h"
 
 /* --- the words of a test -------------------------------------------------------------------- */
@@ -96,8 +97,8 @@ struct matcher *matcher_new(const struct query *query)
         matcher_free(&m);
         return NULL;
     }
-    pcre2_set_match_limit(m->limits, 100000); /* an expression that explodes does not match */
-    pcre2_set_depth_limit(m->limits, 1000);
+    pcre2_set_match_limit(m->limits, MATCH_STEPS);
+    pcre2_set_heap_limit(m->limits, MATCH_HEAP_KIB);
     collect(m, query->filter);
     return m;
 }
@@ -119,6 +120,16 @@ void matcher_free(struct matcher **matcher)
 bool matcher_uses_words(const struct matcher *matcher)
 {
     return matcher->uses_words;
+}
+
+uint64_t matcher_undecided(const struct matcher *matcher)
+{
+    return matcher->undecided;
+}
+
+bool matcher_late(const struct matcher *matcher)
+{
+    return matcher->late;
 }
 
 /* --- one view ------------------------------------------------------------------------------- */
@@ -146,10 +157,15 @@ void view_begin(struct view *view)
 
 /* --- one value ------------------------------------------------------------------------------ */
 
-bool match_regex(struct matcher *m, const struct node *node, struct slice bytes)
+bool match_regex(struct matcher *m, struct view *view, const struct node *node, struct slice bytes)
 {
-    return pcre2_match(node->regex, (PCRE2_SPTR)(bytes.data ? bytes.data : ""), bytes.len, 0, 0,
-                       m->match, m->limits) >= 0;
+    m->late = m->late || (view->late && view->late(view->owner));
+    if (m->late)
+        return false;
+    int answer = pcre2_match(node->regex, (PCRE2_SPTR)(bytes.data ? bytes.data : ""), bytes.len, 0,
+                             0, m->match, m->limits);
+    m->undecided += answer < PCRE2_ERROR_NOMATCH;
+    return answer >= 0;
 }
 
 static bool test_address(const struct node *node, struct slice bytes)
@@ -176,7 +192,7 @@ bool match_value(struct matcher *m, struct view *view, const struct node *node, 
 {
     switch (node->test) {
     case TEST_EXISTS: return true;
-    case TEST_REGEX: return match_regex(m, node, bytes);
+    case TEST_REGEX: return match_regex(m, view, node, bytes);
     case TEST_NETWORK: return test_address(node, bytes);
     case TEST_RANGE: return test_number(node, bytes);
     default: break;

@@ -25,6 +25,7 @@ struct view {
     const struct day_name *name;
     struct fetched *fetched;             /* rows are read */
     bool (*need)(void *owner, enum block_part part, struct error *e); /* reads a part on demand */
+    bool (*late)(void *owner);           /* the search's time is over; NULL: never */
     void *owner;
     struct arena *arena;                 /* of this block */
     /* -------------------------------------------------------------- */
@@ -42,6 +43,10 @@ struct matcher;
 struct matcher *matcher_new(const struct query *query);
 void matcher_free(struct matcher **matcher);
 bool matcher_uses_words(const struct matcher *matcher);
+/* How many values an expression gave up on: whether they match is not known. */
+uint64_t matcher_undecided(const struct matcher *matcher);
+/* The time was over while expressions ran: the block was not matched to its end. */
+bool matcher_late(const struct matcher *matcher);
 
 /* The first thing that proves that nothing in the block can match. */
 enum glance_result match_glance(const struct matcher *matcher, const struct glance *glance);
@@ -50,7 +55,8 @@ void match_view_init(struct view *view);
 void match_view_free(struct view *view);
 void view_begin(struct view *view); /* before each block */
 
-/* Clears in mask (a bit a row) what does not match. False: the block is damaged, e says where. */
+/* Clears in mask (a bit a row) what does not match. False: the block is damaged, e says where; or it
+ * is matcher_late(). */
 bool match_rows(struct matcher *matcher, struct view *view, uint64_t *mask, struct error *e);
 
 static inline size_t mask_words(uint32_t rows)

@@ -149,7 +149,7 @@ static bool match_text(struct matcher *m, struct view *view, const struct node *
             words_fold(line, &view->value);
             line = buffer_slice(&view->value);
         }
-        if (match_regex(m, node, line))
+        if (match_regex(m, view, node, line))
             set(out, row);
     }
     return true;
@@ -351,7 +351,7 @@ bool match_rows(struct matcher *matcher, struct view *view, uint64_t *mask, stru
 {
     size_t words = mask_words(view->fetched->rows.count);
     uint64_t *out = mask_new(view, e);
-    if (!out || !match_node(matcher, view, matcher->query->filter, mask, out, e))
+    if (!out || !match_node(matcher, view, matcher->query->filter, mask, out, e) || matcher->late)
         return false;
     memcpy(mask, out, words * sizeof *mask);
     return true;

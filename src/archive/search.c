@@ -386,6 +386,13 @@ static bool read_block(struct run *run, struct error *e)
 
 /* --- all blocks ----------------------------------------------------------------------------- */
 
+static bool is_late(void *owner)
+{
+    const struct run *run = owner;
+    unsigned ms = run->options->budget_ms;
+    return ms && clock_steady() - run->started >= (int64_t)ms * 1000000;
+}
+
 static bool over_budget(struct run *run, enum search_end *end)
 {
     const struct search_options *o = run->options;
@@ -395,7 +402,7 @@ static bool over_budget(struct run *run, enum search_end *end)
         *end = SEARCH_BUDGET_BYTES;
     else if (o->budget_rows && run->foot->rows_scanned >= o->budget_rows)
         *end = SEARCH_BUDGET_ROWS;
-    else if (o->budget_ms && clock_steady() - run->started >= (int64_t)o->budget_ms * 1000000)
+    else if (is_late(run))
         *end = SEARCH_BUDGET_TIME;
     else
         return false;
@@ -422,6 +429,22 @@ static bool limit_reached(struct run *run, int64_t newest)
     return run->full || (run->ordered && newest < run->wanted_from);
 }
 
+static void open_block(struct run *run)
+{
+    struct error reason = ERROR_NONE;
+    bool well = read_block(run, &reason);
+    run->foot->regex_limit = matcher_undecided(run->matcher);
+    if (matcher_late(run->matcher)) {
+        explain(run, run->block, "budget");
+        return;
+    }
+    run->foot->blocks_read++;
+    explain(run, run->block, well ? "read" : "damaged");
+    if (!well)
+        search_note_damage(run->foot, run->arena, run->block->file->file, run->block->block,
+                           &reason);
+}
+
 static void read_blocks(struct run *run)
 {
     enum search_end end = SEARCH_COMPLETE;
@@ -440,16 +463,14 @@ static void read_blocks(struct run *run)
             run->foot->read_down_to = newest;
             break;
         }
-        struct error reason = ERROR_NONE;
         run->block = catalogue_take(&run->catalogue);
-        if (!skipped(run)) {
-            run->foot->blocks_read++;
-            explain(run, run->block, "read");
-            if (!read_block(run, &reason)) {
-                search_note_damage(run->foot, run->arena, run->block->file->file,
-                                   run->block->block, &reason);
-                explain(run, run->block, "damaged");
-            }
+        if (!skipped(run))
+            open_block(run);
+        if (matcher_late(run->matcher)) { /* this one is not read to its end */
+            end = SEARCH_BUDGET_TIME;
+            run->foot->blocks_left = 1 + catalogue_rest(&run->catalogue, "budget");
+            run->foot->read_down_to = newest;
+            break;
         }
         tell(run);
     }
@@ -524,6 +545,7 @@ static bool begin(struct run *run, struct error *e)
     run->counts_all = run->overview.span || run->overview.facets;
     run->view.fetched = &run->fetched;
     run->view.need = read_part;
+    run->view.late = is_late;
     run->view.owner = run;
     run->view.arena = &run->block_arena;
     return true;

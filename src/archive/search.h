@@ -113,6 +113,8 @@ struct search_foot {
     int64_t elapsed_ns;
     int64_t read_down_to;                 /* all newer than this was read; 0: everything (in
                                            * `progress`: so far) */
+    uint64_t regex_limit;                 /* values that a regular expression gave up on: whether they
+                                           * match is not known */
     uint64_t cut;                         /* groups or rows beyond what a pipe holds in memory */
     struct slice damaged;                 /* the first damaged block, "file: block n: reason" */
 };

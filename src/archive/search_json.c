@@ -196,6 +196,7 @@ void search_foot_json(const struct search_foot *foot, struct buffer *out)
         { "rows_scanned", foot->rows_scanned },
         { "matched", foot->matched },
         { "delivered", foot->delivered },
+        { "regex_limit", foot->regex_limit },
         { "cut", foot->cut },
         { "bytes_inflated", foot->bytes_inflated },
     };

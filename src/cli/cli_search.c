@@ -112,6 +112,10 @@ static void put_foot(struct printer *p, const struct search_foot *foot)
         fprintf(stderr, cli_say(cli, "not everything was read: the budget ended (%s), %llu blocks are "
                                      "left\n"),
                 search_end_name(foot->end), (unsigned long long)foot->blocks_left);
+    if (foot->regex_limit)
+        fprintf(stderr, cli_say(cli, "on %llu values a regular expression gave up: whether they match is "
+                                     "not known\n"),
+                (unsigned long long)foot->regex_limit);
     if (foot->cut)
         fprintf(stderr, cli_say(cli, "%llu values did not fit into the table's memory\n"),
                 (unsigned long long)foot->cut);

@@ -211,6 +211,57 @@ TEST("the limit cuts the rows that go out, not the events that a table is made o
     archive_close(&archive);
 }
 
+/* A value that is long, and one over which the expressions below go through exponentially many ways. */
+static void fill_long(void)
+{
+    static char text[200001];
+    struct fixture_event long_ones[] = {
+        { "a long value", NULL, 70, { "x", text } },
+        { "a wicked value", NULL, 80, { "y", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!" } },
+    };
+    memset(text, 'a', sizeof text - 1);
+    fill();
+    fixture_store(archive, long_ones, 2);
+}
+
+TEST("a regular expression goes over a long value to its end")
+{
+    fill_long();
+    CHECK_INT(fixture_count(directory, "x:/^(?:a|b)+$/"), 1);
+    CHECK_INT(fixture_count(directory, "x:/^.*(?:foo|aaa)$/"), 1);
+    CHECK_INT(fixture_foot.regex_limit, 0);
+    archive_close(&archive);
+}
+
+TEST("values on which a regular expression gives up are counted, whatever is made of them")
+{
+    fill_long();
+    CHECK_INT(fixture_count(directory, "y:/^(a+)+$/"), 0);
+    CHECK_INT(fixture_foot.regex_limit, 1);
+    fixture_count(directory, "y:* and not y:/^(a+)+$/");
+    CHECK_INT(fixture_foot.regex_limit, 1);
+    archive_close(&archive);
+}
+
+TEST("a budget of time ends within a block whose values take long")
+{
+    static struct fixture_event wicked[200];
+    for (int i = 0; i < 200; i++)
+        wicked[i] = (struct fixture_event){
+            "a wicked value", NULL, 90,
+            { "y", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!" } };
+    fill();
+    fixture_store(archive, wicked, 200);
+    struct search_options o = { .scope.all = true, .limit = 999, .budget_ms = 50 };
+    fixture_lines(directory, "not y:/^(a+)+$/", &o);
+    CHECK_INT(fixture_foot.end, SEARCH_BUDGET_TIME);
+    CHECK(fixture_foot.read_down_to == FIXTURE_DAY + 90 * CLOCK_SECOND);
+    CHECK_INT(fixture_foot.blocks_read, 0);
+    CHECK_INT(fixture_foot.blocks_left, 3);
+    CHECK_INT(fixture_foot.delivered, 0);
+    archive_close(&archive);
+}
+
 struct aside {
     uint64_t in_buckets, values, with;
 };

@@ -43,6 +43,7 @@ export function Foot({ shown, total, table, foot, more, asked }: Props) {
         {foot.complete ? t('search.complete') : more ? t('search.more_to_read') : (foot.stopped ?? t('search.not_complete'))}
         {!foot.complete && foot.blocks_left > 0 && ` · ${t('search.blocks_left', { n: number(foot.blocks_left) })}`}
         {!foot.complete && foot.read_down_to && !more && ` · ${t('search.read_down_to', { time: exact(foot.read_down_to) })}`}
+        {foot.regex_limit > 0 && ` · ${t('search.regex_limit', { n: number(foot.regex_limit) })}`}
         {foot.cut > 0 && ` · ${t('search.cut', { n: number(foot.cut) })}`}
       </span>
       {foot.damaged && <span className="field-error">{t('search.damaged', { what: foot.damaged })}</span>}
