@@ -93,14 +93,16 @@ static struct search_cell copy_cell(struct arena *arena, const struct search_cel
     return copy;
 }
 
+/* None first, then numbers, then texts: one order for all, however they are mixed. */
 static int compare_cells(const struct search_cell *a, const struct search_cell *b)
 {
-    double x, y;
+    double x = 0, y = 0;
     if (a->none || b->none)
-        return (int)b->none - (int)a->none; /* none first */
-    if (cell_number(a, &x) && cell_number(b, &y))
-        return x < y ? -1 : x > y;
-    return slice_compare(a->text, b->text);
+        return (int)b->none - (int)a->none;
+    bool number = cell_number(a, &x), other = cell_number(b, &y);
+    if (number != other)
+        return number ? -1 : 1;
+    return number ? (x > y) - (x < y) : slice_compare(a->text, b->text);
 }
 
 /* --- aggregation ---------------------------------------------------------------------------- */

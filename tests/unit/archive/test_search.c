@@ -211,6 +211,25 @@ TEST("the limit cuts the rows that go out, not the events that a table is made o
     archive_close(&archive);
 }
 
+TEST("numbers are sorted before texts, in one order whatever came first")
+{
+    static const char *const values[] = { "1a", "10", "9", "b", "1e1", "-2", "", "2 " };
+    struct fixture_event mixed[8] = { { NULL } };
+    for (int turn = 0; turn < 8; turn++) {
+        struct error e = ERROR_NONE;
+        directory = test_folder();
+        CHECK(archive_open(directory, &archive, &e));
+        for (int i = 0; i < 8; i++)
+            mixed[i] = (struct fixture_event){ "x", NULL, i, { "v", values[(i + turn) % 8] } };
+        fixture_store(archive, mixed, 8);
+        CHECK_TEXT(fixture_table(directory, "not v:(10 1e1) | sort v | fields v"), "-2|2 |9||1a|b");
+        CHECK_TEXT(fixture_table(directory, "not v:(10 1e1) | sort -v | fields v"), "b|1a||9|2 |-2");
+        CHECK_TEXT(fixture_table(directory, "not v:1e1 | count by v"),
+                   "-2,1|2 ,1|9,1|10,1|,1|1a,1|b,1");
+        archive_close(&archive);
+    }
+}
+
 /* A value that is long, and one over which the expressions below go through exponentially many ways. */
 static void fill_long(void)
 {
