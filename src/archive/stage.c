@@ -18,7 +18,7 @@ struct group {
     uint64_t count;
     struct tally {
         uint64_t count;          /* values that are numbers, for sum, avg */
-        double sum, min, max;
+        long double sum, min, max;
         struct words distinct;   /* hashes of different values */
     } tallies[];
 };
@@ -69,20 +69,16 @@ static struct search_cell item_cell(const struct item *item, struct slice field,
     return (struct search_cell){ .none = true };
 }
 
-static bool cell_number(const struct search_cell *cell, double *out)
+static bool cell_number(const struct search_cell *cell, long double *out)
 {
-    if (cell->is_number) {
-        *out = cell->number;
-        return true;
-    }
-    return !cell->none && slice_to_double(slice_trim(cell->text), out);
+    return !cell->none && slice_to_long_double(slice_trim(cell->text), out);
 }
 
-static struct search_cell number_cell(struct arena *arena, double number)
+static struct search_cell number_cell(struct arena *arena, long double number)
 {
-    struct search_cell cell = { .number = number, .is_number = true };
-    bool whole = number == floor(number) && fabs(number) < 9e15;
-    cell.text = whole ? arena_print(arena, "%.0f", number) : arena_print(arena, "%.6g", number);
+    struct search_cell cell = { .number = (double)number, .is_number = true };
+    bool whole = number == floorl(number) && fabsl(number) < 0x1p64L;
+    cell.text = arena_print(arena, whole ? "%.0Lf" : "%.15Lg", number);
     return cell;
 }
 
@@ -96,7 +92,7 @@ static struct search_cell copy_cell(struct arena *arena, const struct search_cel
 /* None first, then numbers, then texts: one order for all, however they are mixed. */
 static int compare_cells(const struct search_cell *a, const struct search_cell *b)
 {
-    double x = 0, y = 0;
+    long double x = 0, y = 0;
     if (a->none || b->none)
         return (int)b->none - (int)a->none;
     bool number = cell_number(a, &x), other = cell_number(b, &y);
@@ -153,7 +149,7 @@ static void tally(struct op *op, struct group *group, const struct item *item)
     for (uint32_t i = 0; i < op->stage->stat_count; i++) {
         const struct stat *stat = &op->stage->stats[i];
         struct tally *t = &group->tallies[i];
-        double number;
+        long double number;
         if (stat->field.len == 0)
             continue;
         struct search_cell cell = item_cell(item, stat->field, &op->chain->scratch[i]);
@@ -198,15 +194,15 @@ static struct search_cell stat_cell(struct op *op, const struct group *group, ui
     const struct tally *t = &group->tallies[i];
     switch (stat->kind) {
     case STAT_COUNT:
-        return number_cell(&op->arena, (double)(stat->field.len ? t->count : group->count));
-    case STAT_DISTINCT: return number_cell(&op->arena, (double)t->distinct.count);
+        return number_cell(&op->arena, stat->field.len ? t->count : group->count);
+    case STAT_DISTINCT: return number_cell(&op->arena, t->distinct.count);
     case STAT_SUM: return number_cell(&op->arena, t->sum);
     default: break;
     }
     if (t->count == 0)
         return (struct search_cell){ .none = true };
     if (stat->kind == STAT_AVG)
-        return number_cell(&op->arena, t->sum / (double)t->count);
+        return number_cell(&op->arena, t->sum / t->count);
     return number_cell(&op->arena, stat->kind == STAT_MIN ? t->min : t->max);
 }
 

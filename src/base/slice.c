@@ -183,18 +183,38 @@ bool slice_to_i64(struct slice s, int64_t *out)
     return true;
 }
 
-bool slice_to_double(struct slice s, double *out)
+#define NUMBER_TEXT 64
+
+static bool number_text(struct slice s, char text[NUMBER_TEXT])
 {
-    char text[64];
-    if (s.len == 0 || s.len >= sizeof text)
+    if (s.len == 0 || s.len >= NUMBER_TEXT)
         return false;
     for (size_t i = 0; i < s.len; i++) /* strtod also takes hex, inf, nan and blanks: we don't */
         if (!strchr("0123456789+-.eE", s.data[i]) || s.data[i] == '\0')
             return false;
     memcpy(text, s.data, s.len);
     text[s.len] = '\0';
-    char *end;
+    return true;
+}
+
+bool slice_to_double(struct slice s, double *out)
+{
+    char text[NUMBER_TEXT], *end;
+    if (!number_text(s, text))
+        return false;
     double value = strtod(text, &end);
+    if (*end != '\0')
+        return false;
+    *out = value;
+    return true;
+}
+
+bool slice_to_long_double(struct slice s, long double *out)
+{
+    char text[NUMBER_TEXT], *end;
+    if (!number_text(s, text))
+        return false;
+    long double value = strtold(text, &end);
     if (*end != '\0')
         return false;
     *out = value;

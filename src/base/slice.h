@@ -125,6 +125,8 @@ bool slice_to_u64(struct slice s, uint64_t *out);
 bool slice_to_i64(struct slice s, int64_t *out);
 /* Decimal number with optional fraction and exponent, whole slice; false otherwise. */
 bool slice_to_double(struct slice s, double *out);
+/* The same with more digits: whole numbers of 64 bits are exact. */
+bool slice_to_long_double(struct slice s, long double *out);
 
 /* 64-bit hash (XXH3) of the bytes; not for secrets, not stable across releases of the library. */
 uint64_t slice_hash(struct slice s);

@@ -230,6 +230,26 @@ TEST("numbers are sorted before texts, in one order whatever came first")
     }
 }
 
+TEST("figures are right to the last digit of what they are made of")
+{
+    static const struct fixture_event events_with[] = {
+        { "a", NULL, 1, { "n", "12345678.25", "whole", "9223372036854775807", "c", "0.1" } },
+        { "b", NULL, 2, { "n", "1000000.5", "whole", "9223372036854775806", "c", "0.2" } },
+        { "c", NULL, 3, { "n", "0.125", "whole", "1", "c", "0.3" } },
+    };
+    struct error e = ERROR_NONE;
+    directory = test_folder();
+    CHECK(archive_open(directory, &archive, &e));
+    fixture_store(archive, events_with, 3);
+    CHECK_TEXT(fixture_table(directory, "* | stats sum(n), avg(c), sum(c), max(n), min(n)"),
+               "13345678.875,0.2,0.6,12345678.25,0.125");
+    CHECK_TEXT(fixture_table(directory, "* | stats sum(whole), max(whole), min(whole)"),
+               "18446744073709551614,9223372036854775807,1");
+    CHECK_TEXT(fixture_table(directory, "* | count by whole | sort -whole | fields whole"),
+               "9223372036854775807|9223372036854775806|1");
+    archive_close(&archive);
+}
+
 /* A value that is long, and one over which the expressions below go through exponentially many ways. */
 static void fill_long(void)
 {

@@ -45,6 +45,9 @@ TEST("decimal numbers refuse hexadecimal, infinity and rests") {
     CHECK(!slice_to_double(SLICE("0x10"), &value));
     CHECK(!slice_to_double(SLICE("inf"), &value));
     CHECK(!slice_to_double(SLICE("1.5 "), &value));
+    long double exact;
+    CHECK(slice_to_long_double(SLICE("18446744073709551615"), &exact) && exact == UINT64_MAX);
+    CHECK(!slice_to_long_double(SLICE("nan"), &exact));
 }
 
 TEST("cutting outside the slice gives what is inside") {
