@@ -181,8 +181,8 @@ static bool test_address(const struct node *node, struct slice bytes)
 
 static bool test_number(const struct node *node, struct slice bytes)
 {
-    double number;
-    if (!slice_to_double(slice_trim(bytes), &number))
+    long double number;
+    if (!slice_to_long_double(slice_trim(bytes), &number))
         return false;
     return (node->low_open ? number > node->low : number >= node->low) &&
            (node->high_open ? number < node->high : number <= node->high);
@@ -193,7 +193,12 @@ bool match_value(struct matcher *m, struct view *view, const struct node *node, 
     switch (node->test) {
     case TEST_EXISTS: return true;
     case TEST_REGEX: return match_regex(m, view, node, bytes);
-    case TEST_NETWORK: return test_address(node, bytes);
+    case TEST_NETWORK:
+        if (test_address(node, bytes))
+            return true;
+        if (node->needle.len == 0)
+            return false;
+        break;
     case TEST_RANGE: return test_number(node, bytes);
     default: break;
     }

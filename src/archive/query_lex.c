@@ -43,7 +43,8 @@ static bool name_letter(char c, bool first)
     return letter || (!first && ((c >= '0' && c <= '9') || c == '.' || c == '-'));
 }
 
-/* Length of a field name that ends in ':' here; 0 when this is a plain word, as http:// and C:\ are. */
+/* Length of a field name that ends in ':' here; 0 when this is a plain word, as http://, C:\ and
+ * std::vector are. A value may begin with :: (an address) and with a backslash (a share). */
 static size_t name_len(const struct lexer *lexer)
 {
     struct slice rest = slice_after(lexer->text, lexer->at);
@@ -52,10 +53,10 @@ static size_t name_len(const struct lexer *lexer)
         i++;
     if (i == 0 || i >= rest.len || rest.data[i] != ':')
         return 0;
-    char next = i + 1 < rest.len ? rest.data[i + 1] : ' ';
-    if (next == ':' || next == '\\' || (next == '/' && i + 2 < rest.len && rest.data[i + 2] == '/'))
-        return 0;
-    return i;
+    struct slice value = slice_after(rest, i + 1);
+    bool drive = i == 1 && slice_starts(value, SLICE("\\"));
+    bool joined = slice_starts(value, SLICE(":")) && !slice_starts(value, SLICE("::"));
+    return drive || joined || slice_starts(value, SLICE("//")) ? 0 : i;
 }
 
 static struct token quoted(struct lexer *lexer)

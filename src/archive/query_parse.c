@@ -104,12 +104,13 @@ static struct node *parse_values(struct parser *p, enum place place, struct slic
     struct node *any = node_new(p, NODE_OR);
     size_t open = p->token.at;
     while (any && !p->lexer.failed && p->token.kind != TOKEN_CLOSE) {
-        if (is_keyword(p, "or") || is_keyword(p, "and")) {
-            if (is_keyword(p, "and")) {
-                lexer_error(&p->lexer, p->token.at, "write field:a field:b",
-                            "a list of values takes only `or`");
-                return NULL;
-            }
+        if (is_keyword(p, "and") || is_keyword(p, "not")) {
+            lexer_error(&p->lexer, p->token.at, is_keyword(p, "and") ? "write field:a field:b"
+                                                                     : "write not field:a",
+                        "a list of values takes only `or`");
+            return NULL;
+        }
+        if (is_keyword(p, "or")) {
             next(p);
             continue;
         }

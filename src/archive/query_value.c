@@ -136,18 +136,19 @@ static bool is_time(const struct node *node)
     return node->place == PLACE_TIME || node->place == PLACE_RECEIVED;
 }
 
-/* How long the moment written is: a day for a date, a minute for hh:mm, else a second. */
+/* How long the moment written is: a day for a date, a minute for hh:mm (a zone may follow), else a
+ * second. */
 static int64_t moment_len(struct slice text)
 {
-    if (text.len == 10 && text.data[4] == '-')
+    if (text.len < 10 || text.data[4] != '-')
+        return CLOCK_SECOND;
+    if (text.len == 10)
         return CLOCK_DAY;
-    if (text.len == 16 && text.data[4] == '-')
-        return CLOCK_MINUTE;
-    return CLOCK_SECOND;
+    return text.len > 16 && text.data[16] == ':' ? CLOCK_SECOND : CLOCK_MINUTE;
 }
 
 struct bound {
-    double number;
+    long double number;
     int64_t from, to; /* of the moment written */
 };
 
@@ -162,7 +163,7 @@ static bool read_bound(struct lexer *lexer, const struct node *node, struct slic
         out->to = out->from + moment_len(text);
         return true;
     }
-    return slice_to_double(text, &out->number) ||
+    return slice_to_long_double(text, &out->number) ||
            lexer_error(lexer, at, "compare with a number, as in bytes:>1000",
                        "\"%.*s\" is not a number", SLICE_ARGS(text));
 }
@@ -245,7 +246,8 @@ static bool is_dotted_range(const struct node *node, struct slice text, struct s
            (high->len == 0 || slice_to_double(*high, &number));
 }
 
-static bool set_network(struct node *node, struct slice text)
+/* One address is also looked for as a word: a field may hold a sentence with it. */
+static bool set_network(struct lexer *lexer, struct node *node, struct slice text)
 {
     size_t slash = slice_find_byte(text, '/');
     uint64_t bits;
@@ -258,6 +260,8 @@ static bool set_network(struct node *node, struct slice text)
     node->network.len = len;
     node->network.bits = (unsigned)bits;
     node->test = TEST_NETWORK;
+    if (slash == text.len && (node->place == PLACE_FIELD || node->place == PLACE_RAW))
+        fold_into(lexer, text, &node->needle);
     return true;
 }
 
@@ -292,8 +296,8 @@ static bool set_word(struct lexer *lexer, struct node *node, struct token token,
         node->test = TEST_EXISTS;
         return true;
     }
-    if (!exact && set_network(node, text))
-        return true;
+    if (!exact && set_network(lexer, node, text))
+        return !lexer->failed;
     if (slice_find_byte(text, '/') < text.len && field && !exact) {
         unsigned char bytes[16];
         size_t slash = slice_find_byte(text, '/');

@@ -59,6 +59,15 @@ bool tree_network_has(const struct network *network, const unsigned char *addres
     return len == network->len && same_bits(address, network->bytes, network->bits);
 }
 
+/* Behind the character at `at`; bytes that are no UTF-8 are each one. */
+static size_t next_character(struct slice text, size_t at)
+{
+    bool lead = (unsigned char)text.data[at++] >= 0xc0;
+    while (lead && at < text.len && ((unsigned char)text.data[at] & 0xc0) == 0x80)
+        at++;
+    return at;
+}
+
 /* The greedy walk with one place to come back to: linear for one star, quadratic at worst. */
 bool tree_wild(struct slice pattern, struct slice text)
 {
@@ -67,13 +76,15 @@ bool tree_wild(struct slice pattern, struct slice text)
         if (p < pattern.len && pattern.data[p] == '*') {
             star = p++;
             back = t;
-        } else if (p < pattern.len &&
-                   (pattern.data[p] == '?' || pattern.data[p] == text.data[t])) {
+        } else if (p < pattern.len && pattern.data[p] == '?') {
+            p++;
+            t = next_character(text, t);
+        } else if (p < pattern.len && pattern.data[p] == text.data[t]) {
             p++;
             t++;
         } else if (star != SIZE_MAX) {
             p = star + 1;
-            t = ++back;
+            t = back = next_character(text, back);
         } else
             return false;
     }

@@ -45,12 +45,13 @@ struct node {
     struct slice field;    /* as written; compared without case */
     struct slice written;  /* the value as written, for query_print */
     struct slice needle;   /* folded; TEST_WILD: the pattern, folded; in free text its
-                            * only stretch without wildcards when regex is NULL */
+                            * only stretch without wildcards when regex is NULL;
+                            * TEST_NETWORK: the one address as a word, else empty */
     bool open_left, open_right; /* TEST_WILD in free text: `*` at that end */
     struct slice escaped;  /* needle as it stands inside JSON, where that differs; else empty */
     pcre2_code *regex;
     struct network network;
-    double low, high;      /* TEST_RANGE of numbers */
+    long double low, high; /* TEST_RANGE of numbers */
     int64_t time_low, time_high; /* of PLACE_TIME, PLACE_RECEIVED: [low, high) */
     bool low_open, high_open;
 };

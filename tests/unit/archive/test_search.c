@@ -250,6 +250,47 @@ TEST("figures are right to the last digit of what they are made of")
     archive_close(&archive);
 }
 
+static const struct fixture_event forms[] = {
+    { "a", NULL, 1, { "src_ip", "::1", "ShareName", "\\\\*\\IPC$", "n", "9223372036854775807" } },
+    { "b", NULL, 2, { "src_ip", "::ffff:10.0.0.1", "name", "Иван", "n", "9223372036854775808" } },
+    { "c", NULL, 60, { "message", "login from 10.0.0.1 port 22", "name", "用户", "n", "0.5" } },
+    { "std::vector C:\\Windows\\x", NULL, 61, { "message", "from 10.0.0.10", "name", "b" } },
+};
+
+static const struct {
+    const char *query;
+    int count;
+} formed[] = {
+    { "src_ip:::1", 1 }, { "src_ip:(::1)", 1 }, { "src_ip:::ffff:10.0.0.1", 1 },
+    { "src_ip:10.0.0.1", 1 }, { "std::vector", 1 }, { "C:\\Windows\\x", 1 },
+    { "ShareName:\\\\*\\IPC$", 1 }, { "ShareName:\\\\*\\ADMIN$", 0 },
+    { "message:10.0.0.1", 1 }, { "message:(10.0.0.1 10.0.0.10)", 2 }, { "message:10.0.0.0/8", 0 },
+    { "time:2025-11-24T00:00Z", 2 }, { "time:2025-11-24T07:00", 2 },
+    { "time:2025-11-24T07:01+07:00", 2 }, { "time:<=2025-11-24T00:00Z", 2 },
+    { "time:>2025-11-24T00:00Z", 2 }, { "time:2025-11-24T00:01:00Z", 1 },
+    { "name:И?ан", 1 }, { "name:и??н", 1 }, { "name:И???ан", 0 }, { "name:??", 1 },
+    { "name:???", 0 }, { "name:*??", 2 }, { "name:?", 1 }, { "name:*?户", 1 }, { "name:*??户", 0 },
+    { "n:>9223372036854775807", 1 }, { "n:>=9223372036854775807", 2 },
+    { "n:<9223372036854775808", 2 }, { "n:9223372036854775808..", 1 }, { "n:<0.75", 1 },
+};
+
+TEST("odd values are read as what they are written for")
+{
+    struct error e = ERROR_NONE;
+    directory = test_folder();
+    CHECK(archive_open(directory, &archive, &e));
+    fixture_store(archive, forms, 4);
+    for (int sealed = 0; sealed < 2; sealed++) {
+        for (size_t i = 0; i < sizeof formed / sizeof *formed; i++) {
+            int count = fixture_count(directory, formed[i].query);
+            if (count != formed[i].count)
+                fail_msg("%s: found %d, expected %d", formed[i].query, count, formed[i].count);
+        }
+        fixture_seal(archive);
+    }
+    archive_close(&archive);
+}
+
 /* A value that is long, and one over which the expressions below go through exponentially many ways. */
 static void fill_long(void)
 {
