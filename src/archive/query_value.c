@@ -78,29 +78,44 @@ static bool has_wildcard(struct slice s)
     return slice_find_byte(s, '*') < s.len || slice_find_byte(s, '?') < s.len;
 }
 
-/* Free text: `a*b?c` as an expression over the folded text, within one word-like run. */
-static bool set_wild_regex(struct lexer *lexer, struct node *node, struct slice pattern,
-                           size_t at)
+static void add_wild(struct slice pattern, struct buffer *out)
 {
-    BUFFER_AUTO out;
-    int code;
-    size_t where;
-    buffer_init(&out, QUERY_BYTES_MAX * 8);
-    if (!node->open_left)
-        buffer_add(&out, SLICE("(?<![[:alnum:]])"));
     for (size_t i = 0; i < pattern.len; i++) {
         if (pattern.data[i] == '*' || pattern.data[i] == '?') {
-            buffer_add(&out, pattern.data[i] == '*' ? SLICE("[^\\s\\x00]*") : SLICE("[^\\s\\x00]"));
+            buffer_add(out, pattern.data[i] == '*' ? SLICE("[^\\s\\x00]*") : SLICE("[^\\s\\x00]"));
             continue;
         }
         char c = pattern.data[i];
         if (strchr("\\^$.[]|()+{}#", c))
-            buffer_add_byte(&out, '\\');
-        buffer_add_byte(&out, c);
+            buffer_add_byte(out, '\\');
+        buffer_add_byte(out, c);
     }
+}
+
+/* Free text: `a*b?c` as an expression over the folded text, within one word-like run; also as it
+ * stands inside JSON. */
+static bool set_wild_regex(struct lexer *lexer, struct node *node, struct slice pattern,
+                           size_t at)
+{
+    BUFFER_AUTO out, escaped;
+    int code;
+    size_t where;
+    buffer_init(&out, QUERY_BYTES_MAX * 32);
+    buffer_init(&escaped, QUERY_BYTES_MAX * 8);
+    tree_escape(pattern, &escaped);
+    if (!node->open_left)
+        buffer_add(&out, SLICE("(?<![[:alnum:]])"));
+    buffer_add(&out, SLICE("(?:"));
+    add_wild(pattern, &out);
+    if (!slice_equal(buffer_slice(&escaped), pattern)) {
+        buffer_add_byte(&out, '|');
+        add_wild(buffer_slice(&escaped), &out);
+    }
+    buffer_add_byte(&out, ')');
     if (!node->open_right)
         buffer_add(&out, SLICE("(?![[:alnum:]])"));
-    node->regex = out.failed ? NULL : compile(lexer->arena, buffer_slice(&out), &code, &where);
+    if (!out.failed && !escaped.failed)
+        node->regex = compile(lexer->arena, buffer_slice(&out), &code, &where);
     return node->regex ||
            lexer_error(lexer, at, NULL, "this wildcard pattern cannot be searched for");
 }
