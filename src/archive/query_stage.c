@@ -6,6 +6,7 @@ struct stages {
     struct lexer *lexer;
     struct token token;
     struct arena *arena;
+    bool table;             /* comes in here, not events */
 };
 
 static void next(struct stages *p)
@@ -46,8 +47,17 @@ static bool read_names(struct stages *p, struct slice *names, uint32_t *count)
     return !p->lexer->failed;
 }
 
+/* A table's rows have no time of their own, even where a column holds one. */
+static bool spans_fit(struct stages *p, size_t at)
+{
+    return !p->table || lexer_error(p->lexer, at, "put it first, as in: count by user over 1d",
+                                    "a table has no spans of time");
+}
+
 static bool read_span(struct stages *p, struct stage *stage)
 {
+    if (!spans_fit(p, p->token.at))
+        return false;
     if (p->token.kind != TOKEN_WORD || !query_duration(p->token.text, &stage->span))
         return lexer_error(p->lexer, p->token.at, "write 30s, 5m, 1h or 7d",
                            "a length of time is missing here");
@@ -251,6 +261,7 @@ static const struct {
 static bool parse_stage(struct stages *p, struct query *query)
 {
     struct token name = p->token;
+    p->table = query_gives_table(query);
     if (query->stage_count == QUERY_STAGES_MAX)
         return lexer_error(p->lexer, name.at, NULL, "at most %d pipes can follow each other",
                            QUERY_STAGES_MAX);
@@ -259,7 +270,8 @@ static bool parse_stage(struct stages *p, struct query *query)
             struct stage *stage = &query->stages[query->stage_count++];
             stage->kind = kinds[i].kind;
             next(p);
-            if (!kinds[i].parse(p, stage))
+            if ((stage->kind == STAGE_TIMECHART && !spans_fit(p, name.at)) ||
+                !kinds[i].parse(p, stage))
                 return false;
             if (!at_end(p))
                 return lexer_error(p->lexer, p->token.at, NULL, "this does not belong here");

@@ -52,6 +52,7 @@ static const struct {
     { "a | timechart span=5m count by x", "a | timechart count as count by x over 5m" },
     { "a | top 3 by x", "a | top 3 by x" },
     { "a | uniq x, y", "a | uniq by x, y" },
+    { "a | sort t | limit 9 | count over 1d", "a | sort by t asc | limit 9 | count over 1d" },
 };
 
 TEST("queries mean what they seem to, and the full form means the same again")
@@ -111,6 +112,8 @@ static const struct {
     { "a | limit x", "query:1:11: a number is missing here" },
     { "a | sort", "query:1:9: a field is missing here" },
     { "a | fields", "query:1:11: a field is missing here" },
+    { "a | fields time, u | count over 1d", "query:1:33: a table has no spans of time" },
+    { "a | top 3 u | sort u | timechart 1h count", "query:1:24: a table has no spans of time" },
     { "a | limit 5 6", "query:1:13: this does not belong here" },
     { "ườ user:", "query:1:9: a value is missing here" },
 };
