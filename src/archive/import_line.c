@@ -4,6 +4,9 @@
 #include "event/json_event.h"
 
 #define FIELDS "fields."
+#define WHOLE "whole."
+/* An export's line has the envelope, too, and a list for each name that comes again. */
+#define LINE_FIELDS_MOST (4 * JSON_EVENT_FIELDS_MOST)
 
 static bool wrong(struct error *e, const char *name)
 {
@@ -68,9 +71,31 @@ static bool take_member(const struct event_field *field, struct event *event,
     if (slice_is(field->name, "flags") && field->kind == EVENT_TEXT)
         return take_flag(event, field->value, e);
     if (is_whole(field) && (slice_is(field->name, "flags") || slice_is(field->name, "fields") ||
-                            slice_is(field->name, "logsource")))
+                            slice_is(field->name, "whole") || slice_is(field->name, "logsource")))
         return true;
     return error_set(e, "an export has no member \"%.*s\" of this kind", SLICE_ARGS(field->name));
+}
+
+/* The event's own: a field, or the text of an object or array. False: it is none of these. */
+static bool take_field(struct event_field *field)
+{
+    bool whole = slice_starts(field->name, SLICE(WHOLE)) && field->kind == EVENT_TEXT;
+    if (whole && slice_starts(field->value, SLICE("{")))
+        field->kind = EVENT_OBJECT;
+    else if (whole && slice_starts(field->value, SLICE("[")))
+        field->kind = EVENT_ARRAY;
+    else if (!slice_starts(field->name, SLICE(FIELDS)))
+        return false;
+    field->name = slice_after(field->name, whole ? sizeof WHOLE - 1 : sizeof FIELDS - 1);
+    field->id = 0;
+    return true;
+}
+
+/* Its members stand behind it. */
+static bool is_list(const struct event_field *field)
+{
+    return field->kind == EVENT_ARRAY && (slice_starts(field->name, SLICE(FIELDS)) ||
+                                          slice_starts(field->name, SLICE(WHOLE)));
 }
 
 static bool place_fits(const struct envelope *envelope, struct event *event,
@@ -95,18 +120,16 @@ bool import_line_read(struct slice line, struct arena *arena, struct event *even
     uint32_t count, own = 0;
     struct envelope envelope = { .raw = false };
     *event_out = (struct event){ .flags = 0 };
-    if (!json_event_decode(line, arena, &fields, &count, e))
+    if (!json_event_decode_wide(line, LINE_FIELDS_MOST, arena, &fields, &count, e))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         struct event_field *field = &fields[i];
-        if (!slice_starts(field->name, SLICE(FIELDS))) {
-            if (!take_member(field, event_out, &envelope, e))
-                return false;
-        } else if (!is_whole(field)) { /* its members stand behind it */
-            field->name = slice_after(field->name, sizeof FIELDS - 1);
-            field->id = 0;
+        if (is_list(field))
+            continue;
+        if (take_field(field))
             fields[own++] = *field;
-        }
+        else if (!take_member(field, event_out, &envelope, e))
+            return false;
     }
     event_out->fields = fields;
     event_out->field_count = own;

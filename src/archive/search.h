@@ -147,7 +147,9 @@ bool search_get(const char *directory, const struct search_scope *scope,
 /* One JSON object, no line end:
  * {"id":"20261124.standard.184","time":"2026-11-24T00:30:05.120000000Z","received":"…",
  *  "source":"…","system":"…","agency":"…","decoder":"…","logsource":{"product":"linux",…},
- *  "flags":["undecoded"],"raw":"…","fields":{"user":"root","src_ip":["10.0.0.1","10.0.0.2"]}}
+ *  "flags":["undecoded"],"raw":"…","fields":{"user":"root","src_ip":["10.0.0.1","10.0.0.2"]},
+ *  "whole":{"src_ip":"[\"10.0.0.1\",\"10.0.0.2\"]"}}
+ * whole: the texts of objects and arrays, whose members stand in fields; left out when there are none.
  * Bytes that are no UTF-8 become U+FFFD. Numbers and booleans stay what they are. */
 void search_event_json(const struct search_event *event, struct buffer *out);
 /* {"user":"root","count":17} */

@@ -44,20 +44,21 @@ static bool is_whole(const struct event_field *field)
     return field->kind == EVENT_OBJECT || field->kind == EVENT_ARRAY;
 }
 
-/* Objects and arrays stand there by their members; a name that comes again becomes a list. */
-static void put_fields(struct json_writer *w, const struct event *event)
+/* Those fields that are whole objects and arrays, or the others; a name that comes again becomes a
+ * list. */
+static void put_fields(struct json_writer *w, const char *name, const struct event *event, bool whole)
 {
-    json_open_object_member(w, "fields");
+    json_open_object_member(w, name);
     for (uint32_t i = 0; i < event->field_count; i++) {
         const struct event_field *field = &event->fields[i];
         bool before = false, again = false;
         for (uint32_t k = 0; k < event->field_count; k++)
-            if (k != i && !is_whole(&event->fields[k]) &&
+            if (k != i && is_whole(&event->fields[k]) == whole &&
                 slice_equal(event->fields[k].name, field->name)) {
                 before |= k < i;
                 again |= k > i;
             }
-        if (before || is_whole(field))
+        if (before || is_whole(field) != whole)
             continue;
         json_name_slice(w, field->name);
         if (!again) {
@@ -66,11 +67,19 @@ static void put_fields(struct json_writer *w, const struct event *event)
         }
         json_open_array(w);
         for (uint32_t k = i; k < event->field_count; k++)
-            if (!is_whole(&event->fields[k]) && slice_equal(event->fields[k].name, field->name))
+            if (is_whole(&event->fields[k]) == whole && slice_equal(event->fields[k].name, field->name))
                 put_value(w, &event->fields[k]);
         json_close_array(w);
     }
     json_close_object(w);
+}
+
+static bool has_whole(const struct event *event)
+{
+    for (uint32_t i = 0; i < event->field_count; i++)
+        if (is_whole(&event->fields[i]))
+            return true;
+    return false;
 }
 
 static void put_flags(struct json_writer *w, uint32_t flags)
@@ -108,7 +117,9 @@ void search_event_json(const struct search_event *event, struct buffer *out)
     json_close_object(&w);
     put_flags(&w, e->flags);
     json_text_member(&w, "raw", e->raw);
-    put_fields(&w, e);
+    put_fields(&w, "fields", e, false); /* of objects and arrays the members */
+    if (has_whole(e))
+        put_fields(&w, "whole", e, true);
     json_close_object(&w);
 }
 

@@ -35,7 +35,7 @@ struct known_name {
 struct json_reader {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> marks;
     struct event_field *fields = nullptr;
-    uint32_t count = 0, capacity = 0;
+    uint32_t count = 0, capacity = 0, most = JSON_EVENT_FIELDS_MOST;
     struct arena names_memory;
     struct map names;
     known_name *before_first = nullptr; /* of the names' memory */
@@ -139,11 +139,11 @@ inline known_name *find_name(json_reader *r, const known_name *parent, struct sl
 
 struct event_field *add(json_reader *r, const known_name *name, event_kind kind)
 {
+    if (r->count == r->most) {
+        r->too_wide = true;
+        return nullptr;
+    }
     if (r->count == r->capacity) {
-        if (r->capacity >= JSON_EVENT_FIELDS_MOST) {
-            r->too_wide = true;
-            return nullptr;
-        }
         uint32_t more = r->capacity ? r->capacity * 2 : 64;
         void *grown = realloc(r->fields, more * sizeof(struct event_field));
         if (!grown)
@@ -363,7 +363,7 @@ bool refuse(const walk *w, struct error *e)
 {
     error_kind(e, ERROR_INPUT);
     if (w->r->too_wide)
-        return error_set(e, "more than %u fields in one record", JSON_EVENT_FIELDS_MOST);
+        return error_set(e, "more than %u fields in one record", w->r->most);
     if (w->r->too_deep)
         return error_set(e, "objects nested deeper than %u", JSON_EVENT_DEPTH_MOST);
     if (w->r->memory->exhausted)
@@ -473,6 +473,12 @@ static bool settle_all(const json_reader *r, arena *memory, struct event_field *
 bool json_event_decode(struct slice json, arena *memory, struct event_field **fields_out,
                        uint32_t *count_out, struct error *e)
 {
+    return json_event_decode_wide(json, JSON_EVENT_FIELDS_MOST, memory, fields_out, count_out, e);
+}
+
+bool json_event_decode_wide(struct slice json, uint32_t fields_most, arena *memory,
+                            struct event_field **fields_out, uint32_t *count_out, struct error *e)
+{
     struct holder {
         json_reader *reader = json_reader_new();
         ~holder() { json_reader_free(&reader); }
@@ -481,6 +487,7 @@ bool json_event_decode(struct slice json, arena *memory, struct event_field **fi
     json_reader *r = own.reader;
     if (!r)
         return error_set(e, "out of memory");
+    r->most = fields_most;
     try {
         if (!read(r, json, memory, e))
             return false;

@@ -58,6 +58,9 @@ size_t json_event_number(struct slice text, char out[JSON_EVENT_NUMBER]);
  * too or, where they need no change, they point into json: for decoders, whose records stay. */
 bool json_event_decode(struct slice json, struct arena *arena, struct event_field **fields_out,
                        uint32_t *count_out, struct error *e);
+/* The same with another ceiling than JSON_EVENT_FIELDS_MOST. */
+bool json_event_decode_wide(struct slice json, uint32_t fields_most, struct arena *arena,
+                            struct event_field **fields_out, uint32_t *count_out, struct error *e);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #include "archive/verify.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "event/json_event.h"
 #include "fixture.h"
 #include "test.h"
 
@@ -106,6 +107,58 @@ TEST("what was exported and imported into an empty archive is exported byte for 
     CHECK(verify_is_well(&day) && day.events == EVENTS);
 }
 
+/* An archive with the one event whose fields these are, as a JSON decoder makes them of the record. */
+static const char *decoded(struct slice record)
+{
+    const char *directory = test_folder();
+    struct archive *archive;
+    struct error e = ERROR_NONE;
+    static const struct fixture_event plain = { "", NULL, 1, { NULL } };
+    struct batch *batch = fixture_batch(&plain, 1);
+    struct event *event = &batch->events[0];
+    event->raw = arena_copy(&batch->arena, record);
+    if (!archive_open(directory, &archive, &e) ||
+        !json_event_decode(event->raw, &batch->arena, &event->fields, &event->field_count, &e) ||
+        !archive_commit(archive, batch, &e))
+        fail_msg("%s", e.sentence);
+    batch_free(&batch);
+    archive_close(&archive);
+    return directory;
+}
+
+TEST("objects and lists come back as a whole, too, also empty ones")
+{
+    ARENA_AUTO arena;
+    arena_init(&arena, 0);
+    static const char *const queries[] = {
+        "o:/^{.*sâu.*}$/", "o.none:/^\\[\\]$/", "list:/^\\[1/", "list:/^{\"a\"/", "list.a:7", "e:/^{}$/",
+    };
+    struct slice before = export_all(
+        decoded(SLICE("{\"o\":{\"x\":\"sâu \\\"1\\\"\",\"none\":[]},\"list\":[1,{\"a\":7},{}],\"e\":{}}")),
+        &arena);
+    const char *empty = test_folder();
+    CHECK_INT(bring(empty, write_lines(before), false).events, 1);
+    CHECK(slice_equal(before, export_all(empty, &arena)));
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+        if (fixture_count(empty, queries[i]) != 1)
+            fail_msg("%s", queries[i]);
+}
+
+TEST("an event with as many fields as a record may have comes back")
+{
+    ARENA_AUTO arena;
+    BUFFER_AUTO record;
+    arena_init(&arena, 0);
+    buffer_init(&record, 0);
+    for (unsigned i = 0; i < JSON_EVENT_FIELDS_MOST; i++) /* each name twice: a list in the export */
+        buffer_print(&record, "%s\"f%u\":%u", i ? "," : "{", i / 2, i);
+    buffer_add_byte(&record, '}');
+    struct slice before = export_all(decoded(buffer_slice(&record)), &arena);
+    const char *empty = test_folder();
+    CHECK_INT(bring(empty, write_lines(before), false).events, 1);
+    CHECK(slice_equal(before, export_all(empty, &arena)));
+}
+
 TEST("the same import again stores nothing; a part of it brings back what is missing")
 {
     ARENA_AUTO arena;
@@ -164,6 +217,11 @@ static const struct {
       "\"received\":\"2025-11-24T01:00:00Z\",\"raw\":\"x\",\"flags\":[\"new\"]}", "no flag" },
     { "{\"id\":\"20251124.standard.2\",\"time\":\"2025-11-24T00:00:00Z\","
       "\"received\":\"2025-11-24T01:00:00Z\",\"raw\":\"x\",\"alert\":\"y\"}", "no member \"alert\"" },
+    { "{\"id\":\"20251124.standard.2\",\"time\":\"2025-11-24T00:00:00Z\","
+      "\"received\":\"2025-11-24T01:00:00Z\",\"raw\":\"x\",\"whole\":{\"o\":\"y\"}}",
+      "no member \"whole.o\"" },
+    { "{\"id\":\"20251124.standard.2\",\"time\":\"2025-11-24T00:00:00Z\","
+      "\"received\":\"2025-11-24T01:00:00Z\",\"raw\":\"x\",\"a.b\":[]}", "no member \"a.b\"" },
     { "{\"id\":\"20251124.standard.1\",\"time\":\"2025-11-24T00:00:00Z\","
       "\"received\":\"2025-11-24T01:00:00Z\",\"raw\":\"y\"}", "the id of this event stands in" },
 };

@@ -423,5 +423,5 @@ TEST("an event as JSON keeps numbers, lists and odd bytes")
                 "\"agency\":\"\",\"decoder\":\"\",\"logsource\":{\"product\":\"\",\"category\":\"\","
                 "\"service\":\"\"},\"flags\":[\"undecoded\"],\"raw\":\"a\\u0001\xef\xbf\xbd\\\"b\","
                 "\"fields\":{\"n\":42,\"ip\":[\"10.0.0.1\",\"10.0.0.2\"],\"bad\":\"007\","
-                "\"yes\":true}}");
+                "\"yes\":true},\"whole\":{\"o\":\"{}\"}}");
 }
