@@ -96,6 +96,15 @@ static bool on_explain(void *owner, const char *file, int64_t block, const char 
     return true;
 }
 
+static void put_budget(const struct cli *cli, const struct search_foot *foot)
+{
+    char time[CLOCK_TEXT];
+    fprintf(stderr, cli_say(cli, "not everything was read: the budget ended (%s), %llu blocks are left\n"),
+            search_end_name(foot->end), (unsigned long long)foot->blocks_left);
+    clock_print(foot->read_down_to, time);
+    fprintf(stderr, cli_say(cli, "everything newer than %s was read\n"), time);
+}
+
 static void put_foot(struct printer *p, const struct search_foot *foot)
 {
     const struct cli *cli = p->cli;
@@ -109,9 +118,7 @@ static void put_foot(struct printer *p, const struct search_foot *foot)
     if (foot->end == SEARCH_LIMITED)
         fprintf(stderr, "%s\n", cli_say(cli, "there may be more: ask for them with --limit"));
     else if (foot->end != SEARCH_COMPLETE)
-        fprintf(stderr, cli_say(cli, "not everything was read: the budget ended (%s), %llu blocks are "
-                                     "left\n"),
-                search_end_name(foot->end), (unsigned long long)foot->blocks_left);
+        put_budget(cli, foot);
     if (foot->regex_limit)
         fprintf(stderr, cli_say(cli, "on %llu values a regular expression gave up: whether they match is "
                                      "not known\n"),

@@ -32,6 +32,13 @@ def _():
     check("45" in server.cli("archive", "import", "--dry-run", out).stdout, "the preview needs no lock")
 
 
+@test("a search whose budget ends says down to which time everything was read")
+def _():
+    done = server.cli("search", "*", "--limit", "100", "--budget-rows", "1")
+    check("the budget ended (rows)" in done.stderr, done.stderr)
+    check("everything newer than 2" in done.stderr, done.stderr)
+
+
 @test("export, import into an empty archive, export: byte for byte the same")
 def _():
     empty = server.place / "other"
