@@ -38,7 +38,7 @@ struct run {
     struct waiting waiting;
     uint64_t given;                  /* events handed on */
     int64_t wanted_from;             /* older events are beyond the limit */
-    bool dropped;                    /* something matched that was beyond the limit */
+    bool dropped;                    /* something was beyond the limit: an event, a row */
     uint64_t rows_given;
     struct overview overview;
     struct buffer stored;
@@ -47,23 +47,15 @@ struct run {
     bool counts_all;                 /* histogram or facets: the limit does not end the reading */
 };
 
-const char *search_end_name(enum search_end end)
-{
-    static const char *const names[] = {
-        [SEARCH_COMPLETE] = "complete",  [SEARCH_LIMITED] = "limit",
-        [SEARCH_BUDGET_BYTES] = "bytes", [SEARCH_BUDGET_ROWS] = "rows",
-        [SEARCH_BUDGET_TIME] = "time",   [SEARCH_CANCELLED] = "cancelled",
-    };
-    return names[end];
-}
-
 /* --- out ------------------------------------------------------------------------------------ */
 
 static bool sink(void *owner, const struct item *item)
 {
     struct run *run = owner;
-    if (run->rows_given >= run->row_limit)
+    if (run->rows_given >= run->row_limit) {
+        run->dropped = true;
         return false;
+    }
     run->rows_given++;
     run->foot->delivered++;
     bool go_on = true;
@@ -72,7 +64,7 @@ static bool sink(void *owner, const struct item *item)
     else if (!item->event && run->handlers->row)
         go_on = run->handlers->row(run->handlers->owner, item->table, item->cells);
     run->cancelled |= !go_on;
-    return go_on && run->rows_given < run->row_limit;
+    return go_on;
 }
 
 static void hand_on(struct run *run, const struct search_event *event)
@@ -476,7 +468,7 @@ static void read_blocks(struct run *run)
     }
     if (run->ordered)
         flush(run, INT64_MIN);
-    run->foot->end = end == SEARCH_COMPLETE && run->dropped ? SEARCH_LIMITED : end;
+    run->foot->end = end;
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
@@ -558,6 +550,8 @@ static void finish(struct run *run)
             chain_finish(run->chain);
         run->foot->cut += chain_cut(run->chain);
     }
+    if (run->foot->end == SEARCH_COMPLETE && run->dropped)
+        run->foot->end = SEARCH_LIMITED;
     run->cancelled |= !overview_give_buckets(&run->overview, run->handlers);
     run->cancelled |= !overview_give_facets(&run->overview, run->handlers);
     run->foot->elapsed_ns = clock_steady() - run->started;

@@ -191,6 +191,16 @@ void search_buckets_json(int64_t width, const struct search_bucket *buckets, siz
     json_close_object(&w);
 }
 
+const char *search_end_name(enum search_end end)
+{
+    static const char *const names[] = {
+        [SEARCH_COMPLETE] = "complete",  [SEARCH_LIMITED] = "limit",
+        [SEARCH_BUDGET_BYTES] = "bytes", [SEARCH_BUDGET_ROWS] = "rows",
+        [SEARCH_BUDGET_TIME] = "time",   [SEARCH_CANCELLED] = "cancelled",
+    };
+    return names[end];
+}
+
 void search_foot_json(const struct search_foot *foot, struct buffer *out)
 {
     const struct { const char *name; uint64_t value; } numbers[] = {

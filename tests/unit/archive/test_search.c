@@ -345,6 +345,32 @@ TEST("a budget of time ends within a block whose values take long")
     archive_close(&archive);
 }
 
+TEST("of a table that has more rows than asked for it is said so")
+{
+    static const struct {
+        const char *query;
+        uint64_t limit;
+        enum search_end end;
+    } ends[] = {
+        { "ssh2 | count by user", 2, SEARCH_LIMITED }, { "ssh2 | count by user", 3, SEARCH_COMPLETE },
+        { "ssh2 | sort user", 2, SEARCH_LIMITED },     { "ssh2 | sort user", 3, SEARCH_COMPLETE },
+        { "ssh2 | uniq user", 2, SEARCH_LIMITED },     { "ssh2 | uniq user", 3, SEARCH_COMPLETE },
+        { "ssh2 | fields user", 2, SEARCH_LIMITED },   { "ssh2 | fields user", 3, SEARCH_COMPLETE },
+        { "ssh2 | top 2 user", 2, SEARCH_COMPLETE },   { "ssh2", 2, SEARCH_LIMITED },
+        { "ssh2", 3, SEARCH_COMPLETE },
+    };
+    fill();
+    fixture_seal(archive);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct search_options o = { .scope.all = true, .limit = ends[i].limit };
+        fixture_lines(directory, ends[i].query, &o);
+        if (fixture_foot.end != ends[i].end || fixture_foot.delivered != ends[i].limit)
+            fail_msg("%s, %d of them: %s", ends[i].query, (int)ends[i].limit,
+                     search_end_name(fixture_foot.end));
+    }
+    archive_close(&archive);
+}
+
 struct aside {
     uint64_t in_buckets, values, with;
 };
