@@ -1,50 +1,34 @@
-/* Files followed by name. A rotated file is read to its end before the new one is begun; a
- * truncated one is begun again. How far each was stored is kept beside the archive
- * (state_folder/follow.json), so that a restart neither loses nor repeats lines, and a line is
- * read again when its batch was not stored. */
+/* Files followed by name, each through its chain of parts (follow.h). A rotated file is read to its end
+ * before the new one is begun, and on for a while, since its writer may not know yet; a truncated one is
+ * begun again. How far each was stored is kept beside the archive (state_folder/follow.json), so that a
+ * restart neither loses nor repeats lines, and a line is read again when its batch was not stored. What
+ * cannot be found any more is said in the log and counted at the source as refused. */
+#include "intake/follow.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
-#include "base/json.h"
 #include "base/log.h"
-#include "intake/collector.h"
 #include "intake/framing.h"
 
 #define READ_PIECE (256u * 1024)
 #define PIECES_AT_ONCE 8          /* of one file, then it is the others' turn */
-#define STATE_MOST (16u * 1024 * 1024)
+#define PARTS_MOST 16u            /* of one name that are open */
+#define PATIENCE (10 * CLOCK_SECOND)   /* with the writer of a rotated file, when the new one has grown */
+#define PATIENCE_MOST CLOCK_HOUR       /* … when it has not */
+#define AGAIN_AFTER (CLOCK_SECOND / 2) /* when something was not stored */
 
-struct followed {
-    const char *path;
-    struct slice source;
-    int fd;                       /* -1: not there (yet) */
-    ino_t inode;
-    uint64_t offset;              /* read so far */
-    uint64_t stored;              /* lines before it are committed */
-    ino_t stored_inode;
-    unsigned round; /* grows when reading begins anew: late news of before is ignored */
-    bool again;                   /* a batch was not stored: read from `stored` */
-    bool said_missing, said_unknown;
-    bool waiting;                 /* unread bytes are left */
-    bool cut;                     /* the last record goes on in the next one */
-    struct w3c_header header, stored_header; /* in force at offset, at stored */
-    char *header_bytes, *stored_header_bytes;
-};
-
-/* Where a file stood when this batch was handed on. */
-struct followed_end {
-    uint32_t file;
-    unsigned round;
-    ino_t inode;
+/* Where a part stood when this batch was handed on. */
+struct follow_end {
+    struct follow_end *next;
+    struct follow_file *file;
+    struct follow_part *part;     /* stays while a batch is outside */
     uint64_t offset;
     struct w3c_header header;
 };
@@ -54,8 +38,7 @@ struct follow;
 struct follow_batch {
     struct follow *follow;
     bool failed;
-    uint32_t count;
-    struct followed_end *ends;
+    struct follow_end *ends;
 };
 
 struct follow {
@@ -63,13 +46,15 @@ struct follow {
     struct collector collector;
     pthread_t thread;
     int wake_fd, notify_fd;
-    struct followed *files;
+    struct follow_file *files;
     uint32_t file_count;
-    uint32_t reading;             /* whose record is being added */
+    struct follow_file *reading;  /* whose record is being added, */
+    struct follow_part *reading_part;
     uint64_t reading_end;
     char state_path[512];         /* "": no state is kept */
     bool changed;
-    int64_t saved;
+    int64_t saved, patience;
+    int64_t rest_until;           /* nothing is read before, for nothing can be stored */
     char *piece;
 
     pthread_mutex_t lock;         /* of what follows: shared with the archive's thread */
@@ -103,10 +88,8 @@ static void batch_begun(void *user, struct batch *batch)
     struct follow *follow = user;
     struct follow_batch *mark = arena_zero(&batch->arena, sizeof *mark);
 
-    if (mark)
-        mark->ends = arena_array(&batch->arena, follow->file_count, sizeof *mark->ends);
-    if (!mark || !mark->ends)
-        return; /* its lines are read again after a restart */
+    if (!mark)
+        return; /* its lines are read again */
     mark->follow = follow;
     batch->owner = mark;
     batch->stored = batch_stored;
@@ -115,48 +98,53 @@ static void batch_begun(void *user, struct batch *batch)
     pthread_mutex_unlock(&follow->lock);
 }
 
+static struct follow_end *end_of(struct follow *follow, struct batch *batch)
+{
+    struct follow_batch *mark = batch->owner;
+    struct follow_end *end = mark ? mark->ends : NULL;
+
+    while (end && end->part != follow->reading_part)
+        end = end->next;
+    if (end || !mark || !(end = arena_zero(&batch->arena, sizeof *end)))
+        return end;
+    end->file = follow->reading;
+    end->part = follow->reading_part;
+    end->part->outside++;
+    end->next = mark->ends;
+    mark->ends = end;
+    return end;
+}
+
 static void batch_took(void *user, struct batch *batch)
 {
     struct follow *follow = user;
-    struct follow_batch *mark = batch->owner;
-    const struct followed *file = &follow->files[follow->reading];
-    uint32_t i = 0;
+    const struct w3c_header *header = &follow->reading_part->header;
+    struct follow_end *end = end_of(follow, batch);
 
-    if (!mark)
+    if (!end) { /* nobody will tell us of it */
+        follow->reading_part->again = true;
         return;
-    while (i < mark->count && mark->ends[i].file != follow->reading)
-        i++;
-    if (i == mark->count)
-        mark->ends[mark->count++] = (struct followed_end){ .file = follow->reading };
-    struct followed_end *end = &mark->ends[i];
-    end->round = file->round;
-    end->inode = file->inode;
+    }
     end->offset = follow->reading_end;
-    if (!w3c_header_equal(&end->header, &file->header))
-        end->header = (struct w3c_header){ arena_copy(&batch->arena, file->header.fields),
-                                           arena_copy(&batch->arena, file->header.date),
-                                           file->header.heard };
+    if (!w3c_header_equal(&end->header, header))
+        end->header = (struct w3c_header){ arena_copy(&batch->arena, header->fields),
+                                           arena_copy(&batch->arena, header->date), header->heard };
 }
 
-/* Without the memory it goes on without a header: lines are read by the default sets. */
-static void keep_header(const struct w3c_header *from, struct w3c_header *to, char **memory)
-{
-    if (!w3c_header_equal(from, to) && !w3c_header_copy(from, to, memory))
-        *to = (struct w3c_header){ .heard = from->heard };
-}
-
+/* Of what is read again nothing counts as stored until it was read again: what lies before is missing. */
 static void settle(struct follow *follow, const struct follow_batch *mark)
 {
-    for (uint32_t i = 0; i < mark->count; i++) {
-        const struct followed_end *end = &mark->ends[i];
-        struct followed *file = &follow->files[end->file];
-        if (mark->failed && end->round == file->round)
-            file->again = true;
-        if (mark->failed || file->again)
+    for (const struct follow_end *end = mark->ends; end; end = end->next) {
+        struct follow_part *part = end->part;
+        part->outside--;
+        if (mark->failed) {
+            part->again = true;
+            follow->rest_until = clock_steady() + AGAIN_AFTER;
+        }
+        if (part->again)
             continue;
-        file->stored = end->offset;
-        file->stored_inode = end->inode;
-        keep_header(&end->header, &file->stored_header, &file->stored_header_bytes);
+        part->stored = end->offset;
+        follow_keep_header(&end->header, &part->stored_header, &part->stored_header_bytes);
         follow->changed = true;
     }
 }
@@ -184,35 +172,13 @@ static void take_stored(struct follow *follow)
     pthread_mutex_unlock(&follow->lock);
 }
 
-/* --- the state on disk ------------------------------------------------------------------------ */
-
 static void save_state(struct follow *follow)
 {
-    BUFFER_AUTO out;
-    struct json_writer w;
     struct error e = ERROR_NONE;
 
-    buffer_init(&out, STATE_MOST);
     if (!follow->changed || !follow->state_path[0])
         return;
-    json_writer_init(&w, &out);
-    json_open_array(&w);
-    for (uint32_t i = 0; i < follow->file_count; i++) {
-        const struct followed *file = &follow->files[i];
-        if (!file->stored_inode)
-            continue;
-        json_open_object(&w);
-        json_text_member(&w, "path", slice_of(file->path));
-        json_integer_member(&w, "inode", (int64_t)file->stored_inode);
-        json_integer_member(&w, "offset", (int64_t)file->stored);
-        if (file->stored_header.heard) {
-            json_text_member(&w, "fields", file->stored_header.fields);
-            json_text_member(&w, "date", file->stored_header.date);
-        }
-        json_close_object(&w);
-    }
-    json_close_array(&w);
-    if (file_replace(follow->state_path, buffer_slice(&out), 0640, &e))
+    if (follow_save(follow->state_path, follow->files, follow->file_count, &e))
         follow->changed = false;
     else
         log_error(&e, "followed files");
@@ -221,130 +187,153 @@ static void save_state(struct follow *follow)
 
 static void load_state(struct follow *follow)
 {
-    ARENA_AUTO arena;
-    struct slice text;
-    struct json *json;
-
-    arena_init(&arena, 4 * STATE_MOST);
-    if (!follow->state_path[0] || access(follow->state_path, F_OK) != 0)
-        return;
     struct error e = ERROR_NONE;
-    if (!file_read(follow->state_path, STATE_MOST, &arena, &text, &e) ||
-        !json_parse(text, &arena, &json, &e)) {
+
+    if (follow->state_path[0] && access(follow->state_path, F_OK) == 0 &&
+        !follow_load(follow->state_path, follow->files, follow->file_count, &e))
         log_error(&e, "followed files: begun anew");
-        return;
-    }
-    for (uint32_t i = 0; i < follow->file_count; i++)
-        for (uint32_t r = 0; r < json->count; r++) {
-            const struct json *row = json_element(json, r);
-            if (!slice_is(json_member_text(row, "path"), follow->files[i].path))
-                continue;
-            follow->files[i].stored_inode = (ino_t)json_integer(json_member(row, "inode"), 0);
-            follow->files[i].stored = (uint64_t)json_integer(json_member(row, "offset"), 0);
-            struct w3c_header header = { json_member_text(row, "fields"), json_member_text(row, "date"),
-                                         json_member(row, "fields") != NULL };
-            keep_header(&header, &follow->files[i].stored_header, &follow->files[i].stored_header_bytes);
-        }
 }
 
-/* --- opening ---------------------------------------------------------------------------------- */
+/* --- which file ------------------------------------------------------------------------------- */
 
-static void begin_at(struct followed *file, int fd, ino_t inode, uint64_t offset)
+static void tell_loss(struct follow *follow, const struct follow_file *file, const char *what)
 {
-    if (file->fd >= 0)
-        close(file->fd);
-    file->fd = fd;
-    file->inode = inode;
-    file->offset = offset;
-    file->round++;
-    file->waiting = true;
-    if (offset)
-        keep_header(&file->stored_header, &file->header, &file->header_bytes);
+    log_failure("the followed file %s: %s; lines may be lost", file->path, what);
+    listener_refuse(follow->listener, collector_source(&follow->collector, file->source), 1);
 }
 
-/* The file that was read before a restart may have been rotated meanwhile: PATH.1 is its usual
- * name. */
-static bool open_rotated(struct followed *file)
+static void tell_missing(struct follow_file *file, const char *why)
 {
-    char name[520];
+    if (!file->said_missing)
+        log_warning("the followed file %s cannot be read (yet): %s", file->path, why);
+    file->said_missing = true;
+}
+
+static void part_is(struct follow_part *part, int fd, const struct stat *status)
+{
+    if (part->fd >= 0)
+        close(part->fd);
+    part->fd = fd;
+    part->device = status->st_dev;
+    part->inode = status->st_ino;
+    part->grown = clock_steady();
+}
+
+/* The parts known from before the start. While nothing that can be read has the name, it is waited for: its
+ * folder may not be mounted yet. */
+static bool find_parts(struct follow *follow, struct follow_file *file)
+{
     struct stat status;
+    struct follow_part *next;
 
-    snprintf(name, sizeof name, "%s.1", file->path);
-    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return false;
-    if (fstat(fd, &status) != 0 || status.st_ino != file->stored_inode ||
-        (uint64_t)status.st_size <= file->stored) {
-        close(fd);
-        return false;
+    for (struct follow_part *part = file->parts; part; part = next) {
+        next = part->next;
+        if (!part->sought)
+            continue;
+        int fd = follow_find(file, part, &status);
+        if (fd >= 0) {
+            part_is(part, fd, &status);
+            part->sought = part->at_end = false;
+            follow_keep_header(&part->stored_header, &part->header, &part->header_bytes);
+        } else if (access(file->path, R_OK) != 0) {
+            tell_missing(file, strerror(errno));
+            return false;
+        } else {
+            if (!part->at_end)
+                tell_loss(follow, file, "the file that was read before is gone, compressed or written anew");
+            follow_part_remove(file, part);
+            follow->changed = true;
+        }
     }
-    begin_at(file, fd, status.st_ino, file->stored);
     return true;
 }
 
-static void open_file(struct followed *file, bool from_end)
+/* A newer part, when the last one has not the name any more. */
+static void go_on(struct follow *follow, struct follow_file *file)
 {
+    struct follow_part *last = follow_last(file);
+    bool torn, from_end = !follow->state_path[0] && !file->begun;
+    int64_t now = follow_clock();
     struct stat status;
-    int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    const char *why;
 
-    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        if (!file->said_missing)
-            log_warning("the followed file %s cannot be read (yet): %s", file->path,
-                        fd < 0 ? strerror(errno) : "it is no regular file");
-        file->said_missing = true;
-        if (fd >= 0)
-            close(fd);
+    if (stat(file->path, &status) == 0 && follow_is_part(last, &status)) {
+        file->seen = now;
+        file->away = file->said_missing = false;
         return;
     }
-    file->said_missing = false;
-    uint64_t size = (uint64_t)status.st_size, offset = from_end ? size : 0;
-    if (file->stored_inode && file->stored_inode != status.st_ino && file->round == 0 &&
-        open_rotated(file)) {
+    if (file->part_count >= PARTS_MOST)
+        return;
+    int fd = follow_next(file, &status, &torn, &why);
+    struct follow_part *part = fd < 0 ? NULL : follow_part_add(file);
+    if (!part && fd >= 0)
         close(fd);
-        return; /* the new one is next, when this one is read to its end */
-    }
-    if (file->stored_inode == status.st_ino && file->stored <= size)
-        offset = file->stored;
-    begin_at(file, fd, status.st_ino, offset);
+    if (!part && why)
+        tell_missing(file, why);
+    if (!part)
+        return;
+    if (torn && last && file->away)
+        tell_loss(follow, file, "it was rotated on and on while nothing was read");
+    part_is(part, fd, &status);
+    part->offset = part->stored = from_end ? (uint64_t)status.st_size : 0;
+    if (last)
+        last->grown = part->grown;
+    file->waiting = true;
+    follow->changed = true;
+}
+
+/* Cut to nothing and perhaps written anew: what it held may be in a copy, else it is gone. */
+static void check_content(struct follow *follow, struct follow_file *file, struct follow_part *part)
+{
+    struct stat status;
+
+    if (part->fd < 0 || fstat(part->fd, &status) != 0 || (uint64_t)status.st_size == part->offset ||
+        ((uint64_t)status.st_size > part->offset && follow_head_fits(part->fd, &part->head)))
+        return;
+    int fd = follow_find_copy(file, part, &status);
+    bool lost = fd < 0 && !part->at_end;
+    part_is(part, fd, fd < 0 ? &(struct stat){ .st_ino = 0 } : &status);
+    part->at_end = fd < 0;
+    if (lost)
+        tell_loss(follow, file, "it was cut before all of it was read");
+    follow->changed = true;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static bool deliver(struct follow *follow, struct followed *file, struct slice line, bool cut,
-                    bool first, uint64_t end)
+static bool deliver(struct follow *follow, struct slice line, bool cut, bool first, uint64_t end)
 {
+    struct follow_file *file = follow->reading;
+    struct follow_part *part = follow->reading_part;
     struct record record = {
         .raw = line, .received = clock_now(), .protocol = SLICE("file"), .sender = SLICE(""),
         .flags = cut ? EVENT_CUT : 0, .source = collector_source(&follow->collector, file->source),
-        .header = &file->header,
+        .header = &part->header,
     };
-    struct w3c_header header = file->header;
+    struct w3c_header header = part->header;
 
-    if ((first || !file->cut) && w3c_header_line(&header, line, first))
-        keep_header(&header, &file->header, &file->header_bytes);
-    file->cut = cut;
+    if ((first || !part->cut) && w3c_header_line(&header, line, first))
+        follow_keep_header(&header, &part->header, &part->header_bytes);
+    part->cut = cut;
 
     if (!record.source && !file->said_unknown)
         log_warning("the followed file %s names a source that nobody knows: %.*s", file->path,
                     SLICE_ARGS(file->source));
     file->said_unknown = !record.source;
-    follow->reading = (uint32_t)(file - follow->files);
     follow->reading_end = end;
     return collector_add(&follow->collector, &record);
 }
 
 /* Whole lines only: what has no end yet stays for the next time, unless it is longer than a line
- * may be, or the file was replaced (`last`). True when there may be more. */
-static bool read_piece(struct follow *follow, struct followed *file, bool last)
+ * may be, or no more will come (`last`). True when there may be more. */
+static bool read_piece(struct follow *follow, struct follow_part *part, bool last)
 {
     struct framing_record record;
     size_t at = 0, eaten;
-    bool first = file->offset == 0;
-    ssize_t n = pread(file->fd, follow->piece, READ_PIECE, (off_t)file->offset);
+    bool first = part->offset == 0;
+    ssize_t n = pread(part->fd, follow->piece, READ_PIECE, (off_t)part->offset);
 
-    if (n <= 0)
-        return false;
-    struct slice bytes = slice_from(follow->piece, (size_t)n);
+    struct slice bytes = slice_from(follow->piece, n > 0 ? (size_t)n : 0);
     for (;;) {
         struct slice rest = slice_after(bytes, at);
         struct framing framing = { .line = true }; /* never counted octets */
@@ -353,60 +342,86 @@ static bool read_piece(struct follow *follow, struct followed *file, bool last)
         at += eaten;
         if (!record.bytes.len)
             continue;
-        if (!deliver(follow, file, record.bytes, record.cut, first, file->offset + at))
+        if (!deliver(follow, record.bytes, record.cut, first, part->offset + at))
             return false;
         first = false;
     }
-    file->offset += at;
+    part->offset += at;
+    part->at_end = at == 0;
+    if (at && part->head.len < FOLLOW_HEAD_MOST)
+        follow_head_take(part->fd, part->offset, &part->head);
     return at > 0;
 }
 
-/* At the end of what was open: is the name another file now, or the file shorter? */
-static void look_again(struct follow *follow, struct followed *file)
+/* False: its turn comes later. */
+static bool rewind_part(struct follow *follow, struct follow_file *file, struct follow_part *part)
 {
-    struct stat named, open_one;
-
-    if (file->fd < 0) {
-        open_file(file, !follow->state_path[0] && file->round == 0);
-        return;
-    }
-    if (fstat(file->fd, &open_one) == 0 && (uint64_t)open_one.st_size < file->offset) {
-        file->offset = 0;
-        file->round++;
-        file->waiting = true;
-    } else if (stat(file->path, &named) == 0 && named.st_ino != file->inode) {
-        int fd = open(file->path, O_RDONLY | O_CLOEXEC);
-        while (fd >= 0 && read_piece(follow, file, true))
-            ; /* what was written before it was replaced, a last line without end too */
-        if (fd >= 0 && fstat(fd, &named) == 0)
-            begin_at(file, fd, named.st_ino, 0);
-        else if (fd >= 0)
-            close(fd);
-    }
+    if (!part->again)
+        return true;
+    if (part->outside)
+        return false;
+    part->again = part->given_up = false;
+    part->offset = part->stored;
+    part->grown = clock_steady();
+    follow_keep_header(&part->stored_header, &part->header, &part->header_bytes);
+    if (part->fd < 0)
+        tell_loss(follow, file, "it was cut before all of it was stored");
+    return true;
 }
 
-static void read_file(struct follow *follow, struct followed *file)
+/* Is the writer of an old part surely gone? Then its last line has no more to come. */
+static void give_up(struct follow *follow, struct follow_part *part)
 {
-    if (file->again) {
-        struct stat status;
-        file->again = false;
-        if (fstat(file->fd, &status) == 0 && file->stored_inode == status.st_ino)
-            file->offset = file->stored;
-        else if (file->fd >= 0)
-            file->offset = 0;
-        keep_header(&file->stored_header, &file->header, &file->header_bytes);
-        file->round++;
-    }
+    bool grew = false;
+
+    for (const struct follow_part *newer = part->next; newer; newer = newer->next)
+        grew = grew || newer->offset > 0;
+    int64_t quiet = clock_steady() - part->grown;
+    if (!part->next || !part->at_end || part->given_up ||
+        (part->fd >= 0 && quiet < (grew ? follow->patience : PATIENCE_MOST)))
+        return;
+    while (part->fd >= 0 && read_piece(follow, part, true))
+        ;
+    part->given_up = true;
+}
+
+static void read_file(struct follow *follow, struct follow_file *file)
+{
+    struct follow_part *next;
+
     file->waiting = false;
-    for (int i = 0; i < PIECES_AT_ONCE && file->fd >= 0; i++)
-        if (!read_piece(follow, file, false)) {
-            look_again(follow, file);
+    if (!find_parts(follow, file))
+        return;
+    for (struct follow_part *part = file->parts; part; part = next) {
+        next = part->next;
+        follow->reading = file;
+        follow->reading_part = part;
+        check_content(follow, file, part);
+        if (!rewind_part(follow, file, part))
+            return;
+        for (int i = 0; i < PIECES_AT_ONCE && part->fd >= 0 && read_piece(follow, part, false); i++)
+            part->grown = clock_steady();
+        if (!part->at_end) { /* the newer ones come after it */
+            file->waiting = true;
             return;
         }
-    if (file->fd < 0)
-        look_again(follow, file);
-    else
-        file->waiting = true;
+        give_up(follow, part);
+        if (part->given_up && !part->outside && !part->again) {
+            follow_part_remove(file, part);
+            follow->changed = true;
+        }
+    }
+    go_on(follow, file);
+}
+
+/* What happens to files meanwhile is not seen. */
+static void look_away(struct follow *follow)
+{
+    for (uint32_t i = 0; i < follow->file_count; i++) {
+        follow->files[i].away = true;
+        for (struct follow_part *part = follow->files[i].parts; part; part = part->next)
+            part->at_end = part->at_end && part->fd < 0;
+    }
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -420,7 +435,9 @@ static void *follow_run(void *user)
     roster_wait(follow->listener->intake);
     while (!atomic_load(&follow->listener->intake->stopping)) {
         bool waiting = false;
-        bool shut = atomic_load(&follow->listener->intake->shut);
+        bool shut = atomic_load(&follow->listener->intake->shut) || clock_steady() < follow->rest_until;
+        if (shut)
+            look_away(follow);
         for (uint32_t i = 0; !shut && i < follow->file_count; i++) {
             read_file(follow, &follow->files[i]);
             waiting = waiting || follow->files[i].waiting;
@@ -463,13 +480,9 @@ static void watch_folders(struct follow *follow)
 
 static void follow_free(struct follow *follow)
 {
-    for (uint32_t i = 0; i < follow->file_count; i++) {
-        struct followed *file = &follow->files[i];
-        if (file->fd >= 0)
-            close(file->fd);
-        free(file->header_bytes);
-        free(file->stored_header_bytes);
-    }
+    for (uint32_t i = 0; i < follow->file_count; i++)
+        while (follow->files[i].parts)
+            follow_part_remove(&follow->files[i], follow->files[i].parts);
     if (follow->wake_fd >= 0)
         close(follow->wake_fd);
     if (follow->notify_fd >= 0)
@@ -499,9 +512,10 @@ bool follow_start(struct listener *listener, int fd, struct error *e)
         return error_set(e, "there are more followed files than %u, or no memory", INTAKE_FILES);
     }
     for (size_t i = 0; i < options->file_count; i++)
-        follow->files[follow->file_count++] = (struct followed){
-            .path = options->files[i].path, .source = slice_of(options->files[i].source), .fd = -1
+        follow->files[follow->file_count++] = (struct follow_file){
+            .path = options->files[i].path, .source = slice_of(options->files[i].source)
         };
+    follow->patience = options->file_patience ? options->file_patience : PATIENCE;
     if (options->state_folder)
         snprintf(follow->state_path, sizeof follow->state_path, "%s/follow.json",
                  options->state_folder);

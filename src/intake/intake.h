@@ -52,6 +52,7 @@ struct intake_options {
     const struct intake_socket *sockets;
     size_t socket_count;
     const char *state_folder;         /* where offsets of files are kept; NULL: from their end */
+    int64_t file_patience;            /* ns that a rotated file must be quiet to be let go; 0: 10 s */
     unsigned http_threads;            /* 0: 2. HTTP answers 429 when the queue is 3/4 full */
 };
 

@@ -46,6 +46,23 @@ def _():
             check(rows[0]["source"] == SOURCE, rows[0])
 
 
+@test("two rotations while the server is stopped lose no line, and no line comes twice")
+def _():
+    with tempfile.TemporaryDirectory(prefix="haidang-files.") as folder:
+        log = pathlib.Path(folder) / "app.log"
+        log.write_text("tep xoay 0\n")
+        with Server(files=f"[{SOURCE} {log}]") as server:
+            wait_for("the first line", lambda: lines_of(server, "tep xoay") == ["tep xoay 0"])
+            server.stop()
+            with log.open("a") as file:
+                file.write("tep xoay 1\n")
+            os.rename(log, f"{log}.2")
+            pathlib.Path(f"{log}.1").write_text("tep xoay 2\n")
+            log.write_text("tep xoay 3\n")
+            server.start()
+            wait_for("all lines", lambda: lines_of(server, "tep xoay") == [f"tep xoay {i}" for i in range(4)])
+
+
 @test("a followed W3C log is read by its #Fields line, also after a kill, and by the next one that it writes")
 def _():
     def agents(server):

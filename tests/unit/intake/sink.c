@@ -172,6 +172,7 @@ struct sink *sink_start(const struct sink_options *o)
     options.files = o->files;
     options.file_count = o->file_count;
     options.state_folder = o->state_folder;
+    options.file_patience = o->file_patience;
     pthread_create(&sink->thread, NULL, sink_run, sink);
     if (!intake_start(&options, sink->queue, &sink->intake, &e)) {
         fprintf(stderr, "# %s: %s\n", e.place, e.sentence);

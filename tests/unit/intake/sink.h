@@ -40,6 +40,7 @@ struct sink_options {
     const struct intake_file *files;
     size_t file_count;
     const char *state_folder;
+    int64_t file_patience;
     const char *certificate, *key;  /* PEM texts */
     size_t queue_most;
     void (*told)(struct sink *, const struct sink_event *, const struct event *);
