@@ -162,14 +162,11 @@ static void rest(struct forward *f, int64_t ns, bool early)
     pthread_mutex_unlock(&f->lock);
 }
 
-static void count_sent(struct forward *f, uint64_t records, bool refused)
+static void count_sent(struct forward *f, uint64_t records)
 {
     pthread_mutex_lock(&f->lock);
-    if (refused)
-        f->figures.refused += records;
-    else
-        f->figures.sent += records;
-    f->figures.last = refused ? f->figures.last : clock_now();
+    f->figures.sent += records;
+    f->figures.last = clock_now();
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -212,7 +209,7 @@ static bool send_one(struct forward *f, struct arena *arena)
         return false;
     long status = ask(f, "/relay/records", &piece, &f->answer);
     if (status == 200 && spool_drop(f->options.spool, &piece, &e)) {
-        count_sent(f, piece.count, false);
+        count_sent(f, piece.count);
         link_is(f, true, "");
         f->pause = 0;
         return true;
@@ -220,8 +217,7 @@ static bool send_one(struct forward *f, struct arena *arena)
     say_why(f, status, &f->answer, why, sizeof why);
     if (status == 400 || status == 413) { /* it will never be taken: others must not wait for it */
         log_failure("the hub will not take %u records (%s): they are set aside", piece.count, why);
-        if (spool_set_aside(f->options.spool, &piece, why, &e))
-            count_sent(f, piece.count, true);
+        spool_set_aside(f->options.spool, &piece, why, &e);
     } else {
         link_is(f, false, why);
     }

@@ -28,7 +28,7 @@ void forward_wake(struct forward *forward);
 void forward_stop(struct forward **forward);
 
 struct forward_figures {
-    uint64_t sent, refused;      /* records since the start; refused ones are set aside */
+    uint64_t sent;               /* records since the start */
     int64_t last;                /* when the hub last acknowledged; 0: not yet */
     bool up;                     /* the last request was answered */
     char why[200];               /* why not */

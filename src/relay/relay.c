@@ -264,7 +264,7 @@ static void write_status(struct relay *r)
     arena_init(&arena, 1u << 16);
     buffer_init(&out, 0);
     forward_figures(r->forward, &link);
-    spool_figures(r->spool, &waiting, &e);
+    spool_figures(r->spool, &waiting);
     json_writer_init(&w, &out);
     json_open_object(&w);
     json_text_member(&w, "relay", slice_of(r->settings->name));
@@ -274,14 +274,14 @@ static void write_status(struct relay *r)
     json_text_member(&w, "why_not", slice_of(link.why));
     json_time_member(&w, "last_acknowledged", link.last);
     json_integer_member(&w, "sent", (int64_t)link.sent);
-    json_integer_member(&w, "set_aside", (int64_t)link.refused);
+    json_integer_member(&w, "set_aside", (int64_t)waiting.set_aside);
     json_integer_member(&w, "waiting", (int64_t)waiting.waiting);
     json_integer_member(&w, "waiting_bytes", (int64_t)waiting.bytes);
     json_time_member(&w, "waiting_since", waiting.oldest);
     json_integer_member(&w, "buffer", r->settings->buffer);
     json_close_object(&w);
     const char *path = file_join(&arena, r->settings->data, "status.json");
-    if (e.set || !path || !file_replace(path, buffer_slice(&out), 0600, &e))
+    if (!path || !file_replace(path, buffer_slice(&out), 0600, &e))
         log_error(&e, "status");
 }
 

@@ -17,6 +17,7 @@
 #define MARKS_KEPT 8192
 #define PIECE_PLAIN_MOST (8u * 1024 * 1024)  /* the hub takes 16 MiB, inflated */
 #define ROW_BYTES_MOST (64u * 1024 * 1024)
+#define ROWS_TAKEN 256
 #define GIVE_BACK_PAGES 1024     /* at once, while nothing waits */
 
 static const char tables[] =
@@ -33,18 +34,24 @@ static const char tables[] =
     " first INTEGER NOT NULL, count INTEGER NOT NULL);"
     "COMMIT;";
 
-enum { NEXT, SET_NEXT, INSERT, TAKE, DROP, ASIDE, FIGURES, MARK, FORGET_MARKS, MARKS, STATEMENTS };
+enum { NEXT, SET_NEXT, INSERT, AFTER, DATA, DROP, ASIDE, LOST, HANDLED, LAST, SIZES, OLDEST, MARK,
+       FORGET_MARKS, MARKS, STATEMENTS };
 
+/* What is not asked for is not read: so data that is damaged does not hide the other columns. */
 static const char *const texts[STATEMENTS] = {
     [NEXT] = "SELECT next, name FROM stream",
     [SET_NEXT] = "UPDATE stream SET next = ?",
     [INSERT] = "INSERT INTO row(place, count, stored_at, data) VALUES(?, ?, ?, ?)",
-    [TAKE] = "SELECT id, place, count, data FROM row ORDER BY id LIMIT 256",
-    [DROP] = "DELETE FROM row WHERE id <= ?",
-    [ASIDE] = "INSERT INTO damaged SELECT id, place, count, stored_at, data, ?2 FROM row"
-              " WHERE id <= ?1",
-    [FIGURES] = "SELECT ifnull(sum(count), 0), ifnull(sum(length(data)), 0),"
-                " ifnull(min(stored_at), 0) FROM row",
+    [AFTER] = "SELECT id, place, count, length(data) FROM row WHERE id >= ? ORDER BY id LIMIT 1",
+    [DATA] = "SELECT data FROM row WHERE id = ?",
+    [DROP] = "DELETE FROM row WHERE id BETWEEN ? AND ?",
+    [ASIDE] = "INSERT INTO damaged SELECT id, place, count, stored_at, data, ?3 FROM row"
+              " WHERE id BETWEEN ?1 AND ?2",
+    [LOST] = "INSERT INTO damaged VALUES(?, ?, ?, ?, x'', ?)",
+    [HANDLED] = "SELECT ifnull(max(id), 0), ifnull(sum(count), 0) FROM damaged",
+    [LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'row'",
+    [SIZES] = "SELECT count, length(data) FROM row WHERE id >= ?",
+    [OLDEST] = "SELECT stored_at FROM row WHERE id >= ? ORDER BY id LIMIT 1",
     [MARK] = "INSERT INTO mark(key, first, count) VALUES(?, ?, ?)",
     [FORGET_MARKS] = "DELETE FROM mark WHERE id <= ?",
     [MARKS] = "SELECT key, first, count FROM mark ORDER BY id",
@@ -55,7 +62,10 @@ struct spool {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
     char stream[SPOOL_STREAM_TEXT];
-    uint64_t most, bytes, next;
+    uint64_t most, bytes, waiting, aside, next;
+    int64_t handled;             /* rows up to this id are dropped or set aside … */
+    uint64_t place;              /* … and this is the next record; 0: not known yet */
+    int64_t last;                /* row */
     ZSTD_CCtx *zstd;
     struct buffer plain, packed;
 };
@@ -93,18 +103,37 @@ static bool make_stream(struct spool *spool, struct error *e)
     return run(spool, sql, e);
 }
 
+/* What waits. Where the disk has damaged the table the rest of it is not counted. */
+static void read_sizes(struct spool *spool)
+{
+    sqlite3_stmt *s = spool->statements[SIZES];
+    sqlite3_bind_int64(s, 1, spool->handled + 1);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        spool->waiting += (uint64_t)sqlite3_column_int64(s, 0);
+        spool->bytes += (uint64_t)sqlite3_column_int64(s, 1);
+    }
+    sqlite3_reset(s);
+}
+
 static bool read_state(struct spool *spool, struct error *e)
 {
     sqlite3_stmt *s = spool->statements[NEXT];
-    struct spool_figures figures;
     if (sqlite3_step(s) != SQLITE_ROW)
         return failed(spool, e);
     spool->next = (uint64_t)sqlite3_column_int64(s, 0);
     snprintf(spool->stream, sizeof spool->stream, "%s", (const char *)sqlite3_column_text(s, 1));
     sqlite3_reset(s);
-    if (!spool_figures(spool, &figures, e))
-        return false;
-    spool->bytes = figures.bytes;
+    s = spool->statements[HANDLED];
+    if (sqlite3_step(s) != SQLITE_ROW)
+        return failed(spool, e);
+    spool->handled = sqlite3_column_int64(s, 0);
+    spool->aside = (uint64_t)sqlite3_column_int64(s, 1);
+    sqlite3_reset(s);
+    s = spool->statements[LAST];
+    if (sqlite3_step(s) == SQLITE_ROW) /* else there has been no row yet */
+        spool->last = sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    read_sizes(spool);
     return true;
 }
 
@@ -242,12 +271,18 @@ static bool insert(struct spool *spool, struct batch *const *batches, size_t cou
     sqlite3_bind_int64(s, 3, clock_now());
     sqlite3_bind_blob64(s, 4, spool->packed.data, spool->packed.len, SQLITE_STATIC);
     sqlite3_bind_int64(spool->statements[SET_NEXT], 1, (sqlite3_int64)(spool->next + records));
-    bool fine = run(spool, "BEGIN IMMEDIATE", e) && step(spool, INSERT, e) &&
-                step(spool, SET_NEXT, e);
+    bool fine = run(spool, "BEGIN IMMEDIATE", e) && step(spool, INSERT, e);
+    int64_t id = sqlite3_last_insert_rowid(spool->db);
+    fine = fine && step(spool, SET_NEXT, e);
     for (size_t i = 0; fine && i < count; i++)
         fine = insert_mark(spool, &batches[i]->mark, e);
-    if (fine && run(spool, "COMMIT", e))
+    if (fine && run(spool, "COMMIT", e)) {
+        spool->last = id;
+        spool->next += records;
+        spool->waiting += records;
+        spool->bytes += spool->packed.len;
         return true;
+    }
     sqlite3_exec(spool->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
 }
@@ -280,10 +315,6 @@ bool spool_store(struct spool *spool, struct batch *const *batches, size_t count
         error_kind(e, ERROR_BUSY);
     } else if (pack(spool, batches, count, &records, e)) {
         stored = records == 0 || insert(spool, batches, count, records, e);
-        if (stored && records) {
-            spool->next += records;
-            spool->bytes += spool->packed.len;
-        }
     }
     pthread_mutex_unlock(&spool->lock);
     return stored;
@@ -291,7 +322,43 @@ bool spool_store(struct spool *spool, struct batch *const *batches, size_t count
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-/* Whether the disk gave back what was written: the frame's own checksum. */
+struct row {
+    int64_t id;
+    uint64_t place;
+    uint32_t count;
+    uint64_t bytes;              /* of its data */
+};
+
+enum found { FOUND_ROW, FOUND_END, FOUND_DAMAGE, FOUND_FAULT };
+
+/* What the disk gave back is not what was written, or cannot be read. */
+static bool is_damage(int code)
+{
+    return (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_IOERR_READ || code == SQLITE_IOERR_CORRUPTFS;
+}
+
+static enum found find_after(struct spool *spool, int64_t id, struct row *out, struct error *e)
+{
+    sqlite3_stmt *s = spool->statements[AFTER];
+    enum found found = FOUND_END;
+    if (id >= spool->last)
+        return FOUND_END; /* the last page may be the damaged one */
+    sqlite3_bind_int64(s, 1, id + 1); /* >=, for > would look into the page of `id`, too */
+    int code = sqlite3_step(s);
+    if (code == SQLITE_ROW) {
+        *out = (struct row){ sqlite3_column_int64(s, 0), (uint64_t)sqlite3_column_int64(s, 1),
+                             (uint32_t)sqlite3_column_int64(s, 2), (uint64_t)sqlite3_column_int64(s, 3) };
+        found = FOUND_ROW;
+    } else if (code != SQLITE_DONE) {
+        found = is_damage(sqlite3_extended_errcode(spool->db)) ? FOUND_DAMAGE : FOUND_FAULT;
+        if (found == FOUND_FAULT)
+            failed(spool, e);
+    }
+    sqlite3_reset(s);
+    return found;
+}
+
+/* Whether the disk gave back what was written: the frame's own checksum. The records are in `room` then. */
 static bool whole(struct slice frame, uint32_t count, struct buffer *room)
 {
     unsigned long long size = ZSTD_getFrameContentSize(frame.data, frame.len);
@@ -299,70 +366,128 @@ static bool whole(struct slice frame, uint32_t count, struct buffer *room)
     buffer_clear(room);
     char *to = size < ROW_BYTES_MOST ? buffer_extend(room, (size_t)size + 1) : NULL;
     size_t got = to ? ZSTD_decompress(to, (size_t)size, frame.data, frame.len) : 0;
-    return to && !ZSTD_isError(got) && relayed_check(slice_from(to, got), &records) &&
-           records == count;
+    if (!to || ZSTD_isError(got))
+        return false;
+    room->len = got;
+    return relayed_check(buffer_slice(room), &records) && records == count;
 }
 
-static bool set_aside(struct spool *spool, int64_t last, const char *why, struct error *e)
+/* The row's frame, which lives until the statement is reset. */
+static enum found read_frame(struct spool *spool, const struct row *row, struct slice *frame_out,
+                             struct error *e)
 {
-    sqlite3_stmt *s = spool->statements[ASIDE];
-    sqlite3_bind_int64(s, 1, last);
-    sqlite3_bind_text(s, 2, why, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(spool->statements[DROP], 1, last);
-    if (run(spool, "BEGIN IMMEDIATE", e) && step(spool, ASIDE, e) && step(spool, DROP, e) &&
-        run(spool, "COMMIT", e))
-        return true;
-    sqlite3_exec(spool->db, "ROLLBACK", NULL, NULL, NULL);
-    return false;
-}
-
-static void read_rows(struct spool *spool, struct arena *arena, struct spool_piece *out,
-                      int64_t *damaged_out)
-{
-    sqlite3_stmt *s = spool->statements[TAKE];
-    unsigned long long plain = 0;
-    BUFFER_AUTO body;
-    buffer_init(&body, 2 * ROW_BYTES_MOST);
-    *damaged_out = 0;
-    while (sqlite3_step(s) == SQLITE_ROW) {
-        struct slice frame = slice_from(sqlite3_column_blob(s, 3),
-                                        (size_t)sqlite3_column_bytes(s, 3));
-        uint32_t count = (uint32_t)sqlite3_column_int64(s, 2);
-        plain += ZSTD_getFrameContentSize(frame.data, frame.len);
-        bool full = out->count && (body.len + frame.len > SPOOL_TAKE_BYTES ||
-                                   plain > PIECE_PLAIN_MOST || out->count + count > RELAYED_RECORDS_MOST / 2);
-        if (full)
-            break;
-        if (!whole(frame, count, &spool->plain)) {
-            if (!out->count) /* else it is the first of the next call */
-                *damaged_out = sqlite3_column_int64(s, 0);
-            break;
-        }
-        if (!out->count)
-            out->place = (uint64_t)sqlite3_column_int64(s, 1);
-        buffer_add(&body, frame);
-        out->count += count;
-        out->last = sqlite3_column_int64(s, 0);
+    sqlite3_stmt *s = spool->statements[DATA];
+    sqlite3_bind_int64(s, 1, row->id);
+    int code = sqlite3_step(s);
+    if (code == SQLITE_ROW) {
+        *frame_out = slice_from(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0));
+        return whole(*frame_out, row->count, &spool->plain) ? FOUND_ROW : FOUND_DAMAGE;
     }
-    sqlite3_reset(s);
-    out->body = arena_copy(arena, buffer_slice(&body));
+    if (code == SQLITE_DONE || is_damage(sqlite3_extended_errcode(spool->db)))
+        return FOUND_DAMAGE;
+    failed(spool, e);
+    return FOUND_FAULT;
+}
+
+static void handled(struct spool *spool, int64_t last, uint64_t place, uint64_t count, uint64_t bytes)
+{
+    spool->handled = last;
+    spool->place = place ? place + count : 0;
+    spool->waiting -= spool->waiting < count ? spool->waiting : count;
+    spool->bytes -= spool->bytes < bytes ? spool->bytes : bytes;
+}
+
+/* A row stays where it is: to delete it would follow its pages, which may be others' now. */
+static bool leave_behind(struct spool *spool, const struct row *row, const char *why, struct error *e)
+{
+    sqlite3_stmt *s = spool->statements[LOST];
+    sqlite3_bind_int64(s, 1, row->id);
+    sqlite3_bind_int64(s, 2, (sqlite3_int64)row->place);
+    sqlite3_bind_int64(s, 3, row->count);
+    sqlite3_bind_int64(s, 4, clock_now());
+    sqlite3_bind_text(s, 5, why, -1, SQLITE_STATIC);
+    if (!step(spool, LOST, e))
+        return false;
+    spool->aside += row->count;
+    return true;
+}
+
+/* The rows of a page that is damaged itself, up to one that can be found again: its place tells how many
+ * records they were, if that of the first is known. */
+static bool find_beyond(struct spool *spool, struct row *lost, struct error *e)
+{
+    struct row next = { .place = spool->next };
+    enum found found = FOUND_DAMAGE;
+    uint64_t place = spool->place;
+    int64_t id = spool->handled;
+    while (found == FOUND_DAMAGE)
+        found = find_after(spool, ++id, &next, e);
+    bool known = place && next.place > place;
+    *lost = (struct row){ .id = id, .place = place,
+                          .count = (uint32_t)(known ? (int64_t)(next.place - place) : id - spool->handled) };
+    return found != FOUND_FAULT;
+}
+
+static bool lose(struct spool *spool, const struct row *found, struct error *e)
+{
+    struct row lost = { .id = 0 };
+    if (found)
+        lost = *found;
+    else if (!find_beyond(spool, &lost, e))
+        return false;
+    if (!leave_behind(spool, &lost, "damaged on disk", e))
+        return false;
+    handled(spool, lost.id, lost.place, lost.count, lost.bytes);
+    log_failure("the disk has damaged %u records of the relay's buffer: they are set aside", lost.count);
+    return true;
+}
+
+/* Rows until the piece is full, or up to one that is damaged: that is the first of the next call then. */
+static bool read_rows(struct spool *spool, struct spool_piece *out, struct buffer *body, struct error *e)
+{
+    uint64_t plain = 0;
+    struct row row;
+    out->last = spool->handled;
+    for (unsigned i = 0; i < ROWS_TAKEN; i++) {
+        struct slice frame = SLICE_NONE;
+        enum found found = find_after(spool, out->last, &row, e), data = FOUND_DAMAGE;
+        if (found == FOUND_ROW) {
+            data = read_frame(spool, &row, &frame, e);
+            plain += spool->plain.len;
+        }
+        bool full = found == FOUND_END ||
+                    (out->count && (data == FOUND_DAMAGE || body->len + frame.len > SPOOL_TAKE_BYTES ||
+                                    plain > PIECE_PLAIN_MOST ||
+                                    out->count + row.count > RELAYED_RECORDS_MOST / 2));
+        if (!full && data == FOUND_ROW) {
+            out->place = out->count ? out->place : row.place;
+            out->first = out->count ? out->first : row.id;
+            out->count += row.count;
+            out->last = row.id;
+            buffer_add(body, frame);
+        }
+        sqlite3_reset(spool->statements[DATA]);
+        if (full || found == FOUND_FAULT || data == FOUND_FAULT)
+            return full;
+        if (data == FOUND_DAMAGE) {
+            if (!lose(spool, found == FOUND_ROW ? &row : NULL, e))
+                return false;
+            out->last = spool->handled;
+        }
+    }
+    return true;
 }
 
 bool spool_take(struct spool *spool, struct arena *arena, struct spool_piece *out,
                 struct error *e)
 {
-    int64_t damaged = 1;
-    bool fine = true;
+    BUFFER_AUTO body;
+    buffer_init(&body, 2 * ROW_BYTES_MOST);
+    *out = (struct spool_piece){ .count = 0 };
     pthread_mutex_lock(&spool->lock);
-    while (fine && damaged) {
-        *out = (struct spool_piece){ .count = 0 };
-        read_rows(spool, arena, out, &damaged);
-        if (damaged) {
-            log_failure("the disk has damaged records of the relay's buffer: they are set aside");
-            fine = set_aside(spool, damaged, "damaged on disk", e);
-        }
-    }
+    bool fine = read_rows(spool, out, &body, e);
     pthread_mutex_unlock(&spool->lock);
+    out->body = arena_copy(arena, buffer_slice(&body));
     if (fine && out->count && !out->body.data)
         return error_set(e, "not enough memory for the events");
     return fine;
@@ -376,39 +501,63 @@ static void give_back(struct spool *spool)
         sqlite3_exec(spool->db, sql, NULL, NULL, NULL);
 }
 
+/* What cannot be deleted, for a page beside it is damaged, is passed over from now on. */
 bool spool_drop(struct spool *spool, const struct spool_piece *piece, struct error *e)
 {
+    sqlite3_stmt *s = spool->statements[DROP];
+    struct row sent = { .id = piece->last, .place = piece->place };
     pthread_mutex_lock(&spool->lock);
-    sqlite3_bind_int64(spool->statements[DROP], 1, piece->last);
+    sqlite3_bind_int64(s, 1, piece->first);
+    sqlite3_bind_int64(s, 2, piece->last);
     bool dropped = step(spool, DROP, e);
+    if (!dropped && is_damage(sqlite3_extended_errcode(spool->db))) {
+        error_clear(e);
+        dropped = leave_behind(spool, &sent, "sent, and cannot be deleted", e);
+    }
     if (dropped)
-        spool->bytes -= spool->bytes < piece->body.len ? spool->bytes : piece->body.len;
+        handled(spool, piece->last, piece->place, piece->count, piece->body.len);
     give_back(spool);
     pthread_mutex_unlock(&spool->lock);
     return dropped;
+}
+
+static bool move_aside(struct spool *spool, const struct spool_piece *piece, const char *why, struct error *e)
+{
+    sqlite3_stmt *s = spool->statements[ASIDE];
+    sqlite3_bind_int64(s, 1, piece->first);
+    sqlite3_bind_int64(s, 2, piece->last);
+    sqlite3_bind_text(s, 3, why, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(spool->statements[DROP], 1, piece->first);
+    sqlite3_bind_int64(spool->statements[DROP], 2, piece->last);
+    if (run(spool, "BEGIN IMMEDIATE", e) && step(spool, ASIDE, e) && step(spool, DROP, e) &&
+        run(spool, "COMMIT", e))
+        return true;
+    sqlite3_exec(spool->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
 }
 
 bool spool_set_aside(struct spool *spool, const struct spool_piece *piece, const char *why,
                      struct error *e)
 {
     pthread_mutex_lock(&spool->lock);
-    bool done = set_aside(spool, piece->last, why, e);
-    if (done)
-        spool->bytes -= spool->bytes < piece->body.len ? spool->bytes : piece->body.len;
+    bool done = move_aside(spool, piece, why, e);
+    if (done) {
+        spool->aside += piece->count;
+        handled(spool, piece->last, piece->place, piece->count, piece->body.len);
+    }
     pthread_mutex_unlock(&spool->lock);
     return done;
 }
 
-bool spool_figures(struct spool *spool, struct spool_figures *out, struct error *e)
+void spool_figures(struct spool *spool, struct spool_figures *out)
 {
-    sqlite3_stmt *s = spool->statements[FIGURES];
+    sqlite3_stmt *s = spool->statements[OLDEST];
     pthread_mutex_lock(&spool->lock);
-    bool fine = sqlite3_step(s) == SQLITE_ROW || failed(spool, e);
-    if (fine)
-        *out = (struct spool_figures){ (uint64_t)sqlite3_column_int64(s, 0),
-                                       (uint64_t)sqlite3_column_int64(s, 1), spool->next,
-                                       sqlite3_column_int64(s, 2) };
+    *out = (struct spool_figures){ .waiting = spool->waiting, .bytes = spool->bytes, .next = spool->next,
+                                   .set_aside = spool->aside };
+    sqlite3_bind_int64(s, 1, spool->handled + 1);
+    if (spool->waiting && sqlite3_step(s) == SQLITE_ROW)
+        out->oldest = sqlite3_column_int64(s, 0);
     sqlite3_reset(s);
     pthread_mutex_unlock(&spool->lock);
-    return fine;
 }

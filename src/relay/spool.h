@@ -35,11 +35,11 @@ struct spool_piece {
     uint64_t place;              /* number of its first record */
     uint32_t count;              /* records */
     struct slice body;           /* zstd frames of event/relayed.h, in the arena */
-    int64_t last;                /* row: for spool_drop */
+    int64_t first, last;         /* rows: for spool_drop */
 };
 
 /* The oldest records, about SPOOL_TAKE_BYTES of them. count 0: nothing waits. A row that the disk has
- * damaged is left out, said in the log, and kept in the table `damaged`. */
+ * damaged is left out, said in the log, counted, and named in the table `damaged`. */
 bool spool_take(struct spool *spool, struct arena *arena, struct spool_piece *out,
                 struct error *e);
 /* They are stored at the hub. */
@@ -50,9 +50,10 @@ bool spool_set_aside(struct spool *spool, const struct spool_piece *piece, const
 
 struct spool_figures {
     uint64_t waiting, bytes;     /* records, bytes on disk that wait */
+    uint64_t set_aside;          /* records, since the stream began */
     uint64_t next;               /* number of the next record */
-    int64_t oldest;              /* when the oldest that waits was stored; 0: none */
+    int64_t oldest;              /* when the oldest that waits was stored; 0: none, or it cannot be read */
 };
-bool spool_figures(struct spool *spool, struct spool_figures *out, struct error *e);
+void spool_figures(struct spool *spool, struct spool_figures *out);
 
 #endif
