@@ -19,6 +19,7 @@
 #define ROSTER_EVERY (30 * CLOCK_SECOND)
 #define ANSWER_MOST (64u * 1024)
 #define URL_MOST 600
+#define WHY_TEXT 200
 
 struct forward {
     struct forward_options options;
@@ -28,6 +29,9 @@ struct forward {
     struct buffer answer;
     struct buffer roster;        /* the last one */
     int64_t roster_due, pause;
+    struct spool_piece ended;    /* acknowledged or refused, and not yet gone from the spool; count 0: none */
+    bool refused;
+    char why_refused[WHY_TEXT];
     pthread_mutex_t lock;        /* of what follows */
     pthread_cond_t woken;
     bool stopping, wake;
@@ -175,7 +179,7 @@ static void count_sent(struct forward *f, uint64_t records)
 static void look_at_roster(struct forward *f)
 {
     BUFFER_AUTO text;
-    char why[200];
+    char why[WHY_TEXT];
     buffer_init(&text, ROSTER_BYTES_MOST);
     if (clock_steady() < f->roster_due)
         return;
@@ -194,12 +198,39 @@ static void look_at_roster(struct forward *f)
     f->options.roster(f->options.owner, buffer_slice(&text));
 }
 
-/* True: something was sent, go on at once. */
+static void pause_more(struct forward *f)
+{
+    f->pause = f->pause ? f->pause * 2 : PAUSE_LEAST;
+    if (f->pause > PAUSE_MOST)
+        f->pause = PAUSE_MOST;
+    rest(f, f->pause, false);
+}
+
+/* The piece in hand has ended: it is gone from the spool, or will be, and is not sent again. */
+static void end_piece(struct forward *f)
+{
+    struct error e = ERROR_NONE;
+    bool gone = f->refused ? spool_set_aside(f->options.spool, &f->ended, f->why_refused, &e)
+                           : spool_drop(f->options.spool, &f->ended, &e);
+    if (!gone) {
+        log_error(&e, "the relay's buffer cannot be written");
+        pause_more(f);
+        return;
+    }
+    f->ended.count = 0;
+    f->pause = 0;
+}
+
+/* True: something was done, go on at once. */
 static bool send_one(struct forward *f, struct arena *arena)
 {
     struct spool_piece piece;
     struct error e = ERROR_NONE;
-    char why[200];
+    char why[WHY_TEXT];
+    if (f->ended.count) {
+        end_piece(f);
+        return true;
+    }
     if (!spool_take(f->options.spool, arena, &piece, &e)) {
         log_error(&e, "the relay's buffer cannot be read");
         rest(f, PAUSE_MOST, false);
@@ -208,25 +239,21 @@ static bool send_one(struct forward *f, struct arena *arena)
     if (!piece.count)
         return false;
     long status = ask(f, "/relay/records", &piece, &f->answer);
-    if (status == 200 && spool_drop(f->options.spool, &piece, &e)) {
+    say_why(f, status, &f->answer, why, sizeof why);
+    f->refused = status == 400 || status == 413; /* it will never be taken: others must not wait for it */
+    if (status == 200) {
         count_sent(f, piece.count);
         link_is(f, true, "");
-        f->pause = 0;
-        return true;
-    }
-    say_why(f, status, &f->answer, why, sizeof why);
-    if (status == 400 || status == 413) { /* it will never be taken: others must not wait for it */
+    } else if (f->refused) {
         log_failure("the hub will not take %u records (%s): they are set aside", piece.count, why);
-        spool_set_aside(f->options.spool, &piece, why, &e);
+        memcpy(f->why_refused, why, sizeof why);
     } else {
         link_is(f, false, why);
+        pause_more(f);
+        return true;
     }
-    if (e.set)
-        log_error(&e, "the relay's buffer cannot be written");
-    f->pause = f->pause ? f->pause * 2 : PAUSE_LEAST;
-    if (f->pause > PAUSE_MOST)
-        f->pause = PAUSE_MOST;
-    rest(f, f->pause, false);
+    f->ended = piece;
+    end_piece(f);
     return true;
 }
 

@@ -46,6 +46,7 @@ struct relay {
     struct forward *forward;
     pthread_t spool_thread;
     bool spooling;
+    bool shut;                   /* the disk is almost full: nothing is taken in */
     int lock, signals;
     int64_t started;
 };
@@ -285,6 +286,21 @@ static void write_status(struct relay *r)
         log_error(&e, "status");
 }
 
+/* ---- a full disk ----------------------------------------------------------------------------- */
+
+static void watch_disk(struct relay *r)
+{
+    bool shut = spool_is_tight(r->spool);
+    if (shut == r->shut)
+        return;
+    r->shut = shut;
+    intake_shut(r->intake, shut);
+    if (shut)
+        log_failure("the disk is almost full: nothing is taken in until there is room");
+    else
+        log_info("there is room on the disk again: events are taken in");
+}
+
 /* ---- the process ----------------------------------------------------------------------------- */
 
 static bool wait_once(struct relay *r)
@@ -295,6 +311,7 @@ static bool wait_once(struct relay *r)
     for (int number; (number = skeleton_signal(r->signals));)
         ending |= number == SIGTERM || number == SIGINT;
     intake_tick(r->intake);
+    watch_disk(r);
     return !ending;
 }
 

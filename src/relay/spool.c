@@ -6,19 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
+#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "event/relayed.h"
 
-#define LEVEL 3
+#include "relay/spool_frame.h"
+
 #define MARKS_KEPT 8192
 #define PIECE_PLAIN_MOST (8u * 1024 * 1024)  /* the hub takes 16 MiB, inflated */
 #define ROW_BYTES_MOST (64u * 1024 * 1024)
 #define ROWS_TAKEN 256
-#define GIVE_BACK_PAGES 1024     /* at once, while nothing waits */
+#define GIVE_BACK_PAGES 512      /* at once, while nothing waits or the disk is almost full */
+#define RESERVE (64u * 1024 * 1024) /* stays free, for to delete SQLite writes first */
+#define RESERVE_SHARE 4          /* … but at most a quarter of the disk */
 
 static const char tables[] =
     "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
@@ -62,12 +65,13 @@ struct spool {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
     char stream[SPOOL_STREAM_TEXT];
+    char *folder;
+    bool tight;                  /* the disk is almost full: nothing is stored */
     uint64_t most, bytes, waiting, aside, next;
     int64_t handled;             /* rows up to this id are dropped or set aside … */
     uint64_t place;              /* … and this is the next record; 0: not known yet */
     int64_t last;                /* row */
-    ZSTD_CCtx *zstd;
-    struct buffer plain, packed;
+    struct spool_frame frame;
 };
 
 static bool failed(struct spool *spool, struct error *e)
@@ -149,19 +153,15 @@ bool spool_open(const char *folder, uint64_t most, struct spool **spool_out, str
         return error_set(e, "not enough memory to start");
     }
     pthread_mutex_init(&spool->lock, NULL);
+    spool->folder = strdup(folder);
     spool->most = most;
-    buffer_init(&spool->plain, ROW_BYTES_MOST);
-    buffer_init(&spool->packed, ROW_BYTES_MOST);
-    spool->zstd = ZSTD_createCCtx();
-    bool fine = spool->zstd ? true : error_set(e, "not enough memory to start");
+    bool fine = spool_frame_init(&spool->frame, e) &&
+                (spool->folder || error_set(e, "not enough memory to start"));
     if (fine && sqlite3_open_v2(path, &spool->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                                 SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         fine = failed(spool, e);
-    if (fine) {
-        ZSTD_CCtx_setParameter(spool->zstd, ZSTD_c_compressionLevel, LEVEL);
-        ZSTD_CCtx_setParameter(spool->zstd, ZSTD_c_checksumFlag, 1);
+    if (fine)
         sqlite3_busy_timeout(spool->db, 5000);
-    }
     fine = fine && run(spool, tables, e) && make_stream(spool, e);
     for (int i = 0; fine && i < STATEMENTS; i++)
         fine = sqlite3_prepare_v2(spool->db, texts[i], -1, &spool->statements[i], NULL) ==
@@ -184,9 +184,8 @@ void spool_close(struct spool **spool)
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(s->statements[i]);
     sqlite3_close(s->db);
-    ZSTD_freeCCtx(s->zstd);
-    buffer_free(&s->plain);
-    buffer_free(&s->packed);
+    spool_frame_free(&s->frame);
+    free(s->folder);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -196,53 +195,43 @@ const char *spool_stream(const struct spool *spool)
     return spool->stream;
 }
 
+/* ---- room ------------------------------------------------------------------------------------ */
+
+static void look_at_disk(struct spool *spool)
+{
+    struct statvfs disk;
+    if (statvfs(spool->folder, &disk) != 0)
+        return;
+    uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
+    uint64_t share = (uint64_t)disk.f_blocks * disk.f_frsize / RESERVE_SHARE;
+    uint64_t least = share < RESERVE ? share : RESERVE;
+    spool->tight = left < (spool->tight ? least + least / 2 : least);
+}
+
+/* Deleted pages are the file's until they are given back. In the log beside it they count only from a
+ * checkpoint on. */
+static void give_back(struct spool *spool)
+{
+    char sql[96];
+    look_at_disk(spool);
+    snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d);%s", GIVE_BACK_PAGES,
+             spool->tight ? "PRAGMA wal_checkpoint(TRUNCATE)" : "");
+    if (spool->bytes == 0 || spool->tight)
+        sqlite3_exec(spool->db, sql, NULL, NULL, NULL);
+}
+
+bool spool_is_tight(struct spool *spool)
+{
+    pthread_mutex_lock(&spool->lock);
+    look_at_disk(spool);
+    if (spool->tight)
+        give_back(spool);
+    bool tight = spool->tight;
+    pthread_mutex_unlock(&spool->lock);
+    return tight;
+}
+
 /* ---- storing --------------------------------------------------------------------------------- */
-
-static struct slice field(const struct event *event, const char *name)
-{
-    for (uint32_t i = 0; i < event->field_count; i++)
-        if (slice_is(event->fields[i].name, name))
-            return event->fields[i].value;
-    return SLICE("");
-}
-
-/* last: the record put before in this block, at first none. */
-static void put_batch(struct buffer *out, const struct batch *batch, struct relayed *last)
-{
-    for (uint32_t i = 0; i < batch->event_count; i++) {
-        const struct event *event = &batch->events[i];
-        struct relayed record = {
-            .source = event->source, .sender = field(event, "sender"),
-            .decoder = field(event, "decoder"), .raw = event->raw, .heard = event->received,
-            .cut = event->flags & EVENT_CUT, .syslog = field(event, "syslog").len > 0,
-            .header = { field(event, "fields"), field(event, "date"), false },
-        };
-        relayed_put(out, &record, last);
-        *last = record;
-    }
-}
-
-static bool pack(struct spool *spool, struct batch *const *batches, size_t count,
-                 uint32_t *records_out, struct error *e)
-{
-    struct relayed last = { .heard = 0 };
-    *records_out = 0;
-    buffer_clear(&spool->plain);
-    buffer_clear(&spool->packed);
-    relayed_begin(&spool->plain);
-    for (size_t i = 0; i < count; i++) {
-        put_batch(&spool->plain, batches[i], &last);
-        *records_out += batches[i]->event_count;
-    }
-    size_t most = ZSTD_compressBound(spool->plain.len);
-    char *room = spool->plain.failed ? NULL : buffer_extend(&spool->packed, most);
-    size_t size = room ? ZSTD_compress2(spool->zstd, room, most, spool->plain.data,
-                                        spool->plain.len) : 0;
-    if (!room || ZSTD_isError(size))
-        return error_set(e, "not enough memory for the events");
-    spool->packed.len = size;
-    return true;
-}
 
 /* A local sender's own marks: so that what it sends again after a kill is known. */
 static bool insert_mark(struct spool *spool, const struct batch_mark *mark, struct error *e)
@@ -269,7 +258,7 @@ static bool insert(struct spool *spool, struct batch *const *batches, size_t cou
     sqlite3_bind_int64(s, 1, (sqlite3_int64)spool->next);
     sqlite3_bind_int64(s, 2, records);
     sqlite3_bind_int64(s, 3, clock_now());
-    sqlite3_bind_blob64(s, 4, spool->packed.data, spool->packed.len, SQLITE_STATIC);
+    sqlite3_bind_blob64(s, 4, spool->frame.packed.data, spool->frame.packed.len, SQLITE_STATIC);
     sqlite3_bind_int64(spool->statements[SET_NEXT], 1, (sqlite3_int64)(spool->next + records));
     bool fine = run(spool, "BEGIN IMMEDIATE", e) && step(spool, INSERT, e);
     int64_t id = sqlite3_last_insert_rowid(spool->db);
@@ -280,7 +269,7 @@ static bool insert(struct spool *spool, struct batch *const *batches, size_t cou
         spool->last = id;
         spool->next += records;
         spool->waiting += records;
-        spool->bytes += spool->packed.len;
+        spool->bytes += spool->frame.packed.len;
         return true;
     }
     sqlite3_exec(spool->db, "ROLLBACK", NULL, NULL, NULL);
@@ -306,15 +295,25 @@ void spool_marks(struct spool *spool, void (*each)(void *owner, const struct bat
 bool spool_store(struct spool *spool, struct batch *const *batches, size_t count,
                  struct error *e)
 {
-    uint32_t records;
+    uint32_t records = 0;
     bool stored = false;
+    for (size_t i = 0; i < count; i++)
+        records += batches[i]->event_count;
+    if (!records)
+        return true; /* counts alone, which the hub makes itself */
     pthread_mutex_lock(&spool->lock);
-    if (spool->bytes >= spool->most) {
+    look_at_disk(spool);
+    if (spool->tight) {
+        error_set(e, "the disk of the relay's buffer is almost full");
+        error_hint(e, "free space on it, or set `data` to another one");
+        error_kind(e, ERROR_BUSY);
+    } else if (spool->bytes >= spool->most) {
         error_set(e, "the relay's buffer is full");
         error_hint(e, "the hub must be reached, or `buffer` must be larger");
         error_kind(e, ERROR_BUSY);
-    } else if (pack(spool, batches, count, &records, e)) {
-        stored = records == 0 || insert(spool, batches, count, records, e);
+    } else {
+        stored = spool_frame_pack(&spool->frame, batches, count, e) &&
+                 insert(spool, batches, count, records, e);
     }
     pthread_mutex_unlock(&spool->lock);
     return stored;
@@ -358,20 +357,6 @@ static enum found find_after(struct spool *spool, int64_t id, struct row *out, s
     return found;
 }
 
-/* Whether the disk gave back what was written: the frame's own checksum. The records are in `room` then. */
-static bool whole(struct slice frame, uint32_t count, struct buffer *room)
-{
-    unsigned long long size = ZSTD_getFrameContentSize(frame.data, frame.len);
-    uint32_t records;
-    buffer_clear(room);
-    char *to = size < ROW_BYTES_MOST ? buffer_extend(room, (size_t)size + 1) : NULL;
-    size_t got = to ? ZSTD_decompress(to, (size_t)size, frame.data, frame.len) : 0;
-    if (!to || ZSTD_isError(got))
-        return false;
-    room->len = got;
-    return relayed_check(buffer_slice(room), &records) && records == count;
-}
-
 /* The row's frame, which lives until the statement is reset. */
 static enum found read_frame(struct spool *spool, const struct row *row, struct slice *frame_out,
                              struct error *e)
@@ -381,7 +366,8 @@ static enum found read_frame(struct spool *spool, const struct row *row, struct 
     int code = sqlite3_step(s);
     if (code == SQLITE_ROW) {
         *frame_out = slice_from(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0));
-        return whole(*frame_out, row->count, &spool->plain) ? FOUND_ROW : FOUND_DAMAGE;
+        bool fine = spool_frame_whole(&spool->frame, *frame_out, row->count);
+        return fine ? FOUND_ROW : FOUND_DAMAGE;
     }
     if (code == SQLITE_DONE || is_damage(sqlite3_extended_errcode(spool->db)))
         return FOUND_DAMAGE;
@@ -453,7 +439,7 @@ static bool read_rows(struct spool *spool, struct spool_piece *out, struct buffe
         enum found found = find_after(spool, out->last, &row, e), data = FOUND_DAMAGE;
         if (found == FOUND_ROW) {
             data = read_frame(spool, &row, &frame, e);
-            plain += spool->plain.len;
+            plain += spool->frame.plain.len;
         }
         bool full = found == FOUND_END ||
                     (out->count && (data == FOUND_DAMAGE || body->len + frame.len > SPOOL_TAKE_BYTES ||
@@ -491,14 +477,6 @@ bool spool_take(struct spool *spool, struct arena *arena, struct spool_piece *ou
     if (fine && out->count && !out->body.data)
         return error_set(e, "not enough memory for the events");
     return fine;
-}
-
-static void give_back(struct spool *spool)
-{
-    char sql[64];
-    snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", GIVE_BACK_PAGES);
-    if (spool->bytes == 0)
-        sqlite3_exec(spool->db, sql, NULL, NULL, NULL);
 }
 
 /* What cannot be deleted, for a page beside it is damaged, is passed over from now on. */

@@ -2,7 +2,8 @@
  *
  * Records are numbered from 1 in the order in which they were stored; rows hold some of them each,
  * compressed and with a checksum (zstd). A record is gone only after the hub has said that it is stored.
- * Bounded: beyond `most` bytes nothing more is taken (ERROR_BUSY), and senders wait.
+ * Bounded: beyond `most` bytes, or when the disk is almost full, nothing more is taken (ERROR_BUSY), and
+ * senders wait; what was taken can always be dropped.
  * Good: one thread stores, another one reads and drops.
  */
 #ifndef RELAY_SPOOL_H
@@ -23,6 +24,8 @@ void spool_close(struct spool **spool);
 /* The name of this stream: another spool is another stream. */
 const char *spool_stream(const struct spool *spool);
 
+/* Whether the disk is almost full; then it is so until it has some room again. Gives back what it can. */
+bool spool_is_tight(struct spool *spool);
 /* All of these batches or none, synced when it returns. ERROR_BUSY: full, or the disk is. */
 bool spool_store(struct spool *spool, struct batch *const *batches, size_t count,
                  struct error *e);

@@ -1,6 +1,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -63,6 +64,39 @@ static struct slice record_at(const struct spool_piece *piece, uint32_t n, struc
     for (uint32_t i = 0; i <= n; i++)
         CHECK(relayed_next(&c, record));
     return arena_copy(arena, record->raw);
+}
+
+enum { ROWS = 60, ROW_RECORDS = 2, NOISE = 12000 };
+
+/* A row of ROW_RECORDS records that do not compress, so that it goes on in pages of its own. */
+static bool store_noise(struct spool *spool, struct error *e)
+{
+    struct batch *batch = make_batch("noise", ROW_RECORDS);
+    char *noise = arena_alloc(&batch->arena, NOISE);
+    for (unsigned i = 0; i < NOISE; i++)
+        noise[i] = (char)test_random(256);
+    batch->events[0].raw = slice_from(noise, NOISE);
+    bool stored = spool_store(spool, &batch, 1, e);
+    batch_free(&batch);
+    return stored;
+}
+
+/* Takes and drops all. How many records came. */
+static uint64_t drain(struct spool *spool)
+{
+    uint64_t came = 0, place = 0;
+    struct spool_piece piece;
+    struct error e = ERROR_NONE;
+    ARENA_AUTO arena;
+    arena_init(&arena, 0);
+    do {
+        CHECK(spool_take(spool, &arena, &piece, &e));
+        CHECK(!piece.count || piece.place > place);
+        place = piece.place;
+        came += piece.count;
+        CHECK(!piece.count || spool_drop(spool, &piece, &e));
+    } while (piece.count);
+    return came;
 }
 
 TEST("each record keeps the header of its file, by turns with others and with none")
@@ -156,6 +190,36 @@ TEST("beyond its bound nothing is taken, and again when there is room")
     spool_close(&spool);
 }
 
+TEST("on a disk that is full nothing is taken, but what is there can go, and then it is taken again")
+{
+    ARENA_AUTO arena;
+    struct spool_piece piece;
+    struct spool_figures figures;
+    struct error e = ERROR_NONE;
+    const char *folder = test_folder();
+    uint32_t stored = 0;
+    if (mount("haidang", folder, "tmpfs", 0, "size=24m") != 0)
+        SKIP("a small disk can be made by root only");
+    arena_init(&arena, 0);
+    struct spool *spool = open_at(folder, MOST);
+    while (stored < 10000 && store_noise(spool, &e))
+        stored++;
+    CHECK(stored > 300 && stored < 10000);
+    CHECK_ERROR(e, "the disk of the relay's buffer is almost full");
+    CHECK_INT(e.kind, ERROR_BUSY);
+    CHECK(spool_is_tight(spool));
+    CHECK(spool_take(spool, &arena, &piece, &e) && piece.count && spool_drop(spool, &piece, &e));
+    CHECK_INT(drain(spool) + piece.count, stored * ROW_RECORDS);
+    for (int second = 0; second < 20 && spool_is_tight(spool); second++)
+        ;
+    e = ERROR_NONE;
+    CHECK(store_noise(spool, &e));
+    spool_figures(spool, &figures);
+    CHECK_INT(figures.waiting, ROW_RECORDS);
+    spool_close(&spool);
+    umount2(folder, MNT_DETACH);
+}
+
 TEST("what the disk damaged is set aside, and the rest goes on with its numbers")
 {
     ARENA_AUTO arena;
@@ -195,25 +259,6 @@ TEST("what the disk damaged is set aside, and the rest goes on with its numbers"
     sqlite3_close(db);
 }
 
-enum { ROWS = 60, ROW_RECORDS = 2, NOISE = 12000 };
-
-/* ROWS rows of ROW_RECORDS records that do not compress, so that each goes on in pages of its own. */
-static void store_noise(const char *folder)
-{
-    struct spool *spool = open_at(folder, MOST);
-    struct error e = ERROR_NONE;
-    for (unsigned row = 0; row < ROWS; row++) {
-        struct batch *batch = make_batch("noise", ROW_RECORDS);
-        char *noise = arena_alloc(&batch->arena, NOISE);
-        for (unsigned i = 0; i < NOISE; i++)
-            noise[i] = (char)test_random(256);
-        batch->events[0].raw = slice_from(noise, NOISE);
-        CHECK(spool_store(spool, &batch, 1, &e));
-        batch_free(&batch);
-    }
-    spool_close(&spool);
-}
-
 /* Overwrites the page that holds the n-th byte of a row's data. */
 static void damage(const char *folder, unsigned row, size_t n, int with)
 {
@@ -240,24 +285,6 @@ static void damage(const char *folder, unsigned row, size_t n, int with)
     fclose(out);
 }
 
-/* Takes and drops all. How many records came. */
-static uint64_t drain(struct spool *spool)
-{
-    uint64_t came = 0, place = 0;
-    struct spool_piece piece;
-    struct error e = ERROR_NONE;
-    ARENA_AUTO arena;
-    arena_init(&arena, 0);
-    do {
-        CHECK(spool_take(spool, &arena, &piece, &e));
-        CHECK(!piece.count || piece.place > place);
-        place = piece.place;
-        came += piece.count;
-        CHECK(!piece.count || spool_drop(spool, &piece, &e));
-    } while (piece.count);
-    return came;
-}
-
 TEST("a page that the disk has damaged, of a row's data or of many rows, does not hold up the others")
 {
     static const struct {
@@ -276,9 +303,12 @@ TEST("a page that the disk has damaged, of a row's data or of many rows, does no
             const char *folder = test_folder();
             struct spool_figures figures;
             struct error e = ERROR_NONE;
-            store_noise(folder);
-            damage(folder, row, cases[i].byte, cases[i].with);
             struct spool *spool = open_at(folder, MOST);
+            for (unsigned n = 0; n < ROWS; n++)
+                CHECK(store_noise(spool, &e));
+            spool_close(&spool);
+            damage(folder, row, cases[i].byte, cases[i].with);
+            spool = open_at(folder, MOST);
             uint64_t came = drain(spool);
             spool_figures(spool, &figures);
             CHECK_INT(figures.waiting, 0);
