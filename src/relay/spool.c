@@ -479,15 +479,19 @@ bool spool_take(struct spool *spool, struct arena *arena, struct spool_piece *ou
     return fine;
 }
 
+static bool drop(struct spool *spool, const struct spool_piece *piece, struct error *e)
+{
+    sqlite3_bind_int64(spool->statements[DROP], 1, piece->first);
+    sqlite3_bind_int64(spool->statements[DROP], 2, piece->last);
+    return step(spool, DROP, e);
+}
+
 /* What cannot be deleted, for a page beside it is damaged, is passed over from now on. */
 bool spool_drop(struct spool *spool, const struct spool_piece *piece, struct error *e)
 {
-    sqlite3_stmt *s = spool->statements[DROP];
     struct row sent = { .id = piece->last, .place = piece->place };
     pthread_mutex_lock(&spool->lock);
-    sqlite3_bind_int64(s, 1, piece->first);
-    sqlite3_bind_int64(s, 2, piece->last);
-    bool dropped = step(spool, DROP, e);
+    bool dropped = drop(spool, piece, e);
     if (!dropped && is_damage(sqlite3_extended_errcode(spool->db))) {
         error_clear(e);
         dropped = leave_behind(spool, &sent, "sent, and cannot be deleted", e);
@@ -499,30 +503,28 @@ bool spool_drop(struct spool *spool, const struct spool_piece *piece, struct err
     return dropped;
 }
 
-static bool move_aside(struct spool *spool, const struct spool_piece *piece, const char *why, struct error *e)
-{
-    sqlite3_stmt *s = spool->statements[ASIDE];
-    sqlite3_bind_int64(s, 1, piece->first);
-    sqlite3_bind_int64(s, 2, piece->last);
-    sqlite3_bind_text(s, 3, why, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(spool->statements[DROP], 1, piece->first);
-    sqlite3_bind_int64(spool->statements[DROP], 2, piece->last);
-    if (run(spool, "BEGIN IMMEDIATE", e) && step(spool, ASIDE, e) && step(spool, DROP, e) &&
-        run(spool, "COMMIT", e))
-        return true;
-    sqlite3_exec(spool->db, "ROLLBACK", NULL, NULL, NULL);
-    return false;
-}
-
 bool spool_set_aside(struct spool *spool, const struct spool_piece *piece, const char *why,
                      struct error *e)
 {
+    sqlite3_stmt *s = spool->statements[ASIDE];
+    struct row refused = { .id = piece->last, .place = piece->place, .count = piece->count };
     pthread_mutex_lock(&spool->lock);
-    bool done = move_aside(spool, piece, why, e);
-    if (done) {
+    sqlite3_bind_int64(s, 1, piece->first);
+    sqlite3_bind_int64(s, 2, piece->last);
+    sqlite3_bind_text(s, 3, why, -1, SQLITE_STATIC);
+    bool done = run(spool, "BEGIN IMMEDIATE", e) && step(spool, ASIDE, e) && drop(spool, piece, e) &&
+                run(spool, "COMMIT", e);
+    bool damage = !done && is_damage(sqlite3_extended_errcode(spool->db));
+    if (done)
         spool->aside += piece->count;
-        handled(spool, piece->last, piece->place, piece->count, piece->body.len);
+    else
+        sqlite3_exec(spool->db, "ROLLBACK", NULL, NULL, NULL);
+    if (damage) {
+        error_clear(e);
+        done = leave_behind(spool, &refused, why, e);
     }
+    if (done)
+        handled(spool, piece->last, piece->place, piece->count, piece->body.len);
     pthread_mutex_unlock(&spool->lock);
     return done;
 }

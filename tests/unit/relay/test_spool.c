@@ -326,6 +326,31 @@ TEST("a page that the disk has damaged, of a row's data or of many rows, does no
         }
 }
 
+TEST("what was sent or refused is done with, though the disk has damaged it meanwhile")
+{
+    for (int refused = 0; refused < 2; refused++) {
+        const char *folder = test_folder();
+        struct spool *spool = open_at(folder, MOST);
+        struct spool_figures figures;
+        struct spool_piece piece;
+        struct error e = ERROR_NONE;
+        ARENA_AUTO arena;
+        arena_init(&arena, 0);
+        CHECK(store_noise(spool, &e) && store_noise(spool, &e) && store_noise(spool, &e));
+        CHECK(spool_take(spool, &arena, &piece, &e));
+        spool_close(&spool);
+        damage(folder, 2, 8000, 0);
+        spool = open_at(folder, MOST);
+        CHECK(store_noise(spool, &e));
+        CHECK(refused ? spool_set_aside(spool, &piece, "refused", &e) : spool_drop(spool, &piece, &e));
+        spool_figures(spool, &figures);
+        CHECK_INT(figures.waiting, ROW_RECORDS);
+        CHECK_INT(figures.set_aside, refused ? 3 * ROW_RECORDS : 0);
+        CHECK_INT(drain(spool), ROW_RECORDS);
+        spool_close(&spool);
+    }
+}
+
 static void count_mark(void *owner, const struct batch_mark *mark)
 {
     *(uint32_t *)owner += mark->count + (mark->checked ? mark->check[1] : 0u);
