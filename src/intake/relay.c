@@ -5,6 +5,7 @@
  * quarantine. What was stored before (the header's place tells) is counted as repeated and left out. */
 
 #include "base/json.h"
+#include "base/map.h"
 #include "event/relayed.h"
 #include "event/syslog.h"
 #include "intake/web.h"
@@ -38,24 +39,47 @@ static const struct load_dialect dialect = {
     .protocol = "relay", .answer = answer, .refuse = refuse_load, .status = 200,
 };
 
-/* A relay that has not yet heard of its sources sends all the same: who it was, its address tells us. */
-static const struct roster_source *source_of(const struct roster *roster,
-                                             const struct relayed *relayed)
+/* A sender's last record, which may go on in the next one. */
+struct begun {
+    bool goes_on;
+    const struct roster_source *source;
+};
+
+/* A relay that has not yet heard of its sources sends all the same: who it was, its address tells us. The
+ * further pieces of a long record have no header, and must not be taken by what stands where it would be. */
+static const struct roster_source *source_of(const struct roster *roster, const struct relayed *relayed,
+                                             const struct map *begun)
 {
+    const struct begun *before = map_get(begun, relayed->sender);
     struct syslog_header header;
     struct slice host = SLICE_NONE;
 
     if (relayed->source.len)
         return roster_find_key(roster, relayed->source);
+    if (relayed->syslog && before && before->goes_on && !slice_starts(relayed->raw, SLICE("<")))
+        return before->source;
     if (relayed->syslog && syslog_parse(relayed->raw, 0, 0, &header))
         host = header.host;
     return roster_find_sender(roster, relayed->sender, host);
 }
 
-static bool add(struct load *load, const struct web_request *request, const struct roster *roster,
-                const struct relayed *relayed)
+/* Without the memory the next piece is looked at by itself. */
+static void remember(struct map *begun, struct arena *arena, const struct relayed *relayed,
+                     const struct roster_source *source)
 {
-    const struct roster_source *source = source_of(roster, relayed);
+    struct begun *last = map_get(begun, relayed->sender);
+
+    if (!last && !relayed->cut)
+        return;
+    if (!last && (!(last = arena_zero(arena, sizeof *last)) || !map_put(begun, relayed->sender, last)))
+        return;
+    *last = (struct begun){ relayed->cut, source };
+}
+
+static bool add(struct load *load, const struct web_request *request, const struct roster *roster,
+                const struct relayed *relayed, struct map *begun)
+{
+    const struct roster_source *source = source_of(roster, relayed, begun);
     struct record record = {
         .raw = relayed->raw, .sender = relayed->sender, .decoder = relayed->decoder,
         .heard = relayed->heard, .relay = request->relay.key, .syslog = relayed->syslog,
@@ -63,6 +87,8 @@ static bool add(struct load *load, const struct web_request *request, const stru
         .flags = relayed->cut ? EVENT_CUT : 0,
     };
 
+    if (relayed->syslog)
+        remember(begun, request->http->arena, relayed, source);
     if (source && roster_relay_carries(&request->relay, source))
         record.source = source;
     return load_add_record(load, &record);
@@ -76,6 +102,7 @@ static void store(struct web_request *request, const struct batch_mark *mark,
     struct load *load = hold ? load_new(request->listener, request->http, &dialect, &self) : NULL;
     struct cursor c = cursor_over(request->text);
     struct relayed relayed;
+    MAP_AUTO begun = MAP_EMPTY;
 
     if (!load) {
         repeats_end(request->repeats, mark, false, 0, SLICE_NONE);
@@ -85,7 +112,7 @@ static void store(struct web_request *request, const struct batch_mark *mark,
     }
     load_repeatable(load, request->repeats, mark, known);
     while (relayed_next(&c, &relayed))
-        if (!add(load, request, hold->roster, &relayed))
+        if (!add(load, request, hold->roster, &relayed, &begun))
             break;
     roster_leave(&hold); /* batches have copies */
     load_finish(load);

@@ -101,9 +101,25 @@ class Relay:
             answer.read()
             return answer.status
 
+    def send(self, records, stream):
+        """What the hub answers to these records, as from the beginning of that stream."""
+        return subprocess.run(["curl", "-s", "--cacert", self.folder / "authority.pem", "--cert",
+                               self.folder / "sender.pem", "--key", self.folder / "sender.key",
+                               "-H", f"X-Relay-Stream: {stream}", "-H", "X-Relay-Place: 1", "--data-binary", "@-",
+                               f"https://127.0.0.1:{self.server.ports['https']}/relay/records"],
+                              input=b"HDR1" + records, capture_output=True).stdout
+
     def syslog(self, lines):
         with socket.create_connection(("127.0.0.1", self.ports["syslog"]), PATIENCE) as s:
             s.sendall("".join(line + "\n" for line in lines).encode())
+
+
+def record(source, sender, raw, cut=False):
+    """One record by syslog, as src/event/relayed.h lays it out."""
+    def text(value):
+        return len(value.encode()).to_bytes(4, "little") + value.encode()
+    return text(source) + text(sender) + text("") + bytes([3 if cut else 2]) + \
+        time.time_ns().to_bytes(8, "little") + text(raw)
 
 
 def line(text, host="srv-web-01"):
@@ -153,15 +169,8 @@ def _():
     check(known and all(s["agency"] == "so-tttt" for s in known), "it was told of other agencies' sources")
     relay.stop()
     # forged: the roster that it believes names the other agency's source for this sender
-    body = b"HDR1" + b"".join(len(t).to_bytes(4, "little") + t for t in (other.encode(), b"127.0.0.1", b"")) \
-        + b"\x02" + time.time_ns().to_bytes(8, "little") + len(b"relayforged x").to_bytes(4, "little") \
-        + b"relayforged x"
-    done = subprocess.run(["curl", "-s", "--cacert", relay.folder / "authority.pem", "--cert",
-                           relay.folder / "sender.pem", "--key", relay.folder / "sender.key",
-                           "-H", "X-Relay-Stream: forged", "-H", "X-Relay-Place: 1", "--data-binary", "@-",
-                           f"https://127.0.0.1:{SERVER.ports['https']}/relay/records"], input=body,
-                          capture_output=True)
-    check(b'"stored":1' in done.stdout, done.stdout)
+    answer = relay.send(record(other, "127.0.0.1", "relayforged x"), stream="forged")
+    check(b'"stored":1' in answer, answer)
     event = wait_for("the event", lambda: SERVER.search("class:quarantine relayforged"))[0]
     check(not event.get("source") and not event.get("agency"), event)
     # a source's certificate is no relay's
@@ -174,6 +183,22 @@ def _():
                            SERVER.place / "quelle/sender.pem", "--key", SERVER.place / "quelle/sender.key",
                            f"https://127.0.0.1:{SERVER.ports['https']}/relay/roster"], capture_output=True)
     check(b"for relays" in done.stdout, done.stdout)
+
+
+@test("the pieces of a long record of a sender that the relay does not know are one source's at the hub")
+def _():
+    relay = Relay(SERVER, "tram-dai")
+    relay.stop()
+    here, there = "127.0.0.1", "203.0.113.9"
+    answer = relay.send(record("", here, line("relaypiece-0 begins"), cut=True) +
+                        record("", there, "relaypiece-1 of another sender") +
+                        record("", here, "Nov 24 07:31:02 other relaypiece-2 goes on", cut=True) +
+                        record("", here, "relaypiece-3 ends") +
+                        record("", here, "relaypiece-4 of no host"), stream="dai")
+    check(b'"stored":5' in answer, answer)
+    wait_for("all of them", lambda: len(found(SERVER, "relaypiece")) == 5)
+    sources = {row["raw"].split("relaypiece-")[1][0]: row.get("source") or "" for row in SERVER.search("relaypiece")}
+    check(sources == {"0": WEB, "1": "", "2": WEB, "3": WEB, "4": ""}, sources)
 
 
 class Cuts:
