@@ -28,14 +28,13 @@ static bool inflate_zlib(struct slice body, int bits, struct buffer *out, bool *
         char *room = buffer_extend(out, PIECE);
         if (!room) {
             *too_large = true;
+            code = Z_BUF_ERROR; /* the end of the member before is not the end of all */
             break;
         }
         z.next_out = (Bytef *)room;
         z.avail_out = PIECE;
         code = inflate(&z, Z_NO_FLUSH);
         out->len -= z.avail_out;
-        if (code == Z_BUF_ERROR && z.avail_in == 0)
-            break;
     }
     inflateEnd(&z);
     return code == Z_STREAM_END || broken(e);

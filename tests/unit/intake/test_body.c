@@ -86,3 +86,27 @@ TEST("gzip, deflate and zstd are inflated; cut or damaged bodies are refused, bo
     CHECK(!inflate_text("x", 1, "br", &out, &too_large));
     CHECK(inflate_text("hello", 5, "identity", &out, &too_large));
 }
+
+TEST("a body of two gzip members is taken whole, or refused when the second finds no room") {
+    static char text[200000], packed[2000];
+    BUFFER_AUTO out;
+    bool too_large;
+    size_t len = 0;
+
+    memset(text, ' ', sizeof text);
+    memcpy(text, "hello", 5);
+    for (int member = 0; member < 2; member++) {
+        z_stream z = { .next_in = (Bytef *)text, .avail_in = member ? 100 : sizeof text,
+                       .next_out = (Bytef *)packed + len, .avail_out = (uInt)(sizeof packed - len) };
+        deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
+        CHECK_INT(deflate(&z, Z_FINISH), Z_STREAM_END);
+        len += z.total_out;
+        deflateEnd(&z);
+    }
+    buffer_init(&out, 300000);
+    CHECK(inflate_text(packed, len, "gzip", &out, &too_large));
+    CHECK_INT(out.len, sizeof text + 100);
+    out.ceiling = 262144; /* room for all pieces of the first, none behind it */
+    CHECK(!inflate_text(packed, len, "gzip", &out, &too_large));
+    CHECK(too_large);
+}
