@@ -119,6 +119,10 @@ bool framing_next(struct framing *f, struct slice bytes, bool ended,
             f->line = false, f->left = 0;
         return false;
     }
-    return f->left ? next_octets(f, bytes, ended, record, eaten_out)
-                   : next_line(f, bytes, ended, record, eaten_out);
+    if (!(f->left ? next_octets(f, bytes, ended, record, eaten_out)
+                  : next_line(f, bytes, ended, record, eaten_out)))
+        return false;
+    record->further = f->cut;
+    f->cut = record->cut;
+    return true;
 }

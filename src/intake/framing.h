@@ -17,11 +17,13 @@ struct framing {
     size_t scanned;    /* bytes of the current line in which no end was found */
     bool line;         /* within a line */
     bool counted;      /* some record of this stream was counted in octets */
+    bool cut;          /* what was found last goes on in what is found next */
 };
 
 struct framing_record {
     struct slice bytes;   /* within the bytes given */
     bool cut;             /* the record goes on in the next one */
+    bool further;         /* … and this is where the one before goes on */
 };
 
 /* Looks for a record at the beginning of bytes (all that is not eaten yet). True: *record_out is

@@ -137,7 +137,7 @@ static bool inflate_frames(struct lumberjack *l, struct slice body)
 static bool deliver(struct stream_peer *peer, struct lumberjack *l, uint32_t sequence,
                     struct slice json)
 {
-    if (l->in_window >= l->window || !stream_deliver(peer, json, 0, false))
+    if (l->in_window >= l->window || !stream_deliver(peer, json, false, false, false))
         return false;
     l->in_window++;
     struct sent s = { stream_delivered(peer), sequence, l->in_window == l->window };

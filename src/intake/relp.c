@@ -139,12 +139,13 @@ static bool deliver(struct stream_peer *peer, struct slice data)
 {
     if (data.len && data.data[data.len - 1] == '\n')
         data.len--;
-    do {
+    for (bool further = false, cut = true; cut; further = true) {
         struct slice piece = slice_cut(data, 0, INTAKE_LINE_MOST);
         data = slice_after(data, piece.len);
-        if (!stream_deliver(peer, piece, data.len ? EVENT_CUT : 0, true))
+        cut = data.len > 0;
+        if (!stream_deliver(peer, piece, cut, further, true))
             return false;
-    } while (data.len);
+    }
     return true;
 }
 

@@ -34,8 +34,10 @@ struct stream_protocol {
 
 /* For the protocols. */
 void *stream_state(struct stream_peer *peer);
-/* Delivers a record; its number (from 1) is what acknowledge() counts. False: intake ends. */
-bool stream_deliver(struct stream_peer *peer, struct slice raw, uint32_t flags, bool syslog);
+/* Delivers a record, or a piece of one that is too long (cut: it goes on in the next one; further: it is
+ * where the one before goes on, and so of the same source). Its number (from 1) is what acknowledge()
+ * counts. False: intake ends. */
+bool stream_deliver(struct stream_peer *peer, struct slice raw, bool cut, bool further, bool syslog);
 uint64_t stream_delivered(const struct stream_peer *peer);
 uint64_t stream_acknowledged(const struct stream_peer *peer);
 /* Too much is not stored yet: deliver no more in this call. */

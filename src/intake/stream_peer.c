@@ -45,17 +45,34 @@ static const struct roster_source *certified_source(struct stream_peer *peer)
     return known && !known->revoked ? known->source_row : NULL;
 }
 
-bool stream_deliver(struct stream_peer *peer, struct slice raw, uint32_t flags, bool syslog)
+/* Whose record it is. Its first piece tells: what the others begin with is only text, in which anybody's
+ * header may stand. */
+static const struct roster_source *source_of(struct stream_peer *peer, struct slice raw, bool cut,
+                                             bool further)
+{
+    struct collector *collector = &peer->stream->collector;
+    const struct roster_source *source;
+
+    if (peer->certificate[0])
+        return certified_source(peer);
+    if (further)
+        return collector_source(collector, buffer_slice(&peer->owner));
+    source = collector_identify(collector, slice_of(peer->address), raw);
+    buffer_free(&peer->owner);
+    if (cut && source)
+        buffer_add(&peer->owner, source->key);
+    return source;
+}
+
+bool stream_deliver(struct stream_peer *peer, struct slice raw, bool cut, bool further, bool syslog)
 {
     struct stream *stream = peer->stream;
     struct record record = {
-        .raw = raw, .received = clock_now(), .flags = flags, .syslog = syslog,
+        .raw = raw, .received = clock_now(), .flags = cut ? EVENT_CUT : 0, .syslog = syslog,
         .sender = slice_of(peer->address), .protocol = slice_of(stream->protocol->name),
+        .source = source_of(peer, raw, cut, further),
     };
 
-    record.source = peer->certificate[0]
-                        ? certified_source(peer)
-                        : collector_identify(&stream->collector, record.sender, raw);
     stream->delivering = peer;
     bool ok = collector_add(&stream->collector, &record);
     if (!ok)
@@ -99,6 +116,7 @@ void stream_peer_free(struct stream_peer *peer)
     atomic_fetch_sub(&stream->listener->figures.connections, 1);
     buffer_free(&peer->input);
     buffer_free(&peer->output);
+    buffer_free(&peer->owner);
     free(peer->state);
     free(peer);
 }
@@ -347,6 +365,7 @@ bool stream_peer_open(struct stream *stream, int fd, const char *address)
     peer->heard = peer->told = clock_steady();
     buffer_init(&peer->input, stream->protocol->input_most + 6 * READ_PIECE);
     buffer_init(&peer->output, OUTPUT_MOST);
+    buffer_init(&peer->owner, READ_PIECE);
     peer->shaken = !stream->tls;
     if (stream->tls)
         peer->tls = tls_session_new(stream->tls, fd);

@@ -36,6 +36,7 @@ struct stream_peer {
     size_t eaten;                       /* of input */
     int64_t heard, told;                /* steady clock; told: of the last acknowledgement */
     uint64_t delivered, acknowledged;
+    struct buffer owner;                /* key of the source of a record that comes in pieces */
     struct on_its_way ways[OPEN_BATCHES];
     unsigned way_count;
     void *state;

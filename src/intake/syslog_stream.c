@@ -9,7 +9,7 @@ static size_t feed(struct stream_peer *peer, struct slice bytes, bool ended)
     size_t eaten;
 
     if (framing_next(framing, bytes, ended, &record, &eaten) && record.bytes.len)
-        stream_deliver(peer, record.bytes, record.cut ? EVENT_CUT : 0, true);
+        stream_deliver(peer, record.bytes, record.cut, record.further, true);
     return eaten;
 }
 

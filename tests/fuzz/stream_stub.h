@@ -15,11 +15,11 @@ void *stream_state(struct stream_peer *peer)
     return peer->state;
 }
 
-bool stream_deliver(struct stream_peer *peer, struct slice raw, uint32_t flags, bool syslog)
+bool stream_deliver(struct stream_peer *peer, struct slice raw, bool cut, bool further, bool syslog)
 {
     volatile char sum = 0;
 
-    (void)flags, (void)syslog;
+    (void)cut, (void)further, (void)syslog;
     for (size_t i = 0; i < raw.len; i++) /* every byte must be readable */
         sum = (char)(sum + raw.data[i]);
     peer->delivered++;

@@ -146,6 +146,51 @@ TEST("an over-long line is kept in flagged pieces") {
     sink_stop(&sink);
 }
 
+/* `head`, then so much text that `tail` is where the second piece begins. */
+static size_t long_record(char *out, const char *head, const char *tail)
+{
+    memset(out, 'x', INTAKE_LINE_MOST);
+    memcpy(out, head, strlen(head));
+    memcpy(out + INTAKE_LINE_MOST, tail, strlen(tail));
+    return INTAKE_LINE_MOST + strlen(tail);
+}
+
+TEST("the further pieces of a record are of its source, whatever header they begin with") {
+    static const char web[] = "<13>Nov 24 07:31:02 web01 p: ", other[] = "<13>Nov 24 07:31:02 other p: ";
+    struct sink_options options = { .tcp = true, .relp = true };
+    struct sink *sink = sink_start(&options);
+    int fd = client_connect(sink->tcp_port), relp = client_connect(sink->relp_port);
+    static char text[INTAKE_LINE_MOST + 100], head[40];
+    size_t len = long_record(text, web, other);
+
+    client_send(fd, text, len);
+    client_send(fd, "\n", 1);
+    client_send(fd, other, sizeof other - 1); /* the next record is its own sender's again */
+    client_send(fd, "\n", 1);
+    CHECK(sink_wait(sink, 3));
+    client_send(fd, head, (size_t)snprintf(head, sizeof head, "%zu ", len));
+    client_send(fd, text, len);
+    CHECK(sink_wait(sink, 5));
+    len = long_record(text, web, "\n"); /* nothing is left of the second piece */
+    client_send(fd, head, (size_t)snprintf(head, sizeof head, "%zu ", len));
+    client_send(fd, text, len);
+    client_send(fd, other, sizeof other - 1);
+    client_send(fd, "\n", 1);
+    CHECK(sink_wait(sink, 7));
+    len = long_record(text, other, web);
+    client_send(relp, head, (size_t)snprintf(head, sizeof head, "1 open 0\n2 syslog %zu ", len));
+    client_send(relp, text, len);
+    client_send(relp, "\n", 1);
+    CHECK(sink_wait(sink, 9));
+    static const char *const expected[] = { "web01", "web01", "net", "web01", "web01", "web01", "net",
+                                            "net",   "net" };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        CHECK_TEXT(sink_event(sink, i)->source + strlen("so-tttt."), expected[i]);
+    close(fd);
+    close(relp);
+    sink_stop(&sink);
+}
+
 TEST("a full queue slows a TCP sender, and nothing is lost") {
     struct sink_options options = { .tcp = true, .queue_most = 2 };
     struct sink *sink = sink_start(&options);
