@@ -4,6 +4,7 @@
 #include "event/stamp.h"
 
 #define TAG_MOST 64u /* RFC 3164 says 32; programs write longer ones */
+#define SEQUENCE_MOST 11u /* digits of Cisco's numbers */
 
 static const char *const facilities[] = {
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv",
@@ -314,32 +315,40 @@ static void skip_message_id(struct slice *rest, struct syslog_header *h)
     *rest = slice_after(*rest, end + 2);
 }
 
-/* Cisco IOS: "45: " or "45: host: " before the stamp. */
-static void skip_sequence(struct slice *rest, struct syslog_header *h)
+static bool is_sequence(struct slice word)
 {
     size_t n = 0;
 
-    while (n < rest->len && n < 12 && rest->data[n] >= '0' && rest->data[n] <= '9')
+    while (n < word.len && word.data[n] >= '0' && word.data[n] <= '9')
         n++;
-    if (n == 0 || !slice_starts(slice_after(*rest, n), SLICE(": ")))
-        return;
-    struct slice behind = slice_after(*rest, n + 2);
-    size_t colon = slice_find(behind, SLICE(": "));
-    size_t blank = slice_find_byte(behind, ' ');
-    if (colon < behind.len && colon + 1 == blank && colon > 0) {
-        h->host = slice_cut(behind, 0, colon);
-        behind = slice_after(behind, colon + 2);
+    return n > 0 && n == word.len && n <= SEQUENCE_MOST;
+}
+
+/* Cisco IOS before the stamp: "45: ", and behind that, in either order, the host and the number that
+ * `service sequence-numbers` adds: "45: host: 000047: ". */
+static void skip_sequence(struct slice *rest, struct syslog_header *h)
+{
+    for (unsigned words = 0; words < 3; words++) {
+        size_t blank = slice_find_byte(*rest, ' ');
+        if (blank < 2 || blank >= rest->len || rest->data[blank - 1] != ':')
+            return;
+        struct slice word = slice_cut(*rest, 0, blank - 1);
+        if (!is_sequence(word)) {
+            if (words == 0 || h->host.len)
+                return;
+            h->host = word;
+        }
+        *rest = slice_after(*rest, blank + 1);
     }
-    *rest = behind;
 }
 
 static bool parse_3164(struct slice text, int64_t received, int64_t zone, struct syslog_header *h)
 {
     struct slice rest = text;
+    bool colon = h->priority >= 0 && rest.len && rest.data[0] == ':'; /* Cisco's NX-OS, and EMBLEM */
 
     if (h->priority >= 0) {
-        if (slice_starts(rest, SLICE(": "))) /* Cisco NX-OS */
-            rest = slice_after(rest, 1);
+        rest = slice_after(rest, colon);
         while (rest.len && rest.data[0] == ' ')
             rest = slice_after(rest, 1);
         struct slice before = rest;
@@ -353,10 +362,14 @@ static bool parse_3164(struct slice text, int64_t received, int64_t zone, struct
     bool stamped = h->has_time || read_stamp(&rest, received, zone, h);
     if (!stamped && h->priority < 0)
         return false;
+    if (!stamped && colon)
+        rest = text;
     if (stamped)
         skip_forwarded(&rest, h);
     if (stamped && h->host.len == 0)
         read_host(&rest, h);
+    if (slice_starts(rest, SLICE(": %"))) /* Cisco ASA and FTD: "HOST : %ASA" */
+        rest = slice_after(rest, 2);
     if (read_tag(&rest, h))
         skip_message_id(&rest, h);
     h->message = rest;
@@ -396,9 +409,19 @@ static bool is_web_line(struct slice text)
     return word.len >= 3 && rest.len && rest.data[0] == '/';
 }
 
+/* Some senders write a BOM or blanks before the priority. */
+static struct slice from_priority(struct slice text)
+{
+    struct slice rest = slice_starts(text, SLICE("\xef\xbb\xbf")) ? slice_after(text, 3) : text;
+
+    while (rest.len && rest.data[0] == ' ')
+        rest = slice_after(rest, 1);
+    return rest.len && rest.data[0] == '<' ? rest : text;
+}
+
 bool syslog_parse(struct slice text, int64_t received, int64_t zone, struct syslog_header *header)
 {
-    struct slice rest = text;
+    struct slice rest = text.len && text.data[0] == '<' ? text : from_priority(text);
 
     *header = (struct syslog_header){ .priority = read_priority(&rest), .message = text };
     if (header->priority >= 0 && slice_starts(rest, SLICE("1 ")) &&

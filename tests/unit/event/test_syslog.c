@@ -54,6 +54,22 @@ TEST("EVIDENCE rfc3164#4: headers of many dialects") {
           "%LINK-3-UPDOWN: Interface up" },
         { "<189>: 2026 Nov 24 07:31:02 ICT: %VSHD-5-VSHD_SYSLOG_CONFIG_I: Configured", 189, "", "%VSHD", "",
           "%VSHD-5-VSHD_SYSLOG_CONFIG_I: Configured" }, /* Cisco NX-OS */
+        { "<189>: %VSHD-5-X: no stamp", 189, "", "%VSHD", "", "%VSHD-5-X: no stamp" },
+        { "<13>:no stamp", 13, "", "", "", ":no stamp" },
+        { "<164>Nov 24 2026 07:31:02 fw : %ASA-4-1: Deny", 164, "fw", "%ASA", "", "%ASA-4-1: Deny" },
+        { "<164>2026-11-24T00:31:02Z fw : %FTD-4-1: Deny", 164, "fw", "%FTD", "", "%FTD-4-1: Deny" },
+        { "<164>2026-11-24T00:31:02Z : %FTD-4-1: Deny", 164, "", "%FTD", "", "%FTD-4-1: Deny" },
+        { "<164>:Nov 24 07:31:02 ICT: %ASA-session-4-106023: Deny", 164, "", "%ASA", "",
+          "%ASA-session-4-106023: Deny" }, /* EMBLEM */
+        { "<189>44: sw01: 000047: Nov 24 07:31:02.123: %SYS-5-X: hi", 189, "sw01", "%SYS", "",
+          "%SYS-5-X: hi" },
+        { "<189>44: 000047: sw01: *Nov 24 07:31:02.123: %SYS-5-X: hi", 189, "sw01", "%SYS", "",
+          "%SYS-5-X: hi" },
+        { "<189>44: 000047: Nov 24 07:31:02: %SYS-5-X: hi", 189, "", "%SYS", "", "%SYS-5-X: hi" },
+        { "<189>44: sw01: sw02: no stamp", 189, "", "44", "", "sw01: sw02: no stamp" },
+        { "\xef\xbb\xbf<34>Oct 11 22:14:15 h su: text", 34, "h", "su", "", "text" },
+        { "  <34>1 2026-11-24T00:31:02Z h p 1 - - text", 34, "h", "p", "1", "text" },
+        { " no syslog", -1, "", "", "", " no syslog" },
         { "<134>1 1795480262.123456 MX84 urls src=10.0.0.7:50123 dst=203.0.113.5:443", 134, "MX84", "", "",
           "urls src=10.0.0.7:50123 dst=203.0.113.5:443" }, /* Meraki */
         { "<30>Nov 24 07:31:02 MikroTik system,info,account user admin logged in", 30, "MikroTik", "", "",
@@ -145,6 +161,9 @@ TEST("times of dialects: a zone behind the time, an epoch, all the same moment")
         "<189>: 2026 Nov 24 00:31:02 GMT: %VSHD-5-X: x", "<189>Nov 24 2026 07:31:02+07:00 SW %%01A/5/B: x",
         "<189>Nov 24 2026 00:31:02Z SW %%01A/5/B: x", "<134>1 1795480262.000000 MX84 urls x",
         "<189>Nov 24 07:31:02 2026 SW %%10A/5/B: x",
+        "<164>:Nov 24 00:31:02 UTC: %ASA-session-4-1: x",
+        "<189>44: sw01: 000047: Nov 24 07:31:02: %SYS-5-X: x",
+        "\xef\xbb\xbf<34>Nov 24 07:31:02 h su: x",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct syslog_header h = parse(rows[i]);
