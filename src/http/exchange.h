@@ -33,6 +33,7 @@ struct http_exchange {
     struct arena arena;
     struct http_server *server;
     struct MHD_Connection *connection;
+    bool headers_cut;       /* there are more than EXCHANGE_HEADERS_MOST */
     struct buffer body;
     size_t body_most;
     size_t body_refused;    /* bytes dropped because the body is too large */
@@ -46,8 +47,8 @@ struct http_exchange {
     unsigned status;
 };
 
-/* Takes apart what the client sent; false: it is a bad request, *sentence_out says why. */
-bool exchange_read(struct http_exchange *exchange, const char *method, const char **sentence_out);
+/* Takes apart what the client sent. 0, or the status to refuse it with; *sentence_out says why. */
+unsigned exchange_read(struct http_exchange *exchange, const char *method, const char **sentence_out);
 
 /* The reply is complete: keeps it for the server's thread, and wakes that when it sleeps. */
 void exchange_answer(struct http_exchange *exchange, unsigned status, const char *type,

@@ -166,8 +166,10 @@ static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const ch
     struct http_request *request = &exchange->request;
 
     (void)kind;
-    if (request->header_count == EXCHANGE_HEADERS_MOST)
+    if (request->header_count == EXCHANGE_HEADERS_MOST) {
+        exchange->headers_cut = true;
         return MHD_NO;
+    }
     request->headers[request->header_count++] = (struct http_pair){
         arena_copy(&exchange->arena, slice_from(key, key_size)),
         arena_copy(&exchange->arena, slice_from(value ? value : "", value ? value_size : 0)),
@@ -219,7 +221,30 @@ static void read_certificate(struct http_exchange *exchange)
             arena_copy(&exchange->arena, slice_of(certificate.sha256));
 }
 
-bool exchange_read(struct http_exchange *exchange, const char *method, const char **sentence_out)
+/* The library takes one of several lengths and goes on reading behind it. Whoever stands in between may
+ * take another one, and see other requests than we: RFC 9112 §6.1, §6.3. Its only coding is "chunked". */
+static unsigned judge_length(const struct http_request *request, const char **sentence_out)
+{
+    struct slice length = SLICE_NONE, coding = SLICE_NONE;
+    bool differ = false;
+
+    for (uint32_t i = 0; i < request->header_count; i++) {
+        struct slice name = request->headers[i].name, value = slice_trim(request->headers[i].value);
+        bool is_length = slice_equal_nocase(name, SLICE("Content-Length"));
+        if (!is_length && !slice_equal_nocase(name, SLICE("Transfer-Encoding")))
+            continue;
+        struct slice *first = is_length ? &length : &coding;
+        differ = differ || (first->data && !slice_equal_nocase(*first, value));
+        *first = value;
+    }
+    *sentence_out = "the length of the body is told in more than one way";
+    if (differ || (length.data && coding.data))
+        return MHD_HTTP_BAD_REQUEST;
+    *sentence_out = "this transfer encoding is not known";
+    return coding.data && !slice_equal_nocase(coding, SLICE("chunked")) ? MHD_HTTP_NOT_IMPLEMENTED : 0;
+}
+
+unsigned exchange_read(struct http_exchange *exchange, const char *method, const char **sentence_out)
 {
     struct http_request *request = &exchange->request;
     size_t mark = slice_find_byte(request->target, '?');
@@ -231,7 +256,7 @@ bool exchange_read(struct http_exchange *exchange, const char *method, const cha
                                    sizeof *request->headers);
     *sentence_out = "the request is too large";
     if (!request->headers)
-        return false;
+        return MHD_HTTP_BAD_REQUEST;
     read_peer(exchange);
     read_certificate(exchange);
     MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, take_header, exchange);
@@ -239,11 +264,16 @@ bool exchange_read(struct http_exchange *exchange, const char *method, const cha
     *sentence_out = "the path is not well formed";
     if (request->path.len == 0 || request->path.data[0] != '/') {
         request->path = SLICE("/");
-        return false;
+        return MHD_HTTP_BAD_REQUEST;
     }
     *sentence_out = "the query is not well formed";
     if (!http_form_parse(query, &exchange->arena, &request->query, &request->query_count))
-        return false;
+        return MHD_HTTP_BAD_REQUEST;
+    *sentence_out = "the request has too many headers";
+    if (exchange->headers_cut)
+        return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
     *sentence_out = "the request is too large";
-    return !exchange->arena.exhausted;
+    if (exchange->arena.exhausted)
+        return MHD_HTTP_BAD_REQUEST;
+    return judge_length(request, sentence_out);
 }

@@ -159,14 +159,17 @@ static enum MHD_Result exchange_open(struct http_exchange *exchange, const char 
     struct http_server *server = exchange->server;
     const char *sentence = NULL;
     uint64_t length = 0;
+    unsigned status = exchange_read(exchange, method, &sentence);
 
     exchange->opened = true;
-    if (!exchange_read(exchange, method, &sentence))
-        refuse(exchange, MHD_HTTP_BAD_REQUEST, sentence);
-    else if (server_stopping(server))
+    if (status) {
+        http_reply_header(&exchange->request, "Connection", SLICE("close"));
+        refuse(exchange, status, sentence);
+    } else if (server_stopping(server)) {
         refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
-    else if (server->options.begin)
+    } else if (server->options.begin) {
         exchange->body_most = server->options.begin(&exchange->request, server->options.user);
+    }
     if (!exchange->replied && !exchange->request.take &&
         length_told(&exchange->request, &length) && length > exchange->body_most)
         refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");

@@ -164,6 +164,52 @@ TEST("a bad target gets 400") {
     http_stop(&server);
 }
 
+TEST("EVIDENCE rfc9112#6: a length told in two ways gets 400, another coding 501, and the connection ends") {
+    static const struct {
+        const char *headers, *status;
+    } rows[] = {
+        { "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "400" },
+        { "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "400" },
+        { "Content-Length: 20\r\nContent-Length: 5\r\n", "400" },
+        { "Transfer-Encoding: xchunked\r\n", "501" },
+        { "Transfer-Encoding: gzip, chunked\r\n", "501" },
+        { "Content-Length: 5\r\nContent-Length: 5\r\n", "200" },
+        { "Transfer-Encoding: Chunked\r\n", "200" },
+    };
+    uint16_t port;
+    struct http_server *server = start(&port, 1);
+    char request[400];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool chunked = strstr(rows[i].headers, "hunked");
+        snprintf(request, sizeof request, "POST /x HTTP/1.1\r\nHost: x\r\n%s\r\n%sGET /y HTTP/1.1\r\n"
+                 "Host: x\r\nConnection: close\r\n\r\n", rows[i].headers,
+                 chunked ? "5\r\nhello\r\n0\r\n\r\n" : "hello");
+        client_ask(port, request, reply, sizeof reply);
+        if (strncmp(reply + strlen("HTTP/1.1 "), rows[i].status, 3) != 0)
+            print_error("# %s%.40s\n", rows[i].headers, reply);
+        CHECK(strncmp(reply + strlen("HTTP/1.1 "), rows[i].status, 3) == 0);
+        CHECK((strstr(reply, "/y ") != NULL) == (strcmp(rows[i].status, "200") == 0));
+    }
+    http_stop(&server);
+}
+
+TEST("of more headers than are kept none is dropped in silence: the request gets 431") {
+    uint16_t port;
+    struct http_server *server = start(&port, 1);
+    char request[4000];
+
+    for (unsigned more = 96; more <= 98; more++) {
+        int len = snprintf(request, sizeof request, "POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+        for (unsigned i = 0; i < more; i++)
+            len += snprintf(request + len, sizeof request - (size_t)len, "X%u: a\r\n", i);
+        snprintf(request + len, sizeof request - (size_t)len, "Content-Length: 5\r\n\r\nhello");
+        client_ask(port, request, reply, sizeof reply);
+        CHECK(strstr(reply, more <= 97 ? "HTTP/1.1 200" : "HTTP/1.1 431"));
+    }
+    http_stop(&server);
+}
+
 TEST("an answer may come later from another thread, on a connection that is used again") {
     uint16_t port;
     struct http_server *server = start(&port, 2);
