@@ -445,6 +445,11 @@ void load_abandon(struct load *load)
 
 /* --- for the answer --------------------------------------------------------------------------- */
 
+const struct http_request *load_request(const struct load *load)
+{
+    return load->request;
+}
+
 uint32_t load_count(const struct load *load)
 {
     return load->count;

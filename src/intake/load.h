@@ -53,6 +53,7 @@ void load_finish(struct load *load);
 void load_abandon(struct load *load);
 
 /* For answer() */
+const struct http_request *load_request(const struct load *load);
 uint32_t load_count(const struct load *load);
 uint32_t load_undecoded(const struct load *load);
 uint8_t load_mark(const struct load *load, uint32_t i);

@@ -1,21 +1,49 @@
 /* Splunk's HTTP Event Collector: JSON objects that follow each other, or raw lines. We store
  * before we answer, so an acknowledgement that is asked for later is always true. */
+#include <stdatomic.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "intake/body.h"
 #include "intake/marked.h"
 
+/* Clients keep what is not acknowledged by this number: the same twice, even from before a restart, and
+ * one of two requests is forgotten. So it grows with the clock. */
+static uint64_t next_acknowledgement(void)
+{
+    static atomic_uint_fast64_t last;
+    uint_fast64_t before = atomic_load(&last), next;
+
+    do {
+        next = (uint64_t)(clock_now() / 1000);
+        next = next > before ? next : before + 1;
+    } while (!atomic_compare_exchange_weak(&last, &before, next));
+    return next;
+}
+
+/* Only who names a channel asks for acknowledgements. */
+static void write_success(const struct http_request *request, struct buffer *out)
+{
+    bool channel = http_header(request, "X-Splunk-Request-Channel").len ||
+                   http_query(request, "channel").len;
+
+    buffer_add(out, SLICE("{\"text\":\"Success\",\"code\":0"));
+    if (channel)
+        buffer_print(out, ",\"ackId\":%llu", (unsigned long long)next_acknowledgement());
+    buffer_add_byte(out, '}');
+}
+
 static void answer(struct load *load, struct buffer *out)
 {
-    (void)load;
-    buffer_add(out, SLICE("{\"text\":\"Success\",\"code\":0,\"ackId\":0}"));
+    write_success(load_request(load), out);
 }
 
 /* The codes that clients look at. */
 static void write_error(struct buffer *out, unsigned status, const char *sentence)
 {
-    int code = status == 401 ? 4 : status == 429 || status == 503 ? 9 : status == 413 ? 27 : 6;
+    int code = status == 401 ? 2 : status == 403 ? 4 : status == 429 || status == 503 ? 9
+               : status == 413 ? 27 : 6;
     struct json_writer w;
 
     json_writer_init(&w, out);
@@ -36,22 +64,27 @@ static const struct load_dialect dialect = {
     .protocol = "splunk", .answer = answer, .refuse = refuse_load, .status = 200,
 };
 
-/* Its clients know 503 for a full queue, and 403 for a wrong token. */
+/* Its clients know 503 for a full queue, 401 for a token that is missing and 403 for a wrong one. */
 void splunk_refuse(struct http_request *request, unsigned status, const char *sentence)
 {
     BUFFER_AUTO out;
 
     buffer_init(&out, 4096);
+    if (status == 401 && http_header(request, "Authorization").len)
+        status = 403;
     write_error(&out, status, sentence);
-    status = status == 429 ? 503 : status == 401 ? 403 : status;
+    status = status == 429 ? 503 : status;
     http_reply_copy(request, status, "application/json", buffer_slice(&out));
 }
 
 static void say_again(struct web_request *request, const struct repeats_known *known)
 {
+    BUFFER_AUTO out;
+
     (void)known;
-    http_reply(request->http, 200, "application/json",
-               SLICE("{\"text\":\"Success\",\"code\":0,\"ackId\":0}"));
+    buffer_init(&out, 4096);
+    write_success(request->http, &out);
+    http_reply_copy(request->http, 200, "application/json", buffer_slice(&out));
 }
 
 static const struct marked_face face = { &dialect, splunk_refuse, say_again };

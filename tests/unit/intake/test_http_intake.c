@@ -215,9 +215,41 @@ TEST("Splunk's collector: concatenated objects, raw lines, health, acks, its own
     CHECK(strstr(ask(sink, "POST", "/services/collector/raw", token, "a\nb\n"), "Success"));
     CHECK_INT(sink->count, 4);
     CHECK(strstr(ask(sink, "GET", "/services/collector/health", token, ""), "HTTP/1.1 200"));
-    CHECK(strstr(ask(sink, "POST", "/services/collector", "", "{}"), "\"code\":4"));
+    CHECK(strstr(ask(sink, "POST", "/services/collector", "", "{}"), "\"code\":2"));
+    CHECK(strstr(reply, "HTTP/1.1 401"));
+    CHECK(strstr(ask(sink, "POST", "/services/collector", "Authorization: Splunk wrong\r\n", "{}"),
+                 "\"code\":4"));
+    CHECK(strstr(reply, "HTTP/1.1 403"));
     CHECK(strstr(ask(sink, "POST", "/services/collector/ack", token, "{\"acks\":[1,7]}"),
                  "{\"acks\":{\"1\":true,\"7\":true}}"));
+    sink_stop(&sink);
+}
+
+static long long acknowledgement(void)
+{
+    const char *at = strstr(reply, "\"ackId\":");
+
+    return at ? strtoll(at + strlen("\"ackId\":"), NULL, 10) : -1;
+}
+
+TEST("EVIDENCE siem#4: HEC gives an ackId to whom a channel is named, and never the same one twice") {
+    struct sink *sink = start(0);
+    static const char *const senders[][2] = {
+        { "/services/collector/event", BEARER "X-Splunk-Request-Channel: FE0ECFAD\r\n" },
+        { "/services/collector/event?channel=FE0ECFAD", BEARER },
+        { "/services/collector/event", BEARER "X-Splunk-Request-Channel: c\r\nX-Batch-Id: 1\r\n" },
+        { "/services/collector/event", BEARER "X-Splunk-Request-Channel: c\r\nX-Batch-Id: 1\r\n" },
+    };
+    long long last = 0;
+
+    ask(sink, "POST", "/services/collector/event", BEARER, "{\"event\":1}");
+    CHECK(strstr(reply, "{\"text\":\"Success\",\"code\":0}"));
+    for (size_t i = 0; i < 4; i++, last = acknowledgement()) {
+        ask(sink, "POST", senders[i][0], senders[i][1], "{\"event\":1}");
+        CHECK(strstr(reply, "Success"));
+        CHECK(acknowledgement() > last);
+    }
+    CHECK_INT(sink->count, 4);
     sink_stop(&sink);
 }
 
