@@ -36,7 +36,9 @@ struct http_exchange {
     bool headers_cut;       /* there are more than EXCHANGE_HEADERS_MOST */
     struct buffer body;
     size_t body_most;
-    size_t body_refused;    /* bytes dropped because the body is too large */
+    unsigned refused;       /* the status for a body that is not kept; 0: it is */
+    const char *why;        /* with it */
+    size_t dropped;         /* bytes of it */
     bool opened;            /* the first call of the access handler was made */
     bool handled;           /* begin() answered, or handle() was called */
     struct http_pair reply_headers[EXCHANGE_REPLY_HEADERS_MOST];

@@ -68,6 +68,9 @@ struct http_options {
     /* Headers are there. Returns the most bytes of body that this request may have (0: none).
      * It may answer by http_reply: then the body is not read and handle() not called. */
     size_t (*begin)(struct http_request *request, void *user);
+    /* The body is about to hold so many bytes. False: no memory can be spared for it, and it is
+     * refused with 429 (once it was sent). NULL: always true. */
+    bool (*room)(struct http_request *request, size_t bytes, void *user);
     /* The whole body is there. */
     void (*handle)(struct http_request *request, void *user);
     /* The exchange is over: sent, or the client left. For what mark holds. May be NULL. */

@@ -180,14 +180,30 @@ static enum MHD_Result exchange_open(struct http_exchange *exchange, const char 
     return MHD_YES;
 }
 
+static void exchange_drop(struct http_exchange *exchange, unsigned status, const char *why)
+{
+    exchange->refused = status;
+    exchange->why = why;
+    buffer_free(&exchange->body);
+}
+
 /* A body of unknown length may turn out too large: an answer is possible only at its end, so the
  * rest is dropped, within reason. */
 static enum MHD_Result exchange_collect(struct http_exchange *exchange, const char *data,
                                         size_t *size)
 {
-    if (exchange->body_refused || *size > exchange->body_most - exchange->body.len) {
-        exchange->body_refused += *size;
-        if (exchange->body_refused > DROPPED_MOST)
+    const struct http_options *options = &exchange->server->options;
+    size_t bytes = exchange->body.len + *size;
+
+    if (!exchange->refused && bytes > exchange->body_most)
+        exchange_drop(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
+    else if (!exchange->refused && options->room &&
+             !options->room(&exchange->request, bytes, options->user))
+        exchange_drop(exchange, MHD_HTTP_TOO_MANY_REQUESTS,
+                      "too much is arriving at once; send again later");
+    if (exchange->refused) {
+        exchange->dropped += *size;
+        if (exchange->dropped > DROPPED_MOST)
             return MHD_NO;
     } else {
         buffer_add(&exchange->body, slice_from(data, *size));
@@ -205,8 +221,8 @@ static enum MHD_Result exchange_handle(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->server;
 
-    if (exchange->body_refused) {
-        refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
+    if (exchange->refused) {
+        refuse(exchange, exchange->refused, exchange->why);
         return exchange->response ? exchange_send(exchange) : MHD_NO;
     }
     exchange->request.body = buffer_slice(&exchange->body);

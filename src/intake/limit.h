@@ -20,6 +20,7 @@
 #define INTAKE_BODY_MOST (16u * 1024 * 1024) /* of one HTTP request, as sent and inflated */
 #define INTAKE_HTTP_LINE_MOST (1024u * 1024) /* of one record in it; longer ones are cut */
 #define INTAKE_BODIES_MOST (64u * 1024 * 1024) /* of all requests in hand */
+#define INTAKE_BODIES_SOURCE (32u * 1024 * 1024) /* … of one source or relay */
 #define INTAKE_ALERTS_TOLD 1000u             /* in one HTTP answer */
 #define INTAKE_ROSTER_SECONDS 15             /* listeners wait so long for the first roster */
 #define INTAKE_DESCRIPTORS 16384u            /* asked of the kernel for this process */

@@ -60,14 +60,17 @@ static const struct web_route routes[] = {
 struct web {
     struct listener *listener;
     struct http_server *server;
-    atomic_size_t bodies;          /* bytes of bodies in hand, as announced */
+    pthread_mutex_t lock;          /* of what follows */
+    struct web_mark *marks;        /* of the requests in hand */
+    size_t held;                   /* bytes, of all of them */
 };
 
 /* What is kept of a request between its headers and its end. */
 struct web_mark {
     const struct web_route *route;
     struct web_request request;
-    size_t body;                   /* its share of web.bodies */
+    struct web_mark *next, **link;
+    size_t held;
 };
 
 /* --- who and where ---------------------------------------------------------------------------- */
@@ -274,20 +277,61 @@ static bool queue_busy(const struct intake *intake)
 
 /* --- the server's callbacks ------------------------------------------------------------------- */
 
-/* Takes the request's share of the memory for bodies: what it announces, or the most. */
-static bool take_share(struct web *web, struct web_mark *mark)
+/* A request takes of the common memory what it holds, not what it announces: else whoever sends nothing
+ * could take it all. */
+static void link_mark(struct web *web, struct web_mark *mark)
 {
-    struct slice text = slice_trim(http_header(mark->request.http, "Content-Length"));
-    uint64_t length = mark->route->take ? JOURNAL_WAITING_MOST : INTAKE_BODY_MOST;
+    pthread_mutex_lock(&web->lock);
+    mark->next = web->marks;
+    mark->link = &web->marks;
+    if (mark->next)
+        mark->next->link = &mark->next;
+    web->marks = mark;
+    pthread_mutex_unlock(&web->lock);
+}
 
-    if (!mark->route->take && text.len && slice_to_u64(text, &length) && length > INTAKE_BODY_MOST)
-        length = 0; /* is refused for its size anyway */
-    if (atomic_fetch_add(&web->bodies, length) + length <= INTAKE_BODIES_MOST) {
-        mark->body = length;
-        return true;
+static void unlink_mark(struct web *web, struct web_mark *mark)
+{
+    pthread_mutex_lock(&web->lock);
+    *mark->link = mark->next;
+    if (mark->next)
+        mark->next->link = mark->link;
+    web->held -= mark->held;
+    pthread_mutex_unlock(&web->lock);
+}
+
+static struct slice owner_of(const struct web_mark *mark)
+{
+    return mark->request.relay.key.len ? mark->request.relay.key : mark->request.source.key;
+}
+
+/* Under the lock. */
+static size_t held_by_owner(const struct web *web, const struct web_mark *mark)
+{
+    size_t sum = 0;
+
+    for (const struct web_mark *other = web->marks; other; other = other->next)
+        if (slice_equal(owner_of(other), owner_of(mark)))
+            sum += other->held;
+    return sum;
+}
+
+bool web_hold(struct web_request *request, size_t bytes)
+{
+    struct web *web = request->listener->own;
+    struct web_mark *mark = request->http->mark;
+    bool ok = true;
+
+    pthread_mutex_lock(&web->lock);
+    if (bytes > mark->held) {
+        size_t more = bytes - mark->held, all = web->held + more;
+        ok = all <= INTAKE_BODIES_SOURCE ||
+             (all <= INTAKE_BODIES_MOST && held_by_owner(web, mark) + more <= INTAKE_BODIES_SOURCE);
+        web->held += ok ? more : 0;
+        mark->held += ok ? more : 0;
     }
-    atomic_fetch_sub(&web->bodies, length);
-    return false;
+    pthread_mutex_unlock(&web->lock);
+    return ok;
 }
 
 static const char busy_sentence[] = "events arrive faster than they are stored; send again later";
@@ -297,6 +341,20 @@ static size_t take(struct http_request *request, struct slice bytes)
     struct web_mark *mark = request->mark;
 
     return mark->route->take(&mark->request, bytes);
+}
+
+static bool room(struct http_request *request, size_t bytes, void *user)
+{
+    struct web *web = user;
+    struct web_mark *mark = request->mark;
+
+    if (web_hold(&mark->request, bytes))
+        return true;
+    pthread_mutex_lock(&web->lock); /* what was collected is dropped */
+    web->held -= mark->held;
+    mark->held = 0;
+    pthread_mutex_unlock(&web->lock);
+    return false;
 }
 
 static size_t begin(struct http_request *request, void *user)
@@ -328,8 +386,11 @@ static size_t begin(struct http_request *request, void *user)
         say_no(request, mark, 503, "the server is starting; send again later");
     if (sender != SENDER_FOUND)
         return 0;
-    if (route->needs == WEB_OPEN)
-        return request->mark = mark, 0;
+    if (route->needs == WEB_OPEN) {
+        request->mark = mark;
+        link_mark(web, mark);
+        return 0;
+    }
     if (atomic_load(&web->listener->intake->shut)) {
         refuse(web, request, mark, 503, "the disk is almost full: nothing is taken in");
         return 0;
@@ -338,11 +399,8 @@ static size_t begin(struct http_request *request, void *user)
         refuse(web, request, mark, 429, busy_sentence);
         return 0;
     }
-    if (!take_share(web, mark)) {
-        refuse(web, request, mark, 429, "too much is arriving at once; send again later");
-        return 0;
-    }
     request->mark = mark;
+    link_mark(web, mark);
     request->take = route->take ? take : NULL;
     return route->take ? JOURNAL_WAITING_MOST : INTAKE_BODY_MOST;
 }
@@ -378,7 +436,7 @@ static void end(struct http_request *request, void *user)
     if (mark && mark->route->end)
         mark->route->end(&mark->request);
     if (mark)
-        atomic_fetch_sub(&web->bodies, mark->body);
+        unlink_mark(web, mark);
 }
 
 static void server_refuses(struct http_request *request, unsigned status, const char *sentence,
@@ -386,6 +444,12 @@ static void server_refuses(struct http_request *request, unsigned status, const 
 {
     struct web *web = user;
     refuse(web, request, request->mark, status, sentence);
+}
+
+static void web_free(struct web *web)
+{
+    pthread_mutex_destroy(&web->lock);
+    free(web);
 }
 
 static bool listener_start(struct listener *listener, int fd, bool tls, struct error *e)
@@ -398,20 +462,21 @@ static bool listener_start(struct listener *listener, int fd, bool tls, struct e
         return error_set(e, "not enough memory for a listener");
     }
     web->listener = listener;
+    pthread_mutex_init(&web->lock, NULL);
+    listener->own = web; /* before the first request */
     struct http_options options = {
         .listen_fd = fd, .threads = o->http_threads ? o->http_threads : 2,
         .connections_most = INTAKE_HTTP_PEERS, .address_most = INTAKE_HTTP_PEERS_ADDRESS,
         .idle_seconds = 90, .request_arena = 16u * 1024 * 1024,
         .tls_certificate = tls ? o->tls_certificate : NULL, .tls_key = tls ? o->tls_key : NULL,
-        .tls_clients = tls ? o->tls_clients : NULL, .begin = begin, .handle = handle, .end = end,
-        .refuse = server_refuses, .user = web,
+        .tls_clients = tls ? o->tls_clients : NULL, .begin = begin, .room = room, .handle = handle,
+        .end = end, .refuse = server_refuses, .user = web,
     };
-    if (!http_start(&options, &web->server, e)) {
-        free(web);
-        return false;
-    }
-    listener->own = web;
-    return true;
+    if (http_start(&options, &web->server, e))
+        return true;
+    listener->own = NULL;
+    web_free(web);
+    return false;
 }
 
 bool http_listener_start(struct listener *listener, int fd, struct error *e)
@@ -429,6 +494,6 @@ void http_listener_stop(struct listener *listener)
     struct web *web = listener->own;
 
     http_stop(&web->server); /* waits until every request was answered */
-    free(web);
+    web_free(web);
     listener->own = NULL;
 }

@@ -41,6 +41,10 @@ struct web_route {
     void (*end)(struct web_request *request);
 };
 
+/* Counts so many bytes as held for this request until it is over, in place of what was counted before if
+ * that was less. False: it would be more than one source, or all of them, may hold. */
+bool web_hold(struct web_request *request, size_t bytes);
+
 /* events.c: ours */
 void events_post(struct web_request *request);
 void events_get(struct web_request *request);

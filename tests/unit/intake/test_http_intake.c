@@ -87,6 +87,42 @@ TEST("a body above the limit gets 413") {
     sink_stop(&sink);
 }
 
+#define CHUNKED "POST /events HTTP/1.1\r\nHost: x\r\n" BEARER "Transfer-Encoding: chunked\r\n\r\n"
+
+TEST("requests that stall take the room of what they sent, and one source takes at most half of all") {
+    struct sink *sink = start(0);
+    int stalled[40], large[2];
+    size_t most = 15u * 1024 * 1024;
+    char *body = calloc(1, most + 1);
+    static const char few[] = CHUNKED "1\r\n{\r\n", much[] = CHUNKED "F00000\r\n"; /* 15 MiB */
+
+    memset(body, ' ', most);
+    for (size_t i = 0; i < 40; i++) {
+        stalled[i] = client_connect(sink->http_port);
+        client_send(stalled[i], few, sizeof few - 1);
+    }
+    CHECK(strstr(ask(sink, "POST", "/events", BEARER, "{\"a\":1}"), "HTTP/1.1 200"));
+    for (size_t i = 0; i < 2; i++) {
+        large[i] = client_connect(sink->http_port);
+        client_send(large[i], much, sizeof much - 1);
+        client_send(large[i], body, most);
+    }
+    body[3u * 1024 * 1024] = '\0';
+    usleep(2000000); /* until all is read: who comes last is refused, and that shall be none of the two */
+    CHECK(strstr(ask(sink, "POST", "/events", BEARER, body), "HTTP/1.1 429"));
+    CHECK(strstr(reply, "Retry-After"));
+    CHECK(strstr(ask(sink, "POST", "/events", BEARER, "{\"a\":2}"), "HTTP/1.1 200"));
+    for (size_t i = 0; i < 2; i++)
+        close(large[i]);
+    for (int i = 0; i < 100 && !strstr(ask(sink, "POST", "/events", BEARER, body), "HTTP/1.1 200"); i++)
+        usleep(20000);
+    CHECK(strstr(reply, "HTTP/1.1 200"));
+    for (size_t i = 0; i < 40; i++)
+        close(stalled[i]);
+    free(body);
+    sink_stop(&sink);
+}
+
 TEST("what could not be stored is answered 503") {
     struct sink *sink = start(0);
 
