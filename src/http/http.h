@@ -120,6 +120,17 @@ void http_reply(struct http_request *request, unsigned status, const char *type,
 /* As http_reply with a copy of the body. */
 void http_reply_copy(struct http_request *request, unsigned status, const char *type,
                      struct slice body);
+/* A body that is made while it is sent, so that a client that does not read holds little. */
+struct http_pieces {
+    /* Writes the next bytes, at most so many; 0: it cannot, and the connection ends. In a thread of the
+     * server's. */
+    size_t (*write)(void *user, char *out, size_t most);
+    void (*free)(void *user);    /* all was sent, or the client has left */
+    void *user;                  /* outlives the request */
+};
+/* As http_reply with a body of exactly `size` bytes. */
+void http_reply_pieces(struct http_request *request, unsigned status, const char *type, uint64_t size,
+                       const struct http_pieces *pieces);
 /* Headers that every page of the console and every API answer carry: no sniffing, no framing, own
  * scripts only, no referrer, no cache unless the caller adds one. */
 void http_reply_security(struct http_request *request);

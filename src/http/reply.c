@@ -2,6 +2,8 @@
 
 #include "http/exchange.h"
 
+#define PIECE (16u * 1024) /* of a body that is made while it is sent */
+
 static bool header_safe(struct slice value)
 {
     for (size_t i = 0; i < value.len; i++)
@@ -43,6 +45,40 @@ void http_reply_security(struct http_request *request)
         http_reply_header(request, headers[i][0], slice_of(headers[i][1]));
     if (request->tls)
         http_reply_header(request, "Strict-Transport-Security", SLICE("max-age=31536000"));
+}
+
+static ssize_t write_piece(void *user, uint64_t position, char *out, size_t most)
+{
+    struct http_pieces *pieces = user;
+    size_t n = pieces->write(pieces->user, out, most);
+
+    (void)position;
+    return n ? (ssize_t)n : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void free_pieces(void *user)
+{
+    struct http_pieces *pieces = user;
+
+    pieces->free(pieces->user);
+    free(pieces);
+}
+
+void http_reply_pieces(struct http_request *request, unsigned status, const char *type, uint64_t size,
+                       const struct http_pieces *pieces)
+{
+    struct http_pieces *own = malloc(sizeof *own);
+    struct MHD_Response *response = NULL;
+
+    if (own) {
+        *own = *pieces;
+        response = MHD_create_response_from_callback(size, PIECE, write_piece, own, free_pieces);
+    }
+    if (!response) {
+        pieces->free(pieces->user);
+        free(own);
+    }
+    exchange_answer(request->exchange, status, type, response);
 }
 
 /* The library reads the body until the exchange ends, and so does the arena live. */

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "intake/body.h"
+#include "intake/limit.h"
 #include "intake/marked.h"
 
 #define VERSION_LEAST "8.19.0"
@@ -92,23 +93,17 @@ void elastic_acknowledged(struct web_request *request)
 
 static void answer(struct load *load, struct buffer *out)
 {
-    uint32_t count = load_count(load);
-    char id[EVENT_ID_TEXT];
-    bool first = true;
-
     buffer_print(out, "{\"took\":%lld,\"errors\":false,\"items\":[",
                  (long long)(load_took(load) / 1000000));
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t mark = load_mark(load, i);
-        if (mark == LOAD_CONTINUED)
-            continue;
-        load_event_id(load, i, id);
-        buffer_print(out, "%s{\"%s\":{\"_index\":\"events\",\"_id\":\"%s\",\"_version\":1,"
-                     "\"result\":\"created\",\"status\":201}}", first ? "" : ",",
-                     operation_names[mark], id);
-        first = false;
-    }
-    buffer_add(out, SLICE("]}"));
+}
+
+static void answer_item(struct buffer *out, uint8_t operation, const char *id, bool first)
+{
+    buffer_add(out, first ? SLICE("{\"") : SLICE(",{\""));
+    buffer_add(out, slice_of(operation_names[operation]));
+    buffer_add(out, SLICE("\":{\"_index\":\"events\",\"_id\":\""));
+    buffer_add(out, slice_of(id));
+    buffer_add(out, SLICE("\",\"_version\":1,\"result\":\"created\",\"status\":201}}"));
 }
 
 static void write_error(struct buffer *out, unsigned status, const char *sentence)
@@ -136,7 +131,8 @@ static void refuse_load(struct load *load, unsigned status, const struct error *
 }
 
 static const struct load_dialect dialect = {
-    .protocol = "elastic", .answer = answer, .refuse = refuse_load, .status = 200,
+    .protocol = "elastic", .answer = answer, .item = answer_item, .end = "]}",
+    .refuse = refuse_load, .status = 200,
 };
 
 void elastic_refuse(struct http_request *request, unsigned status, const char *sentence)
@@ -184,45 +180,57 @@ static bool next_record(struct slice *rest, struct arena *scratch, struct slice 
     return false;
 }
 
+static void fill(struct web_request *request, struct load *load, bool stored)
+{
+    struct slice rest = request->text, record;
+    enum operation operation;
+    ARENA_AUTO scratch;
+    bool well = true;
+
+    arena_init(&scratch, 1024 * 1024);
+    http_reply_header(request->http, "X-Elastic-Product", SLICE("Elasticsearch"));
+    while (well && next_record(&rest, &scratch, &record, &operation))
+        well = stored ? load_add_stored(load, (uint8_t)operation)
+                      : load_add(load, record, (uint8_t)operation, SLICE(""));
+    load_finish(load);
+}
+
 /* An item for each operation, as shippers count them. */
 static void say_again(struct web_request *request, const struct repeats_known *known)
 {
-    BUFFER_AUTO out;
-    ARENA_AUTO scratch;
-    struct slice rest = request->text, record;
-    enum operation operation;
-    unsigned count = 0;
+    struct load *load = load_new(request->listener, request->http, &dialect, &request->source);
 
-    buffer_init(&out, 64u * 1024 * 1024);
-    arena_init(&scratch, 1024 * 1024);
-    if (known->answer.data) {
-        reply(request->http, 200, known->answer);
-        return;
-    }
-    buffer_print(&out, "{\"took\":0,\"errors\":false,\"items\":[");
-    while (next_record(&rest, &scratch, &record, &operation))
-        buffer_print(&out, "%s{\"%s\":{\"_index\":\"events\",\"_id\":\"repeated\",\"_version\":1,"
-                     "\"result\":\"created\",\"status\":201}}", count++ ? "," : "",
-                     operation_names[operation]);
-    buffer_add(&out, SLICE("]}"));
-    reply(request->http, out.failed ? 500 : 200, buffer_slice(&out));
+    (void)known;
+    if (load)
+        fill(request, load, true);
+    else
+        elastic_refuse(request->http, 503, "the server has no memory left");
 }
 
 static const struct marked_face face = { &dialect, elastic_refuse, say_again };
 
+static size_t count_lines(struct slice text)
+{
+    size_t count = 0;
+
+    for (; text.len; count++)
+        text = slice_after(text, slice_find_byte(text, '\n') + 1);
+    return count;
+}
+
+/* The answer cannot be refused any more when all is stored, so it is first seen to that there will be room
+ * for what it is made of: a byte for each record. */
 void elastic_bulk(struct web_request *request)
 {
-    struct load *load = marked_load(request, &face);
-    struct slice rest = request->text, record;
-    enum operation operation;
-    ARENA_AUTO scratch;
+    size_t lines = count_lines(request->text);
 
-    arena_init(&scratch, 1024 * 1024);
-    if (!load)
-        return;
-    http_reply_header(request->http, "X-Elastic-Product", SLICE("Elasticsearch"));
-    while (next_record(&rest, &scratch, &record, &operation))
-        if (!load_add(load, record, (uint8_t)operation, SLICE("")))
-            break;
-    load_finish(load);
+    if (lines > INTAKE_BULK_LINES) {
+        web_refuse(request, 413, "the bulk has too many lines");
+    } else if (!web_hold(request, request->http->body.len + lines)) {
+        web_refuse(request, 429, "too much is arriving at once; send again later");
+    } else {
+        struct load *load = marked_load(request, &face);
+        if (load)
+            fill(request, load, false);
+    }
 }

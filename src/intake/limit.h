@@ -21,6 +21,7 @@
 #define INTAKE_HTTP_LINE_MOST (1024u * 1024) /* of one record in it; longer ones are cut */
 #define INTAKE_BODIES_MOST (64u * 1024 * 1024) /* of all requests in hand */
 #define INTAKE_BODIES_SOURCE (32u * 1024 * 1024) /* … of one source or relay */
+#define INTAKE_BULK_LINES 262144u            /* of one _bulk: its answer has an item for each record */
 #define INTAKE_ALERTS_TOLD 1000u             /* in one HTTP answer */
 #define INTAKE_ROSTER_SECONDS 15             /* listeners wait so long for the first roster */
 #define INTAKE_DESCRIPTORS 16384u            /* asked of the kernel for this process */

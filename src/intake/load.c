@@ -10,7 +10,9 @@
 #include "base/json.h"
 #include "intake/limit.h"
 
+#define NO_MEMORY "not enough memory for the events"
 #define ALERTS_BYTES (1024u * 1024)
+#define PIECE_BYTES (32u * 1024) /* of an answer with items */
 #define HELD_BYTES (2u * BATCH_BYTES) /* more than a batch takes before its last record */
 
 /* A batch of the load: its place among the request's records. */
@@ -28,8 +30,9 @@ struct load {
     const struct load_dialect *dialect;
     struct roster_source source;
     int64_t received;
+    int64_t took;               /* until all was stored */
     struct batch *open;
-    struct load_batch *batches; /* newest first */
+    struct load_batch *batches; /* newest first; oldest first for the answer */
     uint32_t count, undecoded, alert_count;
     struct repeats *repeats;    /* NULL: the sender gave no mark */
     struct batch_mark mark;
@@ -44,6 +47,10 @@ struct load {
     unsigned char held_check[BATCH_MARK_KEY];
     uint8_t *marks;
     uint32_t mark_capacity;
+    const struct load_batch *here; /* of the item that is written next */
+    uint32_t next_item;         /* count + 1: the end */
+    struct buffer piece;        /* of the answer, of which so much was sent */
+    size_t sent;
 
     pthread_mutex_t lock;       /* of what follows */
     unsigned pending;           /* batches on their way, and the handler */
@@ -69,6 +76,7 @@ struct load *load_new(struct listener *listener, struct http_request *request,
     load->pending = 1;
     pthread_mutex_init(&load->lock, NULL);
     buffer_init(&load->alerts, ALERTS_BYTES);
+    buffer_init(&load->piece, 2 * PIECE_BYTES);
     json_writer_init(&load->writer, &load->alerts);
     json_open_array(&load->writer);
     return load;
@@ -88,6 +96,7 @@ void load_repeatable(struct load *load, struct repeats *repeats, const struct ba
 static void load_free(struct load *load)
 {
     buffer_free(&load->alerts);
+    buffer_free(&load->piece);
     repeats_known_free(&load->known);
     free(load->marks);
     pthread_mutex_destroy(&load->lock);
@@ -96,25 +105,119 @@ static void load_free(struct load *load)
     free(load);
 }
 
+/* --- the answer ------------------------------------------------------------------------------- */
+
+static void oldest_first(struct load *load)
+{
+    struct load_batch *newest_first = load->batches, *next;
+
+    load->batches = NULL;
+    for (; newest_first; newest_first = next) {
+        next = newest_first->next;
+        newest_first->next = load->batches;
+        load->batches = newest_first;
+    }
+}
+
+static void begin_answer(struct load *load)
+{
+    buffer_clear(&load->piece);
+    load->sent = 0;
+    load->here = load->batches;
+    load->next_item = 0;
+    load->dialect->answer(load, &load->piece);
+}
+
+/* Items are written in the order of the records, so the batch is this one or a later one. */
+static void write_item(struct load *load, uint32_t i)
+{
+    char text[EVENT_ID_TEXT] = "repeated"; /* no batch of ours holds it */
+
+    while (load->here && i - load->here->first >= load->here->count && i >= load->here->first)
+        load->here = load->here->next;
+    if (load->here && i >= load->here->first) {
+        struct event_id id = load->here->id;
+        id.sequence += i - load->here->first;
+        event_id_print(&id, text);
+    }
+    if (load->marks[i] != LOAD_CONTINUED)
+        load->dialect->item(&load->piece, load->marks[i], text, i == 0);
+}
+
+/* What comes behind the piece before; false when that was the end. */
+static bool next_piece(struct load *load)
+{
+    buffer_clear(&load->piece);
+    load->sent = 0;
+    for (; load->next_item < load->count && load->piece.len < PIECE_BYTES; load->next_item++)
+        write_item(load, load->next_item);
+    if (load->next_item == load->count && load->piece.len < PIECE_BYTES) {
+        load->next_item++;
+        buffer_add(&load->piece, slice_of(load->dialect->end));
+    }
+    return load->piece.len > 0;
+}
+
+/* In the HTTP server's thread. */
+static size_t send_piece(void *user, char *out, size_t most)
+{
+    struct load *load = user;
+
+    if (load->sent == load->piece.len && !next_piece(load))
+        return 0;
+    struct slice piece = slice_cut(slice_after(buffer_slice(&load->piece), load->sent), 0, most);
+    memcpy(out, piece.data, piece.len);
+    load->sent += piece.len;
+    return piece.len;
+}
+
+static void answer_sent(void *user)
+{
+    load_free(user);
+}
+
+/* The first time only its length is counted: then it is made anew while it is sent. */
+static void send_items(struct load *load, const char *type)
+{
+    const struct http_pieces pieces = { send_piece, answer_sent, load };
+    uint64_t size = 0;
+
+    oldest_first(load);
+    begin_answer(load);
+    do
+        size += load->piece.len;
+    while (next_piece(load));
+    begin_answer(load);
+    http_reply_pieces(load->request, load->dialect->status, type, size, &pieces);
+}
+
 static void send_answer(struct load *load)
 {
     struct http_request *request = load->request;
+    const struct load_dialect *dialect = load->dialect;
+    const char *type = dialect->type ? dialect->type : "application/json";
     BUFFER_AUTO out;
-    unsigned status = load->dialect->status;
 
-    buffer_init(&out, 64u * 1024 * 1024);
+    load->took = clock_now() - load->received; /* once: an answer with items is written twice */
+    if (dialect->item && !load->error.set && !buffer_extend(&load->piece, 2 * PIECE_BYTES))
+        error_set(&load->error, NO_MEMORY); /* else no piece can fail: they are shorter */
+    unsigned status = load->error.set ? 503 : dialect->status;
+
+    buffer_init(&out, 2 * ALERTS_BYTES);
     json_close_array(&load->writer);
     if (load->error.set) {
-        status = 503;
         http_reply_header(request, "Retry-After", SLICE("5"));
-        load->dialect->refuse(load, status, &load->error, &out);
-    } else {
-        load->dialect->answer(load, &out);
+        dialect->refuse(load, status, &load->error, &out);
+    } else if (!dialect->item) {
+        dialect->answer(load, &out);
     }
     if (load->repeats)
         repeats_end(load->repeats, &load->mark, !load->error.set, load->count,
-                    buffer_slice(&out));
-    const char *type = load->dialect->type ? load->dialect->type : "application/json";
+                    dialect->item ? SLICE_NONE : buffer_slice(&out));
+    if (dialect->item && !load->error.set) {
+        send_items(load, type);
+        return;
+    }
     load_free(load);
     http_reply_copy(request, out.failed ? 500 : status, type, buffer_slice(&out));
 }
@@ -267,7 +370,7 @@ static bool add(struct load *load, const struct record *record)
 static bool fail(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
-    error_set(&load->error, "not enough memory for the events");
+    error_set(&load->error, NO_MEMORY);
     pthread_mutex_unlock(&load->lock);
     return false;
 }
@@ -405,6 +508,14 @@ bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice de
     return add_pieces(load, &record, mark);
 }
 
+bool load_add_stored(struct load *load, uint8_t mark)
+{
+    if (!keep_mark(load, mark))
+        return fail(load);
+    load->count++;
+    return true;
+}
+
 bool load_add_line(struct load *load, struct slice raw, const struct w3c_header *header)
 {
     struct record record = { .source = &load->source, .sender = load->request->address,
@@ -460,26 +571,6 @@ uint32_t load_undecoded(const struct load *load)
     return load->undecoded;
 }
 
-uint8_t load_mark(const struct load *load, uint32_t i)
-{
-    return load->marks[i];
-}
-
-void load_event_id(const struct load *load, uint32_t i, char *text)
-{
-    const struct load_batch *part = load->batches;
-
-    while (part && part->first > i)
-        part = part->next;
-    if (!part || i - part->first >= part->count) { /* stored by an earlier attempt */
-        snprintf(text, EVENT_ID_TEXT, "repeated");
-        return;
-    }
-    struct event_id id = part->id;
-    id.sequence += i - part->first;
-    event_id_print(&id, text);
-}
-
 struct slice load_alerts(const struct load *load)
 {
     return load->alerts.failed ? SLICE("[]") : buffer_slice(&load->alerts);
@@ -487,5 +578,5 @@ struct slice load_alerts(const struct load *load)
 
 int64_t load_took(const struct load *load)
 {
-    return clock_now() - load->received;
+    return load->took;
 }

@@ -19,8 +19,12 @@ struct load;
 /* What a protocol over HTTP says at the end. */
 struct load_dialect {
     const char *protocol;         /* for the counters: http, elastic, splunk */
-    /* Everything is stored: writes the answer's body; `first` ids by load_event_id. */
+    /* Everything is stored: writes the answer's body, or its beginning. */
     void (*answer)(struct load *load, struct buffer *out);
+    /* Behind that an item for each record, with the mark it was given and the text of its event's id
+     * ("repeated" when it was stored before), and the end; made while it is sent. NULL: none. */
+    void (*item)(struct buffer *out, uint8_t mark, const char *id, bool first);
+    const char *end;
     /* It could not be stored. */
     void (*refuse)(struct load *load, unsigned status, const struct error *error,
                    struct buffer *out);
@@ -39,9 +43,10 @@ void load_repeatable(struct load *load, struct repeats *repeats, const struct ba
 /* Adds a record of whatever source (for requests that hold those of many): source and the time first
  * heard are the record's; received, protocol and pieces are the load's. */
 bool load_add_record(struct load *load, struct record *record);
-/* Adds a record; mark is kept for the answer (load_mark). False: intake ends, or memory is
- * short. */
+/* Adds a record; mark is kept for the answer's item. False: intake ends, or memory is short. */
 bool load_add(struct load *load, struct slice raw, uint8_t mark, struct slice decoder);
+/* A record that is stored already, as others tell: it is only answered. */
+bool load_add_stored(struct load *load, uint8_t mark);
 /* A line of a body that says itself what its lines hold. */
 bool load_add_line(struct load *load, struct slice raw, const struct w3c_header *header);
 /* A record of which the sender's side left out a part. */
@@ -56,12 +61,9 @@ void load_abandon(struct load *load);
 const struct http_request *load_request(const struct load *load);
 uint32_t load_count(const struct load *load);
 uint32_t load_undecoded(const struct load *load);
-uint8_t load_mark(const struct load *load, uint32_t i);
-/* Text of the id that record i got, "repeated" when it was stored before; text has EVENT_ID_TEXT bytes. */
-void load_event_id(const struct load *load, uint32_t i, char *text);
 /* The alerts as a JSON array. */
 struct slice load_alerts(const struct load *load);
-/* Nanoseconds since the request came. */
+/* Nanoseconds from the request to the last commit. */
 int64_t load_took(const struct load *load);
 
 #endif

@@ -268,6 +268,11 @@ static void refuse(struct web *web, struct http_request *request, const struct w
     say_no(request, mark, status, sentence);
 }
 
+void web_refuse(struct web_request *request, unsigned status, const char *sentence)
+{
+    refuse(request->listener->own, request->http, request->http->mark, status, sentence);
+}
+
 #define BUSY_PERCENT 75u
 
 static bool queue_busy(const struct intake *intake)

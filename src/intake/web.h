@@ -45,6 +45,9 @@ struct web_route {
  * that was less. False: it would be more than one source, or all of them, may hold. */
 bool web_hold(struct web_request *request, size_t bytes);
 
+/* Says no with the words of the request's face, and counts it. */
+void web_refuse(struct web_request *request, unsigned status, const char *sentence);
+
 /* events.c: ours */
 void events_post(struct web_request *request);
 void events_get(struct web_request *request);

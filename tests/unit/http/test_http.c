@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -47,6 +48,25 @@ static void *stream_much(void *user)
     return NULL;
 }
 
+/* "0123456789" again and again, and how often such a body was freed. */
+static _Atomic int freed;
+
+static size_t write_digits(void *user, char *out, size_t most)
+{
+    size_t n = most < 7 ? most : 7;
+    uint64_t *at = user;
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = (char)('0' + (*at)++ % 10);
+    return n;
+}
+
+static void free_digits(void *user)
+{
+    free(user);
+    freed++;
+}
+
 static void run(void *(*function)(void *), void *argument)
 {
     pthread_t thread;
@@ -74,6 +94,9 @@ static void handle(struct http_request *request, void *user)
         run(stream_later, http_reply_stream(request, 200, "text/plain"));
     } else if (slice_is(request->path, "/much")) {
         run(stream_much, http_reply_stream(request, 200, "text/plain"));
+    } else if (slice_is(request->path, "/pieces")) {
+        http_reply_pieces(request, 200, "text/plain", 1000003,
+                          &(struct http_pieces){ write_digits, free_digits, calloc(1, sizeof(uint64_t)) });
     } else {
         http_reply_security(request);
         http_reply_header(request, "X-Bad", SLICE("a\r\nInjected: yes"));
@@ -267,6 +290,25 @@ TEST("a body may be streamed from another thread") {
     CHECK(client_ask(port, "GET /much HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", reply,
                      sizeof reply) > 5000000);
     http_stop(&server);
+}
+
+TEST("a body made while it is sent has the length that was told, and is freed, read or not") {
+    uint16_t port;
+    struct http_server *server = start(&port, 1);
+    const char request[] = "GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    client_ask(port, "GET /pieces HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", reply, sizeof reply);
+    CHECK(strstr(reply, "Content-Length: 1000003\r\n"));
+    const char *body = strstr(reply, "\r\n\r\n") + 4;
+    CHECK_INT(strlen(body), 1000003);
+    for (size_t i = 0; i < 1000003; i++)
+        CHECK(body[i] == (char)('0' + i % 10));
+    int fd = client_connect(port);
+    client_send(fd, request, sizeof request - 1);
+    client_read(fd, "012", reply, 1000);
+    close(fd);
+    http_stop(&server);
+    CHECK_INT(freed, 2);
 }
 
 TEST("a stream whose reader leaves ends") {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "intake/limit.h"
 #include "intake/repeats.h"
 #include "sink.h"
 #include "test.h"
@@ -296,6 +297,23 @@ static unsigned items(void)
     for (const char *at = reply; (at = strstr(at, "\"status\":201")); at++)
         count++;
     return count;
+}
+
+TEST("a bulk of many lines is answered item by item, one of too many before anything is stored") {
+    struct sink *sink = start(0);
+    char *body = malloc(2 * (INTAKE_BULK_LINES + 1) + 1);
+
+    for (size_t i = 0; i <= INTAKE_BULK_LINES; i++)
+        memcpy(body + 2 * i, "a\n", 3);
+    CHECK(strstr(ask(sink, "POST", "/_bulk", BEARER, body), "HTTP/1.1 413"));
+    CHECK_INT(sink->count, 0);
+    body[2 * 9000] = '\0';
+    CHECK(strstr(ask(sink, "POST", "/_bulk", BEARER, body), "HTTP/1.1 200"));
+    CHECK_INT(items(), 9000);
+    CHECK(strstr(reply, "{\"create\":{\"_index\":\"events\",\"_id\":\"20261124.standard.9000\","));
+    CHECK_TEXT(reply + strlen(reply) - 16, "\"status\":201}}]}");
+    free(body);
+    sink_stop(&sink);
 }
 
 TEST("a marked batch of _bulk or HEC is stored once too, and answered as its sender reads it") {
