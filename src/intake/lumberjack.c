@@ -6,19 +6,19 @@
  *     '2' 'A' sequence:u32                 ours: up to here all is stored
  *
  * Numbers are big-endian. The acknowledgement is withheld until the commit; while that takes long,
- * "2A 0" keeps the sender patient. What is inflated by all peers together is bounded. */
-#include <stdatomic.h>
+ * "2A 0" keeps the sender patient. Of a compressed frame, which holds a whole window, no more is inflated
+ * at once than an event needs; an event beyond INTAKE_HTTP_LINE_MOST comes in pieces. */
 #include <stdlib.h>
 #include <zlib.h>
 
 #include "base/clock.h"
 #include "intake/stream.h"
 
-#define EVENT_MOST (1024u * 1024)
-#define COMPRESSED_MOST (4u * 1024 * 1024)
-#define INFLATED_MOST (16u * 1024 * 1024)
-#define ALL_INFLATED_MOST (128u * 1024 * 1024)
+#define FRAME_MOST (128u * 1024 * 1024) /* of one event; of what a compressed frame is inflated to */
+#define INFLATE_PIECE (64u * 1024)
+#define INFLATE_STATE (48u * 1024)      /* what zlib holds */
 #define HEADER 6u
+#define EVENT_HEADER 10u
 
 /* Delivered, not acknowledged: this many-th record had that sequence; last of its window or not. */
 struct sent {
@@ -29,13 +29,18 @@ struct sent {
 
 struct lumberjack {
     uint32_t window, in_window;
-    struct buffer inflated;
-    size_t eaten;               /* of inflated */
+    uint32_t sequence, event_left; /* of the event that is being read */
+    bool further;               /* a piece of it was delivered */
+    bool packed;                /* within a compressed frame */
+    bool inflated_all;
+    uint32_t packed_left;       /* bytes of it that did not come yet */
+    size_t made;                /* bytes that it was inflated to */
+    z_stream *z;                /* NULL: none of it came yet */
+    struct buffer text;         /* inflated and not eaten */
+    size_t eaten;               /* of text */
     struct sent *sent;          /* ring */
     size_t first, count, capacity;
 };
-
-static atomic_size_t all_inflated;
 
 static uint32_t number(const char *at)
 {
@@ -99,54 +104,27 @@ static bool remember(struct lumberjack *l, struct sent s)
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
-static void forget_inflated(struct lumberjack *l)
+/* The event, or the next piece of it when it is too long: bytes eaten, 0 when more are needed. */
+static size_t eat_event(struct stream_peer *peer, struct lumberjack *l, struct slice bytes)
 {
-    if (l->inflated.ceiling)
-        atomic_fetch_sub(&all_inflated, INFLATED_MOST);
-    buffer_free(&l->inflated);
-    l->inflated = (struct buffer){ 0 };
-    l->eaten = 0;
-}
+    bool cut = l->event_left > INTAKE_HTTP_LINE_MOST;
+    size_t len = cut ? INTAKE_HTTP_LINE_MOST : l->event_left;
 
-static bool inflate_frames(struct lumberjack *l, struct slice body)
-{
-    z_stream z = { .next_in = (Bytef *)(uintptr_t)body.data, .avail_in = (uInt)body.len };
-    int code = Z_OK;
-
-    if (atomic_fetch_add(&all_inflated, INFLATED_MOST) + INFLATED_MOST > ALL_INFLATED_MOST) {
-        atomic_fetch_sub(&all_inflated, INFLATED_MOST);
-        return false; /* it will come again, when the others are through */
-    }
-    buffer_init(&l->inflated, INFLATED_MOST);
-    l->eaten = 0;
-    if (inflateInit(&z) != Z_OK)
-        return false;
-    while (code == Z_OK) {
-        char *room = buffer_extend(&l->inflated, 65536);
-        if (!room)
-            break;
-        z.next_out = (Bytef *)room;
-        z.avail_out = 65536;
-        code = inflate(&z, Z_NO_FLUSH);
-        l->inflated.len -= z.avail_out;
-    }
-    inflateEnd(&z);
-    return code == Z_STREAM_END;
-}
-
-static bool deliver(struct stream_peer *peer, struct lumberjack *l, uint32_t sequence,
-                    struct slice json)
-{
-    if (l->in_window >= l->window || !stream_deliver(peer, json, false, false, false))
-        return false;
+    if (bytes.len < len)
+        return 0;
+    if (!stream_deliver(peer, slice_cut(bytes, 0, len), cut, l->further, false))
+        return STREAM_BROKEN;
+    l->event_left -= (uint32_t)len;
+    l->further = cut;
+    if (cut)
+        return len;
     l->in_window++;
-    struct sent s = { stream_delivered(peer), sequence, l->in_window == l->window };
-    return remember(l, s);
+    struct sent s = { stream_delivered(peer), l->sequence, l->in_window == l->window };
+    return remember(l, s) ? len : STREAM_BROKEN;
 }
 
-/* One frame at the beginning of bytes: its length, 0 when it is not whole yet, STREAM_BROKEN. */
-static size_t eat_frame(struct stream_peer *peer, struct lumberjack *l, struct slice bytes,
-                        bool within)
+/* What begins here, up to an event's own bytes: eaten, 0 when it is not whole yet, STREAM_BROKEN. */
+static size_t eat_head(struct stream_peer *peer, struct lumberjack *l, struct slice bytes)
 {
     if (bytes.len < HEADER)
         return 0;
@@ -160,66 +138,152 @@ static size_t eat_frame(struct stream_peer *peer, struct lumberjack *l, struct s
         l->window = value;
         l->in_window = 0;
         return HEADER;
-    case 'J': {
-        if (bytes.len < HEADER + 4)
+    case 'J':
+        if (bytes.len < EVENT_HEADER)
             return 0;
-        uint32_t length = number(bytes.data + HEADER);
-        if (length > EVENT_MOST)
+        l->sequence = value;
+        l->event_left = number(bytes.data + HEADER);
+        if (l->event_left > FRAME_MOST || l->in_window >= l->window)
             return STREAM_BROKEN;
-        if (bytes.len < HEADER + 4 + (size_t)length)
-            return 0;
-        struct slice json = slice_cut(bytes, HEADER + 4, HEADER + 4 + (size_t)length);
-        return deliver(peer, l, value, json) ? HEADER + 4 + (size_t)length : STREAM_BROKEN;
-    }
+        return l->event_left || eat_event(peer, l, SLICE("")) == 0 ? EVENT_HEADER : STREAM_BROKEN;
     case 'C':
-        if (within || value > COMPRESSED_MOST)
+        if (l->packed)
             return STREAM_BROKEN;
-        if (bytes.len < HEADER + (size_t)value)
-            return 0;
-        return inflate_frames(l, slice_cut(bytes, HEADER, HEADER + (size_t)value))
-                   ? HEADER + (size_t)value
-                   : STREAM_BROKEN;
+        l->packed = true;
+        l->packed_left = value;
+        l->made = 0;
+        return HEADER;
     default: return STREAM_BROKEN;
     }
 }
 
-/* What was inflated goes before what the socket gave; it is eaten frame by frame, so that a peer
- * that must wait can wait in its midst. */
+static size_t eat_frame(struct stream_peer *peer, struct lumberjack *l, struct slice bytes)
+{
+    return l->event_left ? eat_event(peer, l, bytes) : eat_head(peer, l, bytes);
+}
+
+/* --- compressed frames ------------------------------------------------------------------------ */
+
+static void end_packed(struct stream_peer *peer, struct lumberjack *l)
+{
+    if (l->z)
+        inflateEnd(l->z);
+    free(l->z);
+    buffer_free(&l->text);
+    l->z = NULL;
+    l->eaten = 0;
+    l->packed = l->inflated_all = false;
+    stream_hold(peer, 0);
+}
+
+static bool begin_inflating(struct lumberjack *l)
+{
+    l->z = calloc(1, sizeof *l->z);
+    buffer_init(&l->text, INTAKE_HTTP_LINE_MOST + EVENT_HEADER + 2 * INFLATE_PIECE);
+    if (l->z && inflateInit(l->z) == Z_OK)
+        return true;
+    free(l->z);
+    l->z = NULL;
+    return false;
+}
+
+/* Inflates a piece; *taken_out bytes of packed are done with. False: it is no zlib, or far too much. */
+static bool inflate_piece(struct lumberjack *l, struct slice packed, size_t *taken_out)
+{
+    if (!l->z && !begin_inflating(l))
+        return false;
+    buffer_drop(&l->text, l->eaten);
+    l->eaten = 0;
+    char *room = buffer_extend(&l->text, INFLATE_PIECE);
+    if (!room)
+        return false;
+    l->z->next_in = (Bytef *)(uintptr_t)packed.data;
+    l->z->avail_in = (uInt)packed.len;
+    l->z->next_out = (Bytef *)room;
+    l->z->avail_out = INFLATE_PIECE;
+    int code = inflate(l->z, Z_NO_FLUSH);
+    l->text.len -= l->z->avail_out;
+    l->made += INFLATE_PIECE - l->z->avail_out;
+    l->inflated_all = code == Z_STREAM_END;
+    *taken_out = packed.len - l->z->avail_in;
+    return (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR) && l->made <= FRAME_MOST;
+}
+
+/* The frames in what was inflated, as far as they are whole. False: what they are is broken. */
+static bool eat_text(struct stream_peer *peer, struct lumberjack *l)
+{
+    size_t n = 1;
+
+    while (n && l->eaten < l->text.len && !stream_must_wait(peer)) {
+        n = eat_frame(peer, l, slice_after(buffer_slice(&l->text), l->eaten));
+        if (n == STREAM_BROKEN)
+            return false;
+        l->eaten += n;
+    }
+    return true;
+}
+
+/* Of a compressed frame: what is there is inflated and delivered by turns, so that little is held and a
+ * peer that must wait can wait in its midst. */
+static size_t eat_packed(struct stream_peer *peer, struct lumberjack *l, struct slice bytes)
+{
+    size_t taken = 0, n, before;
+
+    do {
+        if (!eat_text(peer, l))
+            return STREAM_BROKEN;
+        if (stream_must_wait(peer))
+            return taken;
+        if (l->inflated_all)
+            break;
+        before = l->made;
+        if (!inflate_piece(l, slice_cut(bytes, taken, taken + l->packed_left), &n))
+            return STREAM_BROKEN;
+        stream_hold(peer, INFLATE_STATE + l->text.capacity);
+        taken += n;
+        l->packed_left -= (uint32_t)n;
+    } while (n || l->made > before || l->inflated_all);
+    if (!l->inflated_all)
+        return l->packed_left ? taken : STREAM_BROKEN;
+    if (l->eaten < l->text.len || l->event_left)
+        return STREAM_BROKEN; /* a frame must not go on outside */
+    n = bytes.len - taken < l->packed_left ? bytes.len - taken : l->packed_left; /* behind zlib's end */
+    l->packed_left -= (uint32_t)n;
+    if (!l->packed_left)
+        end_packed(peer, l);
+    return taken + n;
+}
+
 static size_t feed(struct stream_peer *peer, struct slice bytes, bool ended)
 {
     struct lumberjack *l = stream_state(peer);
 
     (void)ended; /* what was not acknowledged comes again */
-    while (l->inflated.len > l->eaten) {
-        if (stream_must_wait(peer))
-            return 0;
-        size_t n = eat_frame(peer, l, slice_after(buffer_slice(&l->inflated), l->eaten), true);
-        if (n == 0 || n == STREAM_BROKEN)
-            return STREAM_BROKEN; /* a frame must not go on outside */
-        l->eaten += n;
+    if (l->packed) {
+        size_t n = eat_packed(peer, l, bytes);
+        if (n || l->packed)
+            return n;
     }
-    if (l->inflated.ceiling)
-        forget_inflated(l);
-    return bytes.len ? eat_frame(peer, l, bytes, false) : 0;
+    return bytes.len ? eat_frame(peer, l, bytes) : 0;
 }
 
 static void close_state(struct stream_peer *peer)
 {
     struct lumberjack *l = stream_state(peer);
 
-    forget_inflated(l);
+    end_packed(peer, l);
     free(l->sent);
 }
 
 static const struct stream_protocol lumberjack = {
-    .name = "lumberjack", .acknowledges = true, .input_most = COMPRESSED_MOST + HEADER,
+    .name = "lumberjack", .acknowledges = true, .input_most = INTAKE_HTTP_LINE_MOST,
     .state_size = sizeof(struct lumberjack), .feed = feed, .acknowledge = acknowledge,
     .keep_patient = keep_patient, .close = close_state,
 };
 
 static const struct stream_protocol lumberjack_tls = {
     .name = "lumberjack", .tls = true, .acknowledges = true,
-    .input_most = COMPRESSED_MOST + HEADER, .state_size = sizeof(struct lumberjack), .feed = feed,
+    .input_most = INTAKE_HTTP_LINE_MOST, .state_size = sizeof(struct lumberjack), .feed = feed,
     .acknowledge = acknowledge, .keep_patient = keep_patient, .close = close_state,
 };
 

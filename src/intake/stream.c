@@ -213,7 +213,7 @@ static void tick(struct stream *stream)
             peer->told = now;
             stream->protocol->keep_patient(peer);
         }
-        bool partial = !peer->shaken || peer->input.len > peer->eaten;
+        bool partial = !peer->shaken || peer->input.len > peer->eaten || peer->own;
         int64_t most = partial ? INTAKE_PARTIAL_SECONDS : INTAKE_IDLE_SECONDS;
         bool ours = peer->paused || peer->way_count || stream_is_shut(stream); /* it waits for us */
         if (!ours && now - peer->heard > most * CLOCK_SECOND) {
@@ -235,7 +235,7 @@ static void settle_all(struct stream *stream)
 
 static void handle_events(struct stream *stream, struct epoll_event *events, int n)
 {
-    bool stored = false;
+    bool stored = false, settle;
 
     for (int i = 0; i < n; i++) {
         if (events[i].data.ptr == &stream->fd)
@@ -245,10 +245,12 @@ static void handle_events(struct stream *stream, struct epoll_event *events, int
         else
             stream_peer_ready(events[i].data.ptr, events[i].events);
     }
-    if (stored) {
+    if (stored)
         take_stored(stream);
+    settle = stored || stream->crowded;
+    stream->crowded = false;
+    if (settle)
         settle_all(stream);
-    }
     tick(stream);
 }
 

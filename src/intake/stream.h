@@ -40,6 +40,10 @@ void *stream_state(struct stream_peer *peer);
 bool stream_deliver(struct stream_peer *peer, struct slice raw, bool cut, bool further, bool syslog);
 uint64_t stream_delivered(const struct stream_peer *peer);
 uint64_t stream_acknowledged(const struct stream_peer *peer);
+/* What the protocol itself holds for the peer, in place of what it said before: that counts with the input
+ * that waits. When all peers hold too much, those that hold most are closed; only where what was not
+ * acknowledged comes again. */
+void stream_hold(struct stream_peer *peer, size_t bytes);
 /* Too much is not stored yet: deliver no more in this call. */
 bool stream_must_wait(const struct stream_peer *peer);
 /* Bytes to the peer. */

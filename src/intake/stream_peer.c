@@ -95,6 +95,11 @@ void stream_hang_up(struct stream_peer *peer)
     peer->hanging_up = true;
 }
 
+void stream_hold(struct stream_peer *peer, size_t bytes)
+{
+    peer->own = bytes;
+}
+
 /* --- one peer --------------------------------------------------------------------------------- */
 
 void stream_peer_free(struct stream_peer *peer)
@@ -113,6 +118,7 @@ void stream_peer_free(struct stream_peer *peer)
     if (peer->next)
         peer->next->link = peer->link;
     stream->peer_count--;
+    stream->held -= peer->counted;
     atomic_fetch_sub(&stream->listener->figures.connections, 1);
     buffer_free(&peer->input);
     buffer_free(&peer->output);
@@ -159,6 +165,39 @@ static const struct roster_source *peer_source(struct stream_peer *peer)
     return collector_identify(&peer->stream->collector, slice_of(peer->address), SLICE(""));
 }
 
+static struct stream_peer *largest(struct stream *stream)
+{
+    struct stream_peer *found = stream->peers;
+
+    for (struct stream_peer *peer = stream->peers; peer; peer = peer->next)
+        if (peer->counted > found->counted ||
+            (peer->counted == found->counted && peer->heard < found->heard))
+            found = peer;
+    return found;
+}
+
+/* Whoever is given up sends again what was not acknowledged. He is only marked here: the caller may have
+ * others in hand. */
+static void count_held(struct stream_peer *peer)
+{
+    struct stream *stream = peer->stream;
+    size_t bytes = peer->input.capacity + peer->own;
+    size_t counted = bytes > INTAKE_PEER_BYTES ? bytes - INTAKE_PEER_BYTES : 0;
+
+    stream->held += counted - peer->counted;
+    peer->counted = counted;
+    while (stream->held > INTAKE_PEERS_BYTES) {
+        peer = largest(stream);
+        log_warning("%s: %s was given up: all senders together hold too much of records that are not whole",
+                    stream->protocol->name, peer->address);
+        listener_refuse(stream->listener, peer_source(peer), 1);
+        stream->held -= peer->counted;
+        stream->crowded = true;
+        peer->counted = 0;
+        peer->gone = true;
+    }
+}
+
 void stream_peer_feed(struct stream_peer *peer)
 {
     const struct stream_protocol *protocol = peer->stream->protocol;
@@ -185,6 +224,8 @@ void stream_peer_feed(struct stream_peer *peer)
         buffer_drop(&peer->input, peer->eaten);
         peer->eaten = 0;
     }
+    if (protocol->acknowledges && !peer->gone)
+        count_held(peer);
 }
 
 void stream_peer_read(struct stream_peer *peer)

@@ -34,6 +34,8 @@ struct stream_peer {
     uint32_t interest;                  /* in epoll */
     struct buffer input, output;
     size_t eaten;                       /* of input */
+    size_t own;                         /* bytes that the protocol holds */
+    size_t counted;                     /* in the stream's held */
     int64_t heard, told;                /* steady clock; told: of the last acknowledgement */
     uint64_t delivered, acknowledged;
     struct buffer owner;                /* key of the source of a record that comes in pieces */
@@ -52,6 +54,8 @@ struct stream {
     struct stream_peer *peers;
     unsigned peer_count;
     uint64_t last_batch;
+    size_t held;                        /* bytes, by all peers beyond INTAKE_PEER_BYTES each */
+    bool crowded;                       /* peers were given up for it, and wait to be freed */
     struct stream_peer *delivering;     /* during collector_add */
     int64_t ticked;
     unsigned judged;                    /* the roster's generation that certificates were held to */
