@@ -25,6 +25,8 @@ struct http_server {
     pthread_cond_t fewer;
     unsigned exchanges;     /* open ones */
     unsigned in_hand;       /* given to a handler and not answered, and streams not ended */
+    struct http_visit *visits; /* connections */
+    unsigned visit_count;   /* without those given up */
     bool stopping;
 };
 
@@ -55,6 +57,12 @@ unsigned exchange_read(struct http_exchange *exchange, const char *method, const
 /* The reply is complete: keeps it for the server's thread, and wakes that when it sleeps. */
 void exchange_answer(struct http_exchange *exchange, unsigned status, const char *type,
                      struct MHD_Response *response);
+
+/* For the library: a connection began or ended. */
+void visit_notice(void *user, struct MHD_Connection *connection, void **context,
+                  enum MHD_ConnectionNotificationCode what);
+/* The head of a request is whole (false), or the next one is awaited. */
+void visit_wait(struct http_server *server, struct MHD_Connection *connection, bool waiting);
 
 /* Streams count as requests in hand. */
 void server_hold(struct http_server *server);

@@ -57,7 +57,9 @@ struct http_request {
 struct http_options {
     int listen_fd;               /* bound and listening; the server's from now on */
     unsigned threads;            /* 0: 1 */
-    unsigned connections_most;   /* 0: 1024; further ones are closed at once */
+    unsigned connections_most;   /* 0: 1024; for a further one, who waits longest is given up */
+    unsigned head_seconds;       /* 0: 10; … if no whole head of a request came for so long; else the
+                                  * further one is closed at once */
     unsigned address_most;       /* connections of one address; 0: no limit */
     unsigned idle_seconds;       /* 0: 60; a connection that says nothing so long is closed */
     size_t request_arena;        /* ceiling of each request's arena; 0: 8 MiB besides the body */

@@ -13,6 +13,7 @@
 
 #define CONNECTION_MEMORY (32u * 1024)  /* request line and headers stand in it, and no more */
 #define DROPPED_MOST (16u * 1024 * 1024)
+#define SPARE 32u                       /* connections of a thread that are just being closed */
 #define STOP_GRACE (2 * CLOCK_SECOND)   /* for replies that are on their way */
 
 /* --- what is in hand -------------------------------------------------------------------------- */
@@ -69,8 +70,8 @@ static void exchange_end(void *user, struct MHD_Connection *connection, void **c
     struct http_server *server = user;
     struct http_exchange *exchange = *context;
 
-    (void)connection;
     (void)how;
+    visit_wait(server, connection, true);
     if (!exchange)
         return;
     *context = NULL;
@@ -162,6 +163,7 @@ static enum MHD_Result exchange_open(struct http_exchange *exchange, const char 
     unsigned status = exchange_read(exchange, method, &sentence);
 
     exchange->opened = true;
+    visit_wait(server, exchange->connection, false);
     if (status) {
         http_reply_header(&exchange->request, "Connection", SLICE("close"));
         refuse(exchange, status, sentence);
@@ -311,7 +313,8 @@ static bool start_daemon(struct http_server *server, struct error *e)
         flags, 0, NULL, NULL, access_handler, server,
         MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,   /* first: it tells why others fail */
         MHD_OPTION_LISTEN_SOCKET, o->listen_fd,
-        MHD_OPTION_CONNECTION_LIMIT, o->connections_most,
+        MHD_OPTION_CONNECTION_LIMIT, o->connections_most + o->threads * SPARE,
+        MHD_OPTION_NOTIFY_CONNECTION, visit_notice, server,
         MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
@@ -343,9 +346,8 @@ bool http_start(const struct http_options *options, struct http_server **server_
         server->options.threads = 1;
     if (!server->options.connections_most)
         server->options.connections_most = 1024;
-    /* each thread of the pool takes an equal share, and at least one */
-    if (server->options.connections_most < server->options.threads)
-        server->options.connections_most = server->options.threads;
+    if (!server->options.head_seconds)
+        server->options.head_seconds = 10;
     if (!server->options.idle_seconds)
         server->options.idle_seconds = 60;
     if (!server->options.request_arena)

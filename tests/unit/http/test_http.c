@@ -311,6 +311,39 @@ TEST("a body made while it is sent has the length that was told, and is freed, r
     CHECK_INT(freed, 2);
 }
 
+TEST("when all connections are taken, who has not sent a head for long makes room, and a busy one stays") {
+    struct http_options options = { .threads = 2, .begin = begin, .handle = handle, .connections_most = 8,
+                                    .head_seconds = 1 };
+    struct http_server *server;
+    struct error e = ERROR_NONE;
+    uint16_t port;
+    int halves[40], busy;
+    const char half[] = "GET /x HTTP/1.1\r\n";
+    const char body[] = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel";
+
+    options.listen_fd = client_listener(&port);
+    CHECK(http_start(&options, &server, &e));
+    busy = client_connect(port);
+    client_send(busy, body, sizeof body - 1);
+    usleep(100000);
+    for (size_t i = 0; i < 40; i++) {
+        halves[i] = client_connect(port);
+        client_send(halves[i], half, sizeof half - 1);
+    }
+    usleep(1200000);
+    for (int i = 0; i < 3; i++) {
+        client_ask(port, "GET /y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", reply, sizeof reply);
+        CHECK(strstr(reply, "/y "));
+    }
+    client_send(busy, "lo", 2);
+    client_read(busy, "len=5", reply, sizeof reply);
+    CHECK(strstr(reply, "len=5"));
+    close(busy);
+    for (size_t i = 0; i < 40; i++)
+        close(halves[i]);
+    http_stop(&server);
+}
+
 TEST("a stream whose reader leaves ends") {
     uint16_t port;
     struct http_server *server = start(&port, 1);
