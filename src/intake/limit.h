@@ -16,6 +16,7 @@
 #define INTAKE_HTTP_PEERS_ADDRESS 512u
 #define INTAKE_PEER_BYTES (64u * 1024)       /* RELP, Lumberjack: held of a peer whatever others hold */
 #define INTAKE_PEERS_BYTES (128u * 1024 * 1024) /* … beyond that, of all peers of a listener */
+#define INTAKE_COMPLAINTS 20u                /* log lines a minute and listener about its connections */
 #define INTAKE_IDLE_SECONDS 86400u           /* may be silent: closing loses the next line */
 #define INTAKE_PARTIAL_SECONDS 300u          /* half a record, then nothing */
 #define INTAKE_UNACKED 32768u                /* records of one peer that are not stored yet */

@@ -187,14 +187,31 @@ static void accept_peers(struct stream *stream)
         read_address(&address, text, sizeof text);
         if (too_many(stream, text) || !stream_peer_open(stream, fd, text)) {
             listener_refuse(stream->listener, NULL, 1);
-            log_warning("%s: a connection from %s was turned away: there are %u",
-                        stream->protocol->name, text, stream->peer_count);
+            if (stream_may_complain(stream))
+                log_warning("%s: a connection from %s was turned away: there are %u",
+                            stream->protocol->name, text, stream->peer_count);
             close(fd);
         }
     }
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
+
+bool stream_may_complain(struct stream *stream)
+{
+    return ++stream->complaints <= INTAKE_COMPLAINTS;
+}
+
+static void complain_anew(struct stream *stream, int64_t now)
+{
+    if (now - stream->complained < CLOCK_MINUTE)
+        return;
+    if (stream->complaints > INTAKE_COMPLAINTS)
+        log_warning("%s: %u more connections were refused or broke off within a minute",
+                    stream->protocol->name, stream->complaints - INTAKE_COMPLAINTS);
+    stream->complaints = 0;
+    stream->complained = now;
+}
 
 /* Peers that are half-way in a record, in a handshake, or silent for too long. */
 static void tick(struct stream *stream)
@@ -204,6 +221,7 @@ static void tick(struct stream *stream)
     if (now - stream->ticked < CLOCK_SECOND)
         return;
     stream->ticked = now;
+    complain_anew(stream, now);
     listen_or_not(stream, false);
     if (stream->tls)
         stream_peers_judge(stream);

@@ -188,8 +188,9 @@ static void count_held(struct stream_peer *peer)
     peer->counted = counted;
     while (stream->held > INTAKE_PEERS_BYTES) {
         peer = largest(stream);
-        log_warning("%s: %s was given up: all senders together hold too much of records that are not whole",
-                    stream->protocol->name, peer->address);
+        if (stream_may_complain(stream))
+            log_warning("%s: %s was given up: all senders together hold too much of records that are not "
+                        "whole", stream->protocol->name, peer->address);
         listener_refuse(stream->listener, peer_source(peer), 1);
         stream->held -= peer->counted;
         stream->crowded = true;
@@ -207,8 +208,9 @@ void stream_peer_feed(struct stream_peer *peer)
         size_t n = protocol->feed(peer, bytes, peer->ended);
         if (n == STREAM_BROKEN) {
             char safe[60];
-            log_warning("%s: %s breaks the protocol near '%s'", protocol->name, peer->address,
-                        log_printable(slice_cut(bytes, 0, 20), safe, sizeof safe));
+            if (stream_may_complain(peer->stream))
+                log_warning("%s: %s breaks the protocol near '%s'", protocol->name, peer->address,
+                            log_printable(slice_cut(bytes, 0, 20), safe, sizeof safe));
             listener_refuse(peer->stream->listener, peer_source(peer), 1);
             peer->hanging_up = true;
             break;
@@ -257,8 +259,9 @@ void stream_peer_read(struct stream_peer *peer)
 static void peer_refuse(struct stream_peer *peer, const char *reason,
                         gnutls_alert_description_t alert)
 {
-    log_warning("%s: %s was turned away: %s%s%s", peer->stream->protocol->name, peer->address,
-                reason, peer->certificate[0] ? ", sha256:" : "", peer->certificate);
+    if (stream_may_complain(peer->stream))
+        log_warning("%s: %s was turned away: %s%s%s", peer->stream->protocol->name, peer->address,
+                    reason, peer->certificate[0] ? ", sha256:" : "", peer->certificate);
     listener_refuse(peer->stream->listener, NULL, 1);
     tls_refuse(peer->tls, alert);
     peer->gone = true;
@@ -280,7 +283,7 @@ static void peer_admit(struct stream_peer *peer)
         peer_refuse(peer, shown.fault, shown.alert);
     else if (known && known->revoked)
         peer_refuse(peer, "the client certificate is revoked", GNUTLS_A_CERTIFICATE_REVOKED);
-    else if (!known || !known->source_row)
+    else if ((!known || !known->source_row) && stream_may_complain(peer->stream))
         log_warning("%s: %s shows a valid certificate that no source in force has: its events go to "
                     "quarantine, sha256:%s", peer->stream->protocol->name, peer->address,
                     shown.sha256);
@@ -314,8 +317,9 @@ static void peer_shake(struct stream_peer *peer)
         peer->shaken = true;
         peer_admit(peer);
     } else if (code == TLS_FAILED) {
-        log_warning("%s: TLS with %s failed: %s", peer->stream->protocol->name, peer->address,
-                    reason);
+        if (stream_may_complain(peer->stream))
+            log_warning("%s: TLS with %s failed: %s", peer->stream->protocol->name, peer->address,
+                        reason);
         listener_refuse(peer->stream->listener, NULL, 1);
         peer->gone = true;
     }

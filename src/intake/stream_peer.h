@@ -57,7 +57,8 @@ struct stream {
     size_t held;                        /* bytes, by all peers beyond INTAKE_PEER_BYTES each */
     bool crowded;                       /* peers were given up for it, and wait to be freed */
     struct stream_peer *delivering;     /* during collector_add */
-    int64_t ticked;
+    int64_t ticked, complained;         /* complained: the minute of `complaints` began */
+    unsigned complaints;                /* said or not */
     unsigned judged;                    /* the roster's generation that certificates were held to */
     bool deaf; /* no descriptor is left: new peers wait in the kernel's queue */
 
@@ -71,6 +72,8 @@ static inline bool stream_is_shut(const struct stream *stream)
     return atomic_load(&stream->listener->intake->shut);
 }
 
+/* Whether another line about a connection may be said: anybody can make us say one. */
+bool stream_may_complain(struct stream *stream);
 /* Watches a connection that was taken, at the head of the stream's list. False: memory, and fd is the
  * caller's still. */
 bool stream_peer_open(struct stream *stream, int fd, const char *address);

@@ -123,6 +123,16 @@ def _():
         still_served(sink)
 
 
+@test("of connections that break off only some are told of in the log")
+def _():
+    with Sink() as sink:
+        for _ in range(200):
+            check(pour(sink.port["lumberjack"], [b"GET / HTTP/1.1\r\n\r\n"]) == b"", "nothing is answered")
+        still_served(sink)
+        told = [line for line in sink.said if "breaks the protocol" in line]
+        check(0 < len(told) <= 41, f"{len(told)} lines")  # a minute may end meanwhile
+
+
 @test("a sender that does not read its acknowledgements is dropped, not waited for")
 def _():
     with Sink() as sink:
