@@ -23,9 +23,11 @@ static enum choice choose(const struct framing *f, struct slice bytes, bool ende
     *digits_out = n + 1;
     if (f->counted)
         return CHOICE_OCTETS;
-    if (n + 1 == bytes.len)
-        return ended ? CHOICE_LINE : CHOICE_UNKNOWN;
-    return bytes.data[n + 1] == '<' ? CHOICE_OCTETS : CHOICE_LINE;
+    static const char marked[] = "\xef\xbb\xbf<"; /* some write a BOM before the priority */
+    struct slice rest = slice_cut(slice_after(bytes, n + 1), 0, sizeof marked - 1);
+    if (slice_starts(rest, SLICE("<")) || slice_is(rest, marked))
+        return CHOICE_OCTETS;
+    return slice_starts(slice_of(marked), rest) && !ended ? CHOICE_UNKNOWN : CHOICE_LINE;
 }
 
 static struct slice without_ending(struct slice record)

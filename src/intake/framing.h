@@ -2,7 +2,7 @@
  *
  * A record that begins with a length ("83 <34>1 …") is counted in octets; any other ends at LF or
  * NUL (a CR before it is dropped). A number that is no length (more than 7 digits, no blank behind,
- * or no '<' behind that on a connection that never counted) is text. Records longer than
+ * or no '<' behind that, nor BOM and '<', on a connection that never counted) is text. Records longer than
  * INTAKE_LINE_MOST come in pieces, all but the last with `cut`.
  * How the bytes are dealt out to the calls does not matter: the records are the same.
  * Never: memory taken by a length that was only announced.

@@ -51,6 +51,8 @@ TEST("EVIDENCE rfc6587#3.4: both framings, decided record by record") {
     CHECK_TEXT(framed("4 <1>a<2>b\n6 <3>c\nd<4>e\n"), "<1>a|<2>b|<3>c\nd|<4>e|");
     CHECK_TEXT(framed("4 <1>a\n4 <2>b\n"), "<1>a|<2>b|");
     CHECK_TEXT(framed("<1>a\r\n<2>b\0"), "<1>a|<2>b|");
+    CHECK_TEXT(framed("7 \xef\xbb\xbf<1>a<2>b\n"), "\xef\xbb\xbf<1>a|<2>b|");
+    CHECK_TEXT(framed("7 \xef\xbb\xbfno\n"), "7 \xef\xbb\xbfno|");
     CHECK_TEXT(framed("no priority\n"), "no priority|");
     CHECK_TEXT(framed("\n\n\r\n"), "");
     CHECK_TEXT(framed("<1>without end"), "<1>without end|");
@@ -92,7 +94,7 @@ TEST("records longer than the limit come in flagged pieces, one byte around it t
 static size_t noise(unsigned seed, char *out, size_t most)
 {
     static const char *const pieces[] = { "<13>", "5 ", "12 <", "\n", "\r\n", "\0", "abc", "4 <1>a",
-                                          "7", "9999999 ", " ", "x", "<1>line\n", "0" };
+                                          "7", "9999999 ", " ", "x", "<1>line\n", "0", "6 \xef\xbb\xbf<" };
     size_t len = 0;
 
     while (len + 16 < most) {
