@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "archive/filter.h"
+#include "archive/filter_words.h"
 #include "archive/indicator.h"
 #include "archive/sealer.h"
 
@@ -103,13 +104,6 @@ static void note_indicator(void *owner, enum indicator_kind kind, struct slice v
     seen->count++;
 }
 
-static bool inside_word(struct slice line, struct slice value)
-{
-    size_t at = (size_t)(value.data - line.data), end = at + value.len;
-    bool quoted = at > 0 && end < line.len && line.data[at - 1] == '"' && line.data[end] == '"';
-    return value.len && !quoted && !words_at_boundary(line, at, value.len);
-}
-
 /* Its place in the order, and its indicators. Rows alike in channel or program, event id and host stand
  * together: their lines share most of their bytes. */
 static void read_row(struct sealer *s, const struct tail *tail, uint32_t row, struct row *out)
@@ -129,7 +123,7 @@ static void read_row(struct sealer *s, const struct tail *tail, uint32_t row, st
             number = value.bytes;
         else if (name & NAMES_COMPUTER)
             host = value.bytes;
-        out->inner |= inside_word(walk.text, value.bytes);
+        out->inner |= filter_words_inside(walk.text, value.bytes);
         if (!s->packing && !value.escaped) /* packing: counted when they were sealed */
             indicator_value(value.bytes, name, note_indicator, s);
     }
@@ -246,21 +240,6 @@ static bool keep_origins(struct sealer *s, struct block_done *done)
     return !s->arena.exhausted;
 }
 
-/* A value that a decoder cut out of the middle of a word is a word of its own to a search by field. */
-static void add_inner_values(struct sealer *s, const struct fetched *data, uint32_t row)
-{
-    struct block_fields walk = block_fields_of(&data->rows, data->parts[PART_TEXT],
-                                               data->parts[PART_FIELDS], row);
-    struct block_value value;
-    while (block_fields_next(&walk, &value)) {
-        if (!inside_word(walk.text, value.bytes))
-            continue;
-        buffer_clear(&s->folded);
-        words_fold(value.bytes, &s->folded);
-        words_add(&s->words, buffer_slice(&s->folded));
-    }
-}
-
 /* Of the row that was copied last. */
 static void add_words(struct sealer *s, const struct fetched *data, const struct row *row)
 {
@@ -268,7 +247,8 @@ static void add_words(struct sealer *s, const struct fetched *data, const struct
     block_builder_last(s->builder, &text, &before);
     words_add_row(&s->words, text, before, &s->folded);
     if (row->inner)
-        add_inner_values(s, data, row->row);
+        filter_words_inner(&s->words, &data->rows, data->parts[PART_TEXT], data->parts[PART_FIELDS],
+                           row->row, &s->folded);
 }
 
 static bool keep_filter(struct sealer *s, struct block_done *done, struct error *e)
