@@ -221,12 +221,6 @@ static bool load_origins(struct catalogue *c, struct catalogue_file *file, struc
     return code == SQLITE_DONE || day_failed(file->db, file->file, e);
 }
 
-static uint32_t number_at(struct slice bytes, size_t i)
-{
-    const unsigned char *b = (const unsigned char *)bytes.data + i * 4;
-    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
 static bool read_origins(struct catalogue_block *block, struct slice numbers)
 {
     struct catalogue_file *file = block->file;
@@ -236,7 +230,7 @@ static bool read_origins(struct catalogue_block *block, struct slice numbers)
     if (!block->origins)
         return false;
     for (size_t i = 0; i < count; i++) {
-        uint32_t number = number_at(numbers, i);
+        uint32_t number = fetch_number(numbers, i);
         if (number >= 1 && number <= file->origin_count && file->visible[number - 1])
             block->origins[block->origin_count++] = file->origins[number - 1];
         else

@@ -103,6 +103,12 @@ bool fetch_part(struct fetched *f, sqlite3 *db, const char *file, int64_t block,
            fetch_part_of(f, stored, part, e);
 }
 
+uint32_t fetch_number(struct slice numbers, size_t i)
+{
+    const unsigned char *b = (const unsigned char *)numbers.data + i * 4;
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
 static bool row_of(const struct block_rows *rows, uint64_t sequence, uint32_t *row_out)
 {
     for (uint32_t i = 0; i < rows->count; i++)

@@ -39,6 +39,9 @@ bool fetch_take(struct fetched *f, struct block_builder *builder, struct error *
 bool fetch_sequence(struct fetched *f, sqlite3 *db, const char *file, uint64_t sequence,
                     uint32_t *row_out, struct error *e);
 
+/* The i-th number of an origin in block.origins (day.h). */
+uint32_t fetch_number(struct slice numbers, size_t i);
+
 /* All its bytes into the arena; false when exhausted. */
 bool fetch_copy_event(const struct event *from, struct arena *arena, struct event *to);
 

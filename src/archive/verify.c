@@ -3,17 +3,18 @@
 #include <stdlib.h>
 
 #include "archive/chain.h"
-#include "archive/fetch.h"
+#include "archive/verify_beside.h"
 
 /* Blocks are grouped, batches run in arrival order. So that a day of any size is verified in
  * bounded memory the sequences are taken window by window: the blocks that overlap a window are
  * inflated, its events put in order, its batches digested. Sealed windows are contiguous ranges, so
  * a window is grown until it ends where no block goes on. */
 
+#define WINDOW_MOST (UINT64_C(1) << 28)
+
 struct span {
     int64_t block;
-    int kind;
-    uint64_t min, max, events;
+    uint64_t min, max;
 };
 
 struct where {                /* an event of the window: which block, which row */
@@ -26,6 +27,7 @@ struct verify {
     struct arena *arena;
     sqlite3 *db;
     const char *file;
+    struct beside beside;
     struct span *spans;       /* by min */
     size_t span_count;
     struct fetched *open;     /* of the window */
@@ -45,6 +47,15 @@ static void note(struct verify *v, const char *what, uint64_t number, const char
                                        (unsigned long long)number, reason);
 }
 
+static void note_beside(void *owner, const char *what, uint64_t number, const char *reason)
+{
+    struct verify *v = owner;
+    if (what)
+        note(v, what, number, reason);
+    else if (v->result->first.len == 0)
+        v->result->first = arena_print(v->arena, "%s: %s", v->file, reason);
+}
+
 static int by_min(const void *a, const void *b)
 {
     const struct span *x = a, *y = b;
@@ -55,7 +66,7 @@ static bool read_spans(struct verify *v, struct error *e)
 {
     DAY_STATEMENT *count = day_prepare(v->db, "SELECT count(*) FROM block", v->file, e);
     DAY_STATEMENT *read = day_prepare(
-        v->db, "SELECT id, kind, sequence_min, sequence_max, events FROM block", v->file, e);
+        v->db, "SELECT id, sequence_min, sequence_max FROM block", v->file, e);
     if (!count || !read)
         return false;
     if (sqlite3_step(count) != SQLITE_ROW)
@@ -68,10 +79,8 @@ static bool read_spans(struct verify *v, struct error *e)
     while (v->span_count < most && (code = sqlite3_step(read)) == SQLITE_ROW)
         v->spans[v->span_count++] = (struct span){
             .block = sqlite3_column_int64(read, 0),
-            .kind = sqlite3_column_int(read, 1),
-            .min = (uint64_t)sqlite3_column_int64(read, 2),
-            .max = (uint64_t)sqlite3_column_int64(read, 3),
-            .events = (uint64_t)sqlite3_column_int64(read, 4),
+            .min = (uint64_t)sqlite3_column_int64(read, 1),
+            .max = (uint64_t)sqlite3_column_int64(read, 2),
         };
     qsort(v->spans, v->span_count, sizeof *v->spans, by_min);
     return code == SQLITE_DONE || code == SQLITE_ROW || day_failed(v->db, v->file, e);
@@ -112,19 +121,6 @@ static void place_rows(struct verify *v, uint32_t block)
     v->result->events += rows->count;
 }
 
-static bool filter_is_sound(struct verify *v, int64_t block, struct error *e)
-{
-    struct buffer stored, inflated;
-    struct slice bytes;
-    buffer_init(&stored, 0);
-    buffer_init(&inflated, 0);
-    bool sound = fetch_stored(v->db, v->file, block, PART_FILTER, &stored, e) &&
-                 block_open_part(buffer_slice(&stored), PART_FILTER, &inflated, &bytes, e);
-    buffer_free(&stored);
-    buffer_free(&inflated);
-    return sound;
-}
-
 static void open_block(struct verify *v, uint32_t i, const struct span *span)
 {
     struct fetched *f = &v->open[i];
@@ -133,13 +129,12 @@ static void open_block(struct verify *v, uint32_t i, const struct span *span)
     v->sound[i] = fetch_rows(f, v->db, v->file, span->block, &reason) &&
                   fetch_part(f, v->db, v->file, span->block, PART_TEXT, &reason) &&
                   fetch_part(f, v->db, v->file, span->block, PART_FIELDS, &reason);
-    bool has_filter = span->kind == BLOCK_SEALED || span->kind == BLOCK_PACKED;
-    bool filter = !has_filter || filter_is_sound(v, span->block, &reason);
+    bool true_beside = v->sound[i] && beside_block(&v->beside, span->block, f, &reason);
     for (int part = 0; part < PART_COUNT; part++)
         v->result->bytes += f->parts[part].len;
     if (v->sound[i])
         place_rows(v, i);
-    if (!v->sound[i] || !filter) {
+    if (!true_beside) {
         v->result->damaged++;
         note(v, "block", (uint64_t)span->block, reason.sentence);
     }
@@ -177,7 +172,12 @@ static bool next_window(struct verify *v, struct error *e)
     uint64_t events = v->high - v->low + 1;
     v->open = calloc(count, sizeof *v->open);
     v->sound = calloc(count, sizeof *v->sound);
-    v->where = events < (UINT64_C(1) << 28) ? calloc(events, sizeof *v->where) : NULL;
+    if (events == 0 || events > WINDOW_MOST) {
+        error_place(e, "%s", v->file);
+        error_set(e, "the directory says of block %lld what cannot be", (long long)v->spans[first].block);
+        return error_kind(e, ERROR_DAMAGED);
+    }
+    v->where = calloc(events, sizeof *v->where);
     if (!v->open || !v->sound || !v->where)
         return error_set(e, "memory is short for verifying");
     for (size_t i = 0; i < count; i++)
@@ -316,8 +316,10 @@ bool verify_day_until(const char *directory, const struct day_name *name, const 
         return error_set(e, "the cryptographic library cannot start");
     /* one read transaction: what a running writer adds meanwhile is not looked at */
     bool well = day_open(directory, name, &v.db, e) && day_run(v.db, "BEGIN", file, e) &&
-                read_spans(&v, e) && walk_batches(&v, e);
+                beside_open(&v.beside, v.db, file, note_beside, &v, e) && read_spans(&v, e) &&
+                walk_batches(&v, e) && beside_tables(&v.beside, e);
     close_window(&v);
+    beside_close(&v.beside);
     free(v.spans);
     day_close(&v.db);
     return well;

@@ -1,4 +1,5 @@
-/* verify - is the archive whole: every block's checksums, every event's place, and the chain.
+/* verify - is the archive whole: every block's checksums, every event's place, the chain, and whatever
+ * stands beside the blocks and can be computed from them (verify_beside.h).
  *
  * Read-only, beside a running server; one day file after the other. Inflates everything, so it
  * takes as long as a search for what is nowhere.
@@ -15,7 +16,7 @@
 struct verify_result {
     struct day_name name;
     uint64_t batches, events, blocks, bytes;   /* read; inflated */
-    uint64_t damaged;            /* blocks whose bytes are wrong */
+    uint64_t damaged;            /* blocks whose bytes, or what is said of them, are wrong */
     uint64_t missing, repeated;  /* events that stand in no block, or in two */
     uint64_t broken;             /* batches whose digest or link of the chain is wrong */
     uint64_t goes_on;            /* first number of a file behind one that was set aside; 0: none was */
