@@ -32,6 +32,19 @@ void search_note_damage(struct search_foot *foot, struct arena *arena, const cha
         foot->damaged = arena_print(arena, "%s: %s", file, e->sentence);
 }
 
+void search_hold_rows(struct search_foot *foot, struct arena *arena, const char *file, int64_t block,
+                      const struct block_summary *summary, const struct block_rows *rows)
+{
+    const struct block_summary real = salvage_summary(rows);
+    struct error e = ERROR_NONE;
+    if (real.events == summary->events && real.time_min == summary->time_min &&
+        real.time_max == summary->time_max && real.sequence_min == summary->sequence_min &&
+        real.sequence_max == summary->sequence_max)
+        return;
+    error_set(&e, "the directory says something else of this block than what is in it");
+    search_note_damage(foot, arena, file, block, &e);
+}
+
 /* --- handles -------------------------------------------------------------------------------- */
 
 static void close_oldest(struct catalogue *c)
@@ -187,6 +200,8 @@ bool catalogue_open(struct catalogue *c, struct error *e)
 
 /* --- directory of one file ------------------------------------------------------------------ */
 
+enum { NOT_THERE, HIDDEN, VISIBLE };
+
 static bool load_origins(struct catalogue *c, struct catalogue_file *file, struct error *e)
 {
     DAY_STATEMENT *count = day_prepare(file->db, "SELECT ifnull(max(id), 0) FROM origin",
@@ -204,8 +219,8 @@ static bool load_origins(struct catalogue *c, struct catalogue_file *file, struc
     }
     file->origin_count = (uint32_t)most;
     file->origins = arena_array(&file->arena, (size_t)most, sizeof *file->origins);
-    file->visible = arena_array(&file->arena, (size_t)most, sizeof *file->visible);
-    if (!file->origins || !file->visible)
+    file->sight = arena_array(&file->arena, (size_t)most, sizeof *file->sight);
+    if (!file->origins || !file->sight)
         return error_set(e, "memory is short for searching");
     int code;
     while ((code = sqlite3_step(read)) == SQLITE_ROW) {
@@ -216,27 +231,32 @@ static bool load_origins(struct catalogue *c, struct catalogue_file *file, struc
         origin->source = arena_copy(&file->arena, day_column(read, 1));
         origin->system = arena_copy(&file->arena, day_column(read, 2));
         origin->agency = arena_copy(&file->arena, day_column(read, 3));
-        file->visible[id - 1] = search_scope_sees(&c->options->scope, origin->agency);
+        file->sight[id - 1] = search_scope_sees(&c->options->scope, origin->agency) ? VISIBLE : HIDDEN;
     }
     return code == SQLITE_DONE || day_failed(file->db, file->file, e);
 }
 
-static bool read_origins(struct catalogue_block *block, struct slice numbers)
+static bool read_origins(struct catalogue_block *block, struct slice numbers, struct error *e)
 {
     struct catalogue_file *file = block->file;
     size_t count = numbers.len / 4;
+    bool known = count > 0 && numbers.len % 4 == 0;
     block->origins = arena_array(&file->arena, count, sizeof *block->origins);
     block->all_visible = true;
     if (!block->origins)
-        return false;
-    for (size_t i = 0; i < count; i++) {
+        return error_set(e, "memory is short for searching");
+    for (size_t i = 0; known && i < count; i++) {
         uint32_t number = fetch_number(numbers, i);
-        if (number >= 1 && number <= file->origin_count && file->visible[number - 1])
+        known = number >= 1 && number <= file->origin_count && file->sight[number - 1] != NOT_THERE;
+        if (known && file->sight[number - 1] == VISIBLE)
             block->origins[block->origin_count++] = file->origins[number - 1];
         else
             block->all_visible = false;
     }
-    return true;
+    if (known)
+        return true;
+    error_set(e, "the origins of the day file are damaged"); /* else nobody's: dropped without a word */
+    return error_kind(e, ERROR_DAMAGED);
 }
 
 static bool heap_add(struct catalogue *c, struct catalogue_block *block)
@@ -293,11 +313,14 @@ static const char directory_query[] =
     "SELECT id, kind, events, sequence_min, sequence_max, time_min, time_max, text_bytes, origins"
     " FROM block";
 
-static struct catalogue_block *read_block(struct catalogue_file *file, sqlite3_stmt *read)
+static struct catalogue_block *read_block(struct catalogue_file *file, sqlite3_stmt *read,
+                                          struct error *e)
 {
     struct catalogue_block *block = arena_zero(&file->arena, sizeof *block);
-    if (!block)
+    if (!block) {
+        error_set(e, "memory is short for searching");
         return NULL;
+    }
     block->file = file;
     block->block = sqlite3_column_int64(read, 0);
     block->kind = sqlite3_column_int(read, 1);
@@ -309,7 +332,7 @@ static struct catalogue_block *read_block(struct catalogue_file *file, sqlite3_s
         .time_max = sqlite3_column_int64(read, 6),
         .text_bytes = (uint64_t)sqlite3_column_int64(read, 7),
     };
-    return read_origins(block, day_column(read, 8)) ? block : NULL;
+    return read_origins(block, day_column(read, 8), e) ? block : NULL;
 }
 
 /* Whether the asker may see something of it, and where it must be looked at; counted either way. */
@@ -348,14 +371,21 @@ static bool take_block(struct catalogue *c, struct catalogue_block *block, struc
 static bool load_blocks(struct catalogue *c, struct catalogue_file *file, struct error *e)
 {
     DAY_STATEMENT *read = day_prepare(file->db, directory_query, file->file, e);
+    bool holds;
     int code;
-    if (!read || !load_origins(c, file, e))
+    if (!read || !day_summary_holds(file->db, file->file, &holds, e) || !load_origins(c, file, e))
         return false;
+    if (!holds) {
+        error_set(e, "the summary of the day file is not that of its blocks");
+        return error_kind(e, ERROR_DAMAGED);
+    }
     while ((code = sqlite3_step(read)) == SQLITE_ROW) {
         struct arena_mark mark = arena_mark(&file->arena);
-        struct catalogue_block *block = read_block(file, read);
-        file->last_block = block ? block->block : file->last_block;
-        if (!block || !take_block(c, block, mark))
+        struct catalogue_block *block = read_block(file, read, e);
+        if (!block)
+            return false;
+        file->last_block = block->block;
+        if (!take_block(c, block, mark))
             return error_set(e, "memory is short for searching");
     }
     return code == SQLITE_DONE || day_failed(file->db, file->file, e);
@@ -449,7 +479,7 @@ static void give_up(struct catalogue *c, struct catalogue_file *file)
     close_file(c, file);
     arena_free(&file->arena);
     file->origins = NULL;
-    file->visible = NULL;
+    file->sight = NULL;
     file->origin_count = 0;
 }
 
@@ -526,7 +556,7 @@ static uint64_t count_blocks(struct catalogue *c, struct catalogue_file *file, s
         return 0;
     while (sqlite3_step(read) == SQLITE_ROW) {
         struct arena_mark mark = arena_mark(&file->arena);
-        struct catalogue_block *block = read_block(file, read);
+        struct catalogue_block *block = read_block(file, read, e);
         count += block && block_wanted(c, block);
         arena_reset(&file->arena, mark);
     }

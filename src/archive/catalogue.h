@@ -22,7 +22,7 @@ struct catalogue_file {
     struct arena arena;          /* of its directory */
     uint64_t waiting;            /* blocks not done with */
     struct block_origin *origins; /* by number - 1 */
-    bool *visible;               /* the scope lets see it */
+    unsigned char *sight;        /* enum: whether it is there at all, and the scope lets see it */
     uint32_t origin_count;
 };
 
@@ -71,5 +71,9 @@ bool search_scope_sees(const struct search_scope *scope, struct slice agency);
 /* Notes a damaged file or block in the foot. */
 void search_note_damage(struct search_foot *foot, struct arena *arena, const char *file,
                         int64_t block, const struct error *e);
+/* Holds the rows of a block that is read against what the directory says of it, since by that other
+ * blocks are left out: a difference is noted as damage. */
+void search_hold_rows(struct search_foot *foot, struct arena *arena, const char *file, int64_t block,
+                      const struct block_summary *summary, const struct block_rows *rows);
 
 #endif

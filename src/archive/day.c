@@ -388,6 +388,26 @@ bool day_summary_read(sqlite3 *db, const char *file, struct day_summary *out, st
     return true;
 }
 
+bool day_summary_holds(sqlite3 *db, const char *file, bool *holds_out, struct error *e)
+{
+    bool kept;
+    *holds_out = true;
+    if (!day_has_table(db, "summary", file, &kept, e))
+        return false;
+    if (!kept)
+        return true;
+    DAY_STATEMENT *read = day_prepare(
+        db, "SELECT 1 FROM summary, (SELECT count(*) AS n, ifnull(sum(events), 0) AS e,"
+            " ifnull(sum(text_bytes), 0) AS t, min(time_min) AS first, max(time_max) AS last FROM block)"
+            " WHERE blocks = n AND events = e AND text_bytes = t"
+            " AND (n = 0 OR (time_min <= first AND time_max >= last))", file, e);
+    if (!read)
+        return false;
+    int code = sqlite3_step(read);
+    *holds_out = code == SQLITE_ROW;
+    return *holds_out || code == SQLITE_DONE || day_failed(db, file, e);
+}
+
 void day_close(sqlite3 **db)
 {
     if (*db)

@@ -64,6 +64,8 @@ struct day_summary {
     int64_t time_min, time_max;   /* event time; 0 without blocks */
 };
 bool day_summary_read(sqlite3 *db, const char *file, struct day_summary *out, struct error *e);
+/* Whether the row is true of the blocks, where there is one: it has no checksum. */
+bool day_summary_holds(sqlite3 *db, const char *file, bool *holds_out, struct error *e);
 
 /* Says what SQLite said: a full disk is ERROR_BUSY with a hint, pages that are broken or cannot be read
  * ERROR_DAMAGED, the rest (also what cannot be written or synced) ERROR_FAILED. */

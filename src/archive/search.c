@@ -369,6 +369,8 @@ static bool read_block(struct run *run, struct error *e)
         return false;
     run->view.name = &run->block->file->name;
     const struct block_rows *rows = &run->fetched.rows;
+    search_hold_rows(run->foot, run->arena, run->block->file->file, run->block->block,
+                     &run->block->summary, rows);
     run->foot->rows_scanned += rows->count;
     uint64_t *mask = first_mask(run, e);
     if (!mask || !match_rows(run->matcher, &run->view, mask, e))

@@ -193,6 +193,9 @@ static bool read_events(struct walk *w, const struct day_name *name, struct erro
 static bool read_block(struct walk *w, const struct piece *block, struct error *e)
 {
     bool well = read_part(w, block, PART_ROWS, e);
+    if (well)
+        search_hold_rows(w->foot, w->arena, w->catalogue.files->file, block->block, &block->summary,
+                         &w->fetched.rows);
     if (well && passes_by(w, block)) {
         pass_by(w);
         return true;

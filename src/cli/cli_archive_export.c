@@ -167,7 +167,8 @@ static int run_export(struct cli *cli)
         fprintf(stderr, "%s\n", cli_say(cli, "not everything was written: the table has more rows "
                                              "than one may have"));
     if (foot.blocks_damaged)
-        fprintf(stderr, cli_say(cli, "%llu damaged blocks were skipped, the first: %.*s\n"),
+        fprintf(stderr, cli_say(cli, "%llu blocks are damaged, what of them can be read was looked "
+                             "through; the first: %.*s\n"),
                 (unsigned long long)foot.blocks_damaged, SLICE_ARGS(foot.damaged));
     if (foot.regex_limit)
         fprintf(stderr, cli_say(cli, "on %llu values a regular expression gave up: whether they match is "

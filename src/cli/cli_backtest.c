@@ -149,7 +149,8 @@ static void put_foot(const struct printer *p, const struct trial *trial,
         fprintf(stderr, cli_say(cli, "not everything was read: the budget ended (%s)\n"),
                 search_end_name(foot->end));
     if (foot->blocks_damaged)
-        fprintf(stderr, cli_say(cli, "%llu damaged blocks were skipped, the first: %.*s\n"),
+        fprintf(stderr, cli_say(cli, "%llu blocks are damaged, what of them can be read was looked "
+                             "through; the first: %.*s\n"),
                 (unsigned long long)foot->blocks_damaged, SLICE_ARGS(foot->damaged));
     if (total.cut)
         fprintf(stderr, cli_say(cli, "%llu matches came behind more alerts than can be told apart\n"),

@@ -127,7 +127,8 @@ static void put_foot(struct printer *p, const struct search_foot *foot)
         fprintf(stderr, cli_say(cli, "%llu values did not fit into the table's memory\n"),
                 (unsigned long long)foot->cut);
     if (foot->blocks_damaged)
-        fprintf(stderr, cli_say(cli, "%llu damaged blocks were skipped, the first: %.*s\n"),
+        fprintf(stderr, cli_say(cli, "%llu blocks are damaged, what of them can be read was looked "
+                             "through; the first: %.*s\n"),
                 (unsigned long long)foot->blocks_damaged, SLICE_ARGS(foot->damaged));
 }
 

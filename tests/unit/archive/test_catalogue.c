@@ -153,3 +153,57 @@ TEST("the summary of a day file holds through sealing, and a file without one is
     CHECK(day_run(db, "SELECT * FROM summary", "f", &e));
     day_close(&db);
 }
+
+static void change(const char *sql)
+{
+    struct day_name name = { 20251124, "standard" };
+    struct error e = ERROR_NONE;
+    sqlite3 *db;
+    CHECK(day_create(directory, &name, &db, &e));
+    if (!day_run(db, sql, "test", &e))
+        fail_msg("%s", e.sentence);
+    day_close(&db);
+}
+
+/* Nothing of what a search skips blocks by has a checksum. */
+static const struct {
+    const char *done, *named;
+    bool sealed;
+} lies[] = {
+    { "DELETE FROM origin WHERE id = 1",
+      "20251124.standard.db: the origins of the day file are damaged", true },
+    { "UPDATE block SET origins = x'09000000'",
+      "20251124.standard.db: the origins of the day file are damaged", false },
+    { "UPDATE block SET origins = x''",
+      "20251124.standard.db: the origins of the day file are damaged", true },
+    { "UPDATE block SET time_max = 1, time_min = 1",
+      "20251124.standard.db: the summary of the day file is not that of its blocks", true },
+    { "UPDATE summary SET events = 7",
+      "20251124.standard.db: the summary of the day file is not that of its blocks", false },
+    { "UPDATE block SET time_max = time_min",
+      "20251124.standard.db: block 3: the directory says something else of this block than what is in it",
+      true },
+    { "UPDATE block SET sequence_max = 1",
+      "20251124.standard.db: block 1: the directory says something else of this block than what is in it",
+      false },
+};
+
+TEST("a directory, an origin or a summary that is not true is named, and its events are found")
+{
+    static const struct fixture_event events[] = {
+        { "one line", NULL, 1, { NULL } }, { "two lines", "so-y-te", 2, { NULL } },
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        struct archive *archive;
+        struct error e = ERROR_NONE;
+        directory = test_folder();
+        CHECK(archive_open(directory, &archive, &e));
+        fixture_store(archive, events, 2);
+        if (lies[i].sealed)
+            fixture_seal(archive);
+        archive_close(&archive);
+        change(lies[i].done);
+        if (fixture_count(directory, "*") != 2 || !slice_is(fixture_foot.damaged, lies[i].named))
+            fail_msg("%s: %.*s", lies[i].done, SLICE_ARGS(fixture_foot.damaged));
+    }
+}
