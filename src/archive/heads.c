@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "archive/retention.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -398,6 +400,54 @@ bool heads_due(const struct heads_place *place, const unsigned char *public, int
         if (names[i - 1].day < clock_day(now - SIGN_AFTER, 0) &&
             !is_told(place, &names[i - 1], &heads))
             (*names_out)[(*count_out)++] = names[i - 1];
+    map_free(&heads.by_file);
+    return well;
+}
+
+/* --- what is gone --------------------------------------------------------------------------- */
+
+static bool is_recorded(const struct map *deleted, struct slice file, struct slice line, struct arena *arena)
+{
+    struct json *json;
+    struct error ignored = ERROR_NONE;
+    uintptr_t reaches = (uintptr_t)map_get(deleted, file);
+    return reaches && json_parse(line, arena, &json, &ignored) &&
+           (int64_t)(reaches - 1) >= json_integer(json_member(json, "batches"), 0);
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+    const struct day_name *x = a, *y = b;
+    if (x->day != y->day)
+        return x->day < y->day ? -1 : 1;
+    return strcmp(x->class, y->class);
+}
+
+bool heads_missing(const struct heads_place *place, struct arena *arena, struct day_name **names_out,
+                   size_t *count_out, struct error *e)
+{
+    MAP_AUTO deleted = { 0 };
+    struct heads heads;
+    struct map_entry *entry;
+    char file[DAY_FILE];
+    *count_out = 0;
+    bool well = read_heads(place, NULL, NULL, arena, &heads, e) &&
+                retention_deleted(place->directory, arena, &deleted, e);
+    struct day_name *names = *names_out = well ? arena_array(arena, heads.by_file.count + 1, sizeof *names)
+                                               : NULL;
+    if (well && !names)
+        well = error_set(e, "memory is short for the signed heads");
+    for (size_t i = 0; well && (entry = map_next(&heads.by_file, &i));) {
+        struct day_name *name = &names[*count_out];
+        if (entry->key.len >= sizeof file)
+            continue;
+        memcpy(file, entry->key.data, entry->key.len);
+        file[entry->key.len] = '\0';
+        *count_out += day_name_parse(file, name) && !day_is_there(place->directory, name) &&
+                      !is_recorded(&deleted, entry->key, *(const struct slice *)entry->value, arena);
+    }
+    if (*count_out)
+        qsort(names, *count_out, sizeof *names, oldest_first);
     map_free(&heads.by_file);
     return well;
 }

@@ -62,6 +62,11 @@ const char *heads_state_name(enum heads_state state);
 bool heads_check(const struct heads_place *place, const struct verify_result *day,
                  const unsigned char *public, enum heads_state *state_out, struct error *e);
 
+/* Signed days whose file is gone without a line in the record of deletions (retention.h) that reaches as far
+ * as the signature: oldest first, in the arena. */
+bool heads_missing(const struct heads_place *place, struct arena *arena, struct day_name **names_out,
+                   size_t *count_out, struct error *e);
+
 /* The newest line of that day file, in the arena; empty when there is none. */
 bool heads_line(const struct heads_place *place, const char *file, struct arena *arena,
                 struct slice *line_out, struct error *e);

@@ -199,3 +199,26 @@ bool archive_expire(struct archive *archive, const struct retention_due *due, in
     return day_settle(archive->directory, &due->name, e) &&
            record(archive, due, file, &stock, now, e) && remove_files(archive, file, e);
 }
+
+bool retention_deleted(const char *directory, struct arena *arena, struct map *deleted,
+                       struct error *e)
+{
+    struct slice rest, line;
+    char *path = file_join(arena, directory, LEDGER);
+    if (!path)
+        return error_set(e, "memory is short for the record of deletions");
+    if (access(path, F_OK) != 0)
+        return true;
+    if (!file_read(path, LEDGER_MAX, arena, &rest, e))
+        return false;
+    while (slice_split(&rest, '\n', &line)) {
+        struct json *json;
+        struct error ignored = ERROR_NONE; /* a line that was cut off records nothing */
+        if (!line.len || !json_parse(line, arena, &json, &ignored))
+            continue;
+        uintptr_t last = (uintptr_t)json_integer(json_member(json, "batches"), 0);
+        if (!map_put(deleted, json_member_text(json, "file"), (void *)(last + 1)))
+            return error_set(e, "memory is short for the record of deletions");
+    }
+    return true;
+}

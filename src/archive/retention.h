@@ -11,6 +11,7 @@
 
 #include "archive/archive.h"
 #include "archive/day.h"
+#include "base/map.h"
 
 struct retention_rule {
     char class[DAY_CLASS];
@@ -36,5 +37,9 @@ bool retention_list(const char *directory, const struct retention_rule *rules, s
  * line. ERROR_NOT_FOUND when it is gone. */
 bool archive_expire(struct archive *archive, const struct retention_due *due, int64_t now,
                     struct error *e);
+
+/* What the record tells: file → number of its last batch + 1, keys in the arena. The caller frees the map. */
+bool retention_deleted(const char *directory, struct arena *arena, struct map *deleted_out,
+                       struct error *e);
 
 #endif

@@ -152,11 +152,33 @@ static int tell_aside(struct cli *cli, const struct aside *aside)
     return code != CLI_FINE ? code : CLI_NO;
 }
 
+/* A day that was signed and whose file is gone, though no record says that it was deleted. */
+static int tell_missing(struct cli *cli, const struct day_name *name)
+{
+    BUFFER_AUTO out;
+    struct json_writer w;
+    char file[DAY_FILE];
+    buffer_init(&out, 0);
+    day_name_print(name, file);
+    if (cli->json) {
+        json_writer_init(&w, &out);
+        json_open_object(&w);
+        json_text_member(&w, "file", slice_of(file));
+        json_boolean_member(&w, "whole", false);
+        json_boolean_member(&w, "missing", true);
+        json_close_object(&w);
+        buffer_add_byte(&out, '\n');
+    } else
+        buffer_print(&out, cli_say(cli, "%s: signed, but neither there nor recorded as deleted\n"), file);
+    int code = cli_put(cli, buffer_slice(&out));
+    return code != CLI_FINE ? code : CLI_NO;
+}
+
 static int run_verify(struct cli *cli)
 {
     struct error e = ERROR_NONE;
-    struct day_name *names;
-    size_t count;
+    struct day_name *names, *missing;
+    size_t count, missing_count;
     int worst = CLI_FINE;
     unsigned char bytes[HEADS_PUBLIC];
     struct aside *aside;
@@ -169,6 +191,8 @@ static int run_verify(struct cli *cli)
     if (e.set)
         return cli_fail(cli, &e);
     const struct heads_place place = cli_heads_place(cli, folder);
+    if (!heads_missing(&place, &cli->arena, &missing, &missing_count, &e))
+        return cli_fail(cli, &e);
     int64_t only = cli_number(cli, "day", 0);
     for (size_t i = count; i > 0; i--) {
         if (only && names[i - 1].day != clock_day(only, CLOCK_ZONE))
@@ -180,6 +204,12 @@ static int run_verify(struct cli *cli)
         if (only && aside[i - 1].name.day != clock_day(only, CLOCK_ZONE))
             continue;
         int code = tell_aside(cli, &aside[i - 1]);
+        worst = code > worst ? code : worst;
+    }
+    for (size_t i = 0; i < missing_count; i++) {
+        if (only && missing[i].day != clock_day(only, CLOCK_ZONE))
+            continue;
+        int code = tell_missing(cli, &missing[i]);
         worst = code > worst ? code : worst;
     }
     return worst;
@@ -205,8 +235,9 @@ const struct command cli_archive_verify_command = {
     .summary = "check that the archive is whole",
     .about = "Reads every block and holds its checksums, looks that each event stands in exactly\n"
              "one block, and computes the chain over all batches in the order of their arrival, so\n"
-             "that a line changed, removed or added later is noticed. Works beside a running\n"
-             "server. The exit status is 1 when something is wrong.",
+             "that a line changed, removed or added later is noticed. Names signed days whose file\n"
+             "is gone and not recorded as deleted. Works beside a running server. The exit status\n"
+             "is 1 when something is wrong.",
     .takes_config = true,
     .takes_json = true,
     .options = options_of_verify,

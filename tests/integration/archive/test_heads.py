@@ -57,6 +57,8 @@ def _():
         with sqlite3.connect(server.data / "archive" / old) as db:
             db.execute("DELETE FROM batch WHERE id = 2")
         check(verified(server, expect=1)[old]["signature"] == "changed", "a removed batch is not seen")
+        (server.data / "archive" / old).unlink()
+        check(verified(server, expect=1)[old].get("missing"), "a removed day is not seen")
 
 
 @test("where another key signs the server keeps off, and says so once")

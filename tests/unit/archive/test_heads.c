@@ -1,7 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "archive/heads.h"
+#include "archive/retention.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "fixture.h"
@@ -117,4 +119,41 @@ TEST("a day that is not over is not signed, and a file that is no key is refused
     CHECK(!heads_key_load(path, &other, &e));
     CHECK_ERROR(e, "this file holds no key of the archive");
     archive_close(&archive);
+}
+
+static size_t missing(struct arena *arena)
+{
+    struct day_name *names;
+    struct error e = ERROR_NONE;
+    size_t count;
+    if (!heads_missing(&(struct heads_place){ directory, NULL }, arena, &names, &count, &e))
+        fail_msg("%s", e.sentence);
+    for (size_t i = 0; i < count; i++)
+        CHECK(names[i].day == 20251124 && strcmp(names[i].class, "standard") == 0);
+    return count;
+}
+
+TEST("a signed day whose file is gone is missing, unless the record of deletions reaches as far")
+{
+    ARENA_AUTO arena;
+    struct retention_rule rule = { "standard", 30, SLICE("a law") };
+    struct retention_due *due;
+    struct error e = ERROR_NONE;
+    char file[512], ledger[512];
+    size_t count;
+    arena_init(&arena, 0);
+    fill();
+    snprintf(file, sizeof file, "%s/20251124.standard.db", directory);
+    snprintf(ledger, sizeof ledger, "%s/deleted.jsonl", directory);
+    fixture_store(archive, one, 1);
+    CHECK_INT(state_now(true, &arena), HEADS_SIGNED);
+    CHECK_INT(missing(&arena), 0);
+    CHECK(retention_list(directory, &rule, 1, FIXTURE_DAY + 99 * CLOCK_DAY, &arena, &due, &count, &e));
+    CHECK(count == 1 && archive_expire(archive, due, FIXTURE_DAY + 99 * CLOCK_DAY, &e));
+    CHECK_INT(missing(&arena), 0);
+    archive_close(&archive);
+    CHECK(access(file, F_OK) != 0 && unlink(ledger) == 0);
+    CHECK_INT(missing(&arena), 1);
+    CHECK(file_replace(ledger, SLICE("{\"file\":\"20251124.standard.db\",\"batches\":1}\n"), 0600, &e));
+    CHECK_INT(missing(&arena), 1); /* an earlier file of that name */
 }
