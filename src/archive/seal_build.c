@@ -124,8 +124,8 @@ static void read_row(struct sealer *s, const struct tail *tail, uint32_t row, st
         else if (name & NAMES_COMPUTER)
             host = value.bytes;
         out->inner |= filter_words_inside(walk.text, value.bytes);
-        if (!s->packing && !value.escaped) /* packing: counted when they were sealed */
-            indicator_value(value.bytes, name, note_indicator, s);
+        if (!s->packing) /* packing: counted when they were sealed */
+            indicator_value(value.bytes, value.escaped, name, note_indicator, s);
     }
     if (!s->packing && (rows->flags[row] & EVENT_UNDECODED))
         indicator_line(block_raw(rows, data->parts[PART_TEXT], row), note_indicator, s);

@@ -88,6 +88,10 @@ static int run_hunt(struct cli *cli)
             (unsigned long long)foot.given, (unsigned long long)foot.refused,
             (unsigned long long)foot.days, (unsigned long long)hunter.found,
             (double)foot.elapsed_ns / 1e9);
+    fprintf(stderr, "%s\n",
+            cli_say(cli, "looked at: values that are an indicator, hosts of URLs, the text of messages, "
+                         "command lines and undecoded lines; what stands inside of other values is found "
+                         "by: haidang search"));
     if (foot.damaged)
         fprintf(stderr, cli_say(cli, "%llu day files could not be read\n"),
                 (unsigned long long)foot.damaged);
@@ -112,6 +116,9 @@ const struct command cli_archive_hunt_command = {
     .summary = "find many indicators in the whole archive",
     .about = "FILE holds addresses, hashes (MD5, SHA-1, SHA-256) and host names. Each day keeps an\n"
              "exact table of those it saw, so a hundred thousand of them are looked for in seconds.\n"
+             "It has fields that are such a value (with a port or without), hosts of URLs, and what\n"
+             "stands in the text of messages, command lines and undecoded lines; not what stands inside\n"
+             "of other values: look for that with haidang search.\n"
              "Prints day, kind, value and number of events. The exit status is 1 when none is found.",
     .arguments = "FILE",
     .argument_least = 1,

@@ -1,12 +1,13 @@
 /* The inflated parts of a block, behind the checksums: rows | text | fields, each with its length
- * in front. Nothing read may leave the bytes given. Also the counts and hits of a batch, a run of indicators
- * and a filter. */
+ * in front. Nothing read may leave the bytes given. Also the counts and hits of a batch, a run of indicators,
+ * those in a text or a value, and a filter. */
 #include <stdlib.h>
 
 #include "archive/block.h"
 #include "archive/counts.h"
 #include "archive/filter.h"
 #include "archive/hits.h"
+#include "archive/indicator.h"
 #include "archive/indicator_run.h"
 #include "base/cursor.h"
 
@@ -15,6 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void inside(struct slice part, struct slice whole)
 {
     if (part.len && (part.data < whole.data || part.data + part.len > whole.data + whole.len))
+        abort();
+}
+
+static void hold(void *owner, enum indicator_kind kind, struct slice value)
+{
+    (void)owner;
+    if (kind >= INDICATOR_KINDS || value.len == 0 || value.len >= INDICATOR_TEXT)
         abort();
 }
 
@@ -56,6 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (indicator_run_next(&run))
         if (run.at > run.end)
             abort();
+    indicator_line(all, hold, NULL);
+    for (unsigned names = 0; names < 16; names++) {
+        indicator_value(all, false, names, hold, NULL);
+        indicator_value(all, true, names, hold, NULL);
+    }
     for (uint64_t hash = 1; hash < 100; hash++)
         filter_has(all, hash * UINT64_C(0x9e3779b97f4a7c15));
     arena_free(&arena);

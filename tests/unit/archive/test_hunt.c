@@ -22,6 +22,15 @@ static const struct {
     { "1.2.3", true, NULL },
     { "a..b.com", true, NULL },
     { "::", false, NULL },
+    { "203.0.113.77:443", false, "address:203.0.113.77" },
+    { "[2001:db8::1]:8443", false, "address:2001:db8::1" },
+    { "[2001:db8::1]", false, "address:2001:db8::1" },
+    { "::FFFF:203.0.113.77", false, "address:203.0.113.77" },
+    { "[::ffff:203.0.113.77]:22", false, "address:203.0.113.77" },
+    { "evil.example.com:8080", true, "host:evil.example.com" },
+    { "203.0.113.77:", false, NULL },
+    { "203.0.113.77:443443", false, NULL },
+    { "10:15:16", false, NULL },
     { "", true, NULL },
 };
 
@@ -35,6 +44,52 @@ TEST("values are indicators in one form, or none")
             snprintf(found, sizeof found, "%s:%.*s", indicator_kind_name(kind), (int)len, text);
         if (strcmp(found, values[i].found ? values[i].found : "") != 0)
             fail_msg("%s: %s", values[i].value, found);
+    }
+}
+
+static void add_found(void *owner, enum indicator_kind kind, struct slice value)
+{
+    char *out = owner;
+    size_t len = strlen(out);
+    (void)kind;
+    snprintf(out + len, 1024 - len, "%.*s ", SLICE_ARGS(value));
+}
+
+/* A field's name, its value as it stands (with a J in front: in JSON), what is found in it. */
+static const struct {
+    const char *name, *value, *found;
+} fields[] = {
+    { "url", "https://u:p@Evil.example.com:8443/a.b/c?x=10.0.0.1", "evil.example.com " },
+    { "cs-uri", "http://[2001:db8::2]:80/x", "2001:db8::2 " },
+    { "request_url", "203.0.113.77/x.php", "203.0.113.77 " },
+    { "url", "/index.html", "" },
+    { "dst", "203.0.113.77:443", "203.0.113.77 " },
+    { "other", "see https://evil.example.com/", "" },
+    { "message", "Failed password for root from 203.0.113.77 port 22", "203.0.113.77 " },
+    { "message", "from 2001:db8::1: refused; ::1, fe80::2%eth0 at 10:15:16", "2001:db8::1 ::1 fe80::2 " },
+    { "message", "10.0.0.1-10.0.0.9, src:10.0.0.2:443, v10.0.0.3.", "10.0.0.1 10.0.0.9 10.0.0.2 10.0.0.3 " },
+    { "message", "mapped ::ffff:10.0.0.4:443", "10.0.0.4 " },
+    { "message", "query evil.example.com. by a.b@mail.example.org: cmd.exe 1.2.3 x.y_",
+      "evil.example.com mail.example.org " },
+    { "message", "md5 D41D8CD98F00B204E9800998ECF8427E; not 0d41d8cd98f00b204e9800998ecf8427e",
+      "d41d8cd98f00b204e9800998ecf8427e " },
+    { "message", "std::string a::b 12:34:56:78:9a:bc src:2001:db8::9", "a::b 2001:db8::9 " },
+    { "Message", "Jto\\nevil.example.com\\t\\\\\\\\srv.example.org\\\\x \\nd41d8cd98f00b204e9800998ecf8427e",
+      "evil.example.com srv.example.org d41d8cd98f00b204e9800998ecf8427e " },
+    { "CommandLine", "Jcmd \\\"https://evil.example.com/a.exe\\\"", "evil.example.com " },
+    { "message", "", "" },
+    { "message", ".:.::...", "" },
+};
+
+TEST("indicators are found in whole values, URLs and texts, and only there")
+{
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        char found[1024] = "";
+        bool escaped = fields[i].value[0] == 'J';
+        indicator_value(slice_of(fields[i].value + escaped), escaped,
+                        indicator_names(slice_of(fields[i].name)), add_found, found);
+        if (strcmp(found, fields[i].found) != 0)
+            fail_msg("%s: %s", fields[i].value, found);
     }
 }
 
