@@ -442,6 +442,7 @@ static void load_damaged(struct catalogue *c, struct catalogue_file *file, int64
 {
     struct salvage s = { .file = file->file, .next = from };
     uint64_t told = c->foot->blocks_damaged;
+    struct error reason = ERROR_NONE;
     struct fetched f;
     int64_t number;
     bool more;
@@ -451,7 +452,7 @@ static void load_damaged(struct catalogue *c, struct catalogue_file *file, int64
         file->summary.time_max = INT64_MIN;
     }
     fetch_init(&f);
-    s.db = catalogue_db(c, file, NULL);
+    s.db = catalogue_db(c, file, &reason);
     do {
         more = s.db && salvage_next(&s, &f, &number);
         if (s.lost_from)
@@ -466,6 +467,7 @@ static void load_damaged(struct catalogue *c, struct catalogue_file *file, int64
         file->waiting++;
         more = heap_add(c, block);
     } while (more);
+    c->foot->files_unread += !s.db && reason.kind != ERROR_DAMAGED;
     if (c->foot->blocks_damaged == told)
         note_whole(c, file);
     fetch_free(&f);
@@ -490,8 +492,10 @@ static void load_file(struct catalogue *c, struct catalogue_file *file)
         return;
     file->loaded = true;
     if (!catalogue_db(c, file, &e) || !day_run(file->db, "BEGIN", file->file, &e)) {
-        if (e.kind != ERROR_NOT_FOUND) /* expired meanwhile */
-            search_note_damage(c->foot, c->arena, file->file, 0, &e);
+        if (e.kind == ERROR_NOT_FOUND) /* expired meanwhile */
+            return;
+        c->foot->files_unread += e.kind != ERROR_DAMAGED;
+        search_note_damage(c->foot, c->arena, file->file, 0, &e);
         return;
     }
     bool loaded = load_blocks(c, file, &e);

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/limit.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/file.h"
 
@@ -346,6 +348,55 @@ bool day_settle(const char *directory, const struct day_name *name, struct error
     return well;
 }
 
+bool day_finish(const char *directory, const struct day_name *name, struct error *e)
+{
+    char file[DAY_FILE];
+    sqlite3 *db = NULL;
+    int64_t version;
+    day_name_print(name, file);
+    bool well = open_file(directory, file, SQLITE_OPEN_READWRITE, &db, e) &&
+                sqlite3_busy_timeout(db, 0) == SQLITE_OK && check_format(db, file, &version, e) &&
+                day_run(db, "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE", file, e);
+    day_close(&db);
+    return well;
+}
+
+/* Text that a URI holds as it is. */
+static bool add_escaped(struct buffer *uri, const char *text)
+{
+    for (; *text; text++)
+        if (strchr("%?#", *text))
+            buffer_print(uri, "%%%02x", (unsigned char)*text);
+        else
+            buffer_add_byte(uri, *text);
+    return !uri->failed;
+}
+
+/* A file in WAL mode on a medium that takes no index beside it. Where no log stands there the file is all,
+ * and nobody writes it: its writer would have both. */
+static bool open_alone(const char *directory, const char *file, sqlite3 **db, struct error *e)
+{
+    BUFFER_AUTO uri;
+    char path[4096];
+    struct stat log;
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    buffer_init(&uri, 0);
+    if ((sqlite3_extended_errcode(*db) & 0xff) != SQLITE_CANTOPEN ||
+        snprintf(path, sizeof path, "%s/%s-wal", directory, file) >= (int)sizeof path ||
+        (stat(path, &log) == 0 && log.st_size > 0))
+        return false;
+    day_close(db);
+    buffer_add(&uri, SLICE("file:"));
+    path[strlen(path) - strlen("-wal")] = '\0';
+    if (!add_escaped(&uri, path))
+        return error_set(e, "the path of the archive is too long");
+    buffer_add(&uri, SLICE("?immutable=1"));
+    buffer_add_byte(&uri, '\0');
+    error_clear(e);
+    return !uri.failed &&
+           (sqlite3_open_v2(uri.data, db, flags, NULL) == SQLITE_OK || day_failed(*db, file, e));
+}
+
 bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_out,
               struct error *e)
 {
@@ -354,7 +405,8 @@ bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_o
     day_name_print(name, file);
     if (!open_file(directory, file, SQLITE_OPEN_READONLY, db_out, e))
         return false;
-    if (check_format(*db_out, file, &version, e)) {
+    if (check_format(*db_out, file, &version, e) ||
+        (open_alone(directory, file, db_out, e) && check_format(*db_out, file, &version, e))) {
         if (version)
             return true;
         error_place(e, "%s", file);

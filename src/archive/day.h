@@ -47,6 +47,9 @@ bool day_create(const char *directory, const struct day_name *name, sqlite3 **db
                 struct error *e);
 /* Brings all of the WAL into the file, and changes nothing else. */
 bool day_settle(const char *directory, const struct day_name *name, struct error *e);
+/* Takes it out of WAL mode, for a day that is over: one file, that can be read from where nothing can be
+ * written. ERROR_BUSY at once while somebody reads it. Who writes it again puts it back. */
+bool day_finish(const char *directory, const struct day_name *name, struct error *e);
 /* For reading, while it may be written. ERROR_NOT_FOUND when missing. */
 bool day_open(const char *directory, const struct day_name *name, sqlite3 **db_out,
               struct error *e);

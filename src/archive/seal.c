@@ -108,21 +108,55 @@ static bool is_due(const struct day *day, int64_t now)
            day->tail_blocks >= SEAL_TAILS || writer_is_over(&day->name, now);
 }
 
+/* The last that is done with a day. Who reads it just then only puts it off. */
+static void finish_day(struct archive *archive, const struct day_name *name, int64_t now)
+{
+    struct error reason = ERROR_NONE;
+    if (!day_finish(archive->directory, name, &reason) && reason.kind == ERROR_BUSY)
+        put_to_rest(archive, name, now + REST_BUSY);
+}
+
 /* Opens those again that were closed when they failed and have rested. */
 static void wake(struct archive *archive, int64_t now)
 {
     for (size_t i = 0; i < ARCHIVE_OPEN_FILES; i++) {
         struct resting *one = &archive->resting[i];
+        const struct day_name name = one->name;
         struct error ignored = ERROR_NONE; /* it was told when it came here */
-        if (!one->name.day || now < one->until)
+        if (!name.day || now < one->until)
             continue;
-        bool there = day_is_there(archive->directory, &one->name);
-        struct day *day = there ? writer_day(archive, &one->name, true, &ignored) : NULL;
-        if (!there || (day && !is_due(day, now) && !is_to_pack(day, now)))
-            *one = none; /* gone, or nothing is to be done */
-        else if (!day)
+        bool there = day_is_there(archive->directory, &name);
+        struct day *day = there ? writer_day(archive, &name, true, &ignored) : NULL;
+        if (there && !day) {
             one->until = now + REST_FAILED;
+            continue;
+        }
+        if (day && (is_due(day, now) || is_to_pack(day, now)))
+            continue;
+        *one = none; /* gone, or nothing is to be done but to finish it */
+        if (day && writer_is_over(&name, now)) {
+            writer_forget(archive, day);
+            finish_day(archive, &name, now);
+        }
     }
+}
+
+/* What a day that is over lacks: to be sealed or packed, or to be taken out of WAL mode. */
+static bool look_into(const char *directory, const struct day_name *name, bool *seal_out, bool *finish_out,
+                      struct error *e)
+{
+    sqlite3 *db = NULL;
+    char file[DAY_FILE];
+    day_name_print(name, file);
+    *seal_out = *finish_out = false;
+    if (day_open(directory, name, &db, e)) {
+        DAY_STATEMENT *any = day_prepare(db, "SELECT 1 FROM block WHERE kind < 2 LIMIT 1", file, e);
+        DAY_STATEMENT *mode = day_prepare(db, "PRAGMA journal_mode", file, e);
+        *seal_out = any && sqlite3_step(any) == SQLITE_ROW;
+        *finish_out = mode && sqlite3_step(mode) == SQLITE_ROW && slice_is(day_column(mode, 0), "wal");
+    }
+    day_close(&db);
+    return !e->set;
 }
 
 /* A day that was over when this process was not running: looked for once, one file a call. */
@@ -142,24 +176,17 @@ static bool look_back(struct archive *archive, int64_t now, struct day **day_out
     for (; archive->look_at < count; archive->look_at++) {
         const struct day_name *name = &names[archive->look_at];
         struct error reason = ERROR_NONE;
-        sqlite3 *db = NULL;
-        char file[DAY_FILE];
+        bool seal, finish;
         if (!writer_is_over(name, now) || writer_day(archive, name, false, e))
             continue;
-        day_name_print(name, file);
         archive->look_at++;
         *more_out = true;
-        if (!day_open(archive->directory, name, &db, &reason)) {
-            if (reason.kind == ERROR_DAMAGED)
-                log_error(&reason, "a day that is over is not sealed");
-            return true;
-        }
-        DAY_STATEMENT *any = day_prepare(db, "SELECT 1 FROM block WHERE kind < 2 LIMIT 1", file,
-                                         &reason);
-        bool found = any && sqlite3_step(any) == SQLITE_ROW;
-        day_close(&db);
-        if (found)
+        if (!look_into(archive->directory, name, &seal, &finish, &reason) && reason.kind == ERROR_DAMAGED)
+            log_error(&reason, "a day that is over is not sealed");
+        if (seal)
             *day_out = writer_day(archive, name, true, &reason);
+        else if (finish)
+            finish_day(archive, name, now);
         return true;
     }
     archive->looked_back = true;
@@ -429,8 +456,11 @@ bool archive_seal_step(struct archive *archive, int64_t now, unsigned budget_ms,
     }
     if (!well || done)
         sealer_free(archive);
-    if (well && done)
+    if (well && done) {
         end_rest(archive, &name);
+        if (!writer_day(archive, &name, false, e)) /* packed to its end */
+            finish_day(archive, &name, now);
+    }
     *more_out = true;
     assert(archive_check(archive));
     return well || fail_step(archive, &name, now, e);

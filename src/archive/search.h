@@ -107,6 +107,7 @@ struct search_foot {
     uint64_t blocks_read;
     uint64_t skipped_time, skipped_scope, skipped_source, skipped_words, skipped_limit;
     uint64_t blocks_damaged;              /* checksum wrong: skipped, reported, the rest read */
+    uint64_t files_unread;                /* not damaged, and could not be opened: told of as damage is */
     uint64_t blocks_left;                 /* not reached when the budget ended */
     uint64_t rows_scanned, matched, delivered;
     uint64_t bytes_inflated;

@@ -81,7 +81,7 @@ bool staging_place(const struct staging *staging, const struct day_name *name, s
     day_name_print(name, file);
     snprintf(from, sizeof from, "%s/%s", staging->folder, file);
     snprintf(to, sizeof to, "%.4000s/%s", staging->directory, file);
-    if (!settle(staging->folder, name, e) || !sync_path(from, 0, e))
+    if (!settle(staging->folder, name, e) || !day_finish(staging->folder, name, e) || !sync_path(from, 0, e))
         return false;
     if (access(to, F_OK) == 0 && !settle(staging->directory, name, e))
         return false;

@@ -256,6 +256,7 @@ static void add_foot(struct search_foot *to, const struct search_foot *file)
     to->skipped_time += file->skipped_time;
     to->skipped_scope += file->skipped_scope;
     to->blocks_damaged += file->blocks_damaged;
+    to->files_unread += file->files_unread;
     if (!to->damaged.len)
         to->damaged = file->damaged;
 }

@@ -119,8 +119,8 @@ static int verify_one(struct cli *cli, const struct heads_place *place, const st
     buffer_init(&out, 0);
     if (!verify_day(place->directory, name, &arena, &result, &e) ||
         (public && !heads_check(place, &result, public, &state, &e))) {
-        cli_fail(cli, &e);
-        return CLI_NO; /* the other files are looked at, too */
+        cli_fail(cli, &e); /* the other files are looked at, too */
+        return e.kind == ERROR_DAMAGED || e.kind == ERROR_CONFLICT ? CLI_NO : CLI_FAILED;
     }
     put_result(cli, &result, public ? heads_state_name(state) : "signatures not checked", &out);
     int code = cli_put(cli, buffer_slice(&out));
@@ -237,7 +237,7 @@ const struct command cli_archive_verify_command = {
              "one block, and computes the chain over all batches in the order of their arrival, so\n"
              "that a line changed, removed or added later is noticed. Names signed days whose file\n"
              "is gone and not recorded as deleted. Works beside a running server. The exit status\n"
-             "is 1 when something is wrong.",
+             "is 1 when something is wrong, 3 when a file could not be opened.",
     .takes_config = true,
     .takes_json = true,
     .options = options_of_verify,

@@ -103,7 +103,7 @@ static bool export_all(struct exporter *x, const struct query *query,
 {
     struct search_handlers handlers = { .owner = x, .event = export_event, .row = export_row };
     ARENA_AUTO arena;
-    uint64_t damaged = 0, undecided = 0;
+    uint64_t damaged = 0, unread = 0, undecided = 0;
     struct slice first = SLICE_NONE;
     *cut_out = false;
     arena_init(&arena, ARENA_NO_CEILING);
@@ -115,11 +115,13 @@ static bool export_all(struct exporter *x, const struct query *query,
         more = foot->end == SEARCH_LIMITED && query_is_plain(query) && !x->failed;
         *cut_out = !more && ((foot->end == SEARCH_LIMITED && foot->delivered == PAGE) || foot->cut);
         damaged = foot->blocks_damaged > damaged ? foot->blocks_damaged : damaged;
+        unread = foot->files_unread > unread ? foot->files_unread : unread;
         undecided += foot->regex_limit;
         first = first.len ? first : arena_copy(&x->cli->arena, foot->damaged);
         turn_page(x, options);
     }
     foot->blocks_damaged = damaged;
+    foot->files_unread = unread;
     foot->damaged = first;
     foot->regex_limit = undecided;
     return true;
@@ -174,6 +176,8 @@ static int run_export(struct cli *cli)
         fprintf(stderr, cli_say(cli, "on %llu values a regular expression gave up: whether they match is "
                                      "not known\n"),
                 (unsigned long long)foot.regex_limit);
+    if (foot.files_unread)
+        return CLI_FAILED;
     return foot.blocks_damaged || foot.regex_limit || cut ? CLI_NO : CLI_FINE;
 }
 

@@ -95,7 +95,7 @@ static int run_hunt(struct cli *cli)
     if (foot.damaged)
         fprintf(stderr, cli_say(cli, "%llu day files could not be read\n"),
                 (unsigned long long)foot.damaged);
-    return hunter.found ? CLI_FINE : CLI_NO;
+    return hunter.found ? CLI_FINE : foot.damaged ? CLI_FAILED : CLI_NO;
 }
 
 static const struct cli_option options_of_hunt[] = {

@@ -194,7 +194,7 @@ static int run_search(struct cli *cli)
     if (p.code != CLI_FINE)
         return p.code;
     put_foot(&p, &foot);
-    return foot.delivered ? CLI_FINE : CLI_NO;
+    return foot.files_unread ? CLI_FAILED : foot.delivered ? CLI_FINE : CLI_NO;
 }
 
 static const struct cli_option options_of_search[] = {
@@ -232,7 +232,7 @@ const struct command cli_search_command = {
     .about = "Words, \"phrases\", field:value, field:10.0.0.0/8, field:>5, wildcards, field:/re/,\n"
              "and, or, not, parentheses; then pipes: count, top, stats, timechart, fields, sort,\n"
              "limit, uniq. Case and Vietnamese diacritics are folded. Newest events come first.\n"
-             "The exit status is 1 when nothing was found.",
+             "The exit status is 1 when nothing was found, 3 when a day file could not be opened.",
     .arguments = "QUERY",
     .argument_least = 1,
     .argument_most = 64,

@@ -33,6 +33,8 @@ def _():
         old, new = sorted(rows)
         check(rows[old]["signature"] == "signed" and rows[new]["signature"] == "unsigned", rows)
         check((server.data / "secrets/archive.key").stat().st_mode & 0o777 == 0o600, "the key is open")
+        wait_for("the finished day to stand alone", lambda: not [
+            end for end in ("-wal", "-shm") if (server.data / "archive" / (old + end)).exists()])
         lines = heads.read_text().splitlines()
         check(len(lines) == 1 and json.loads(lines[0])["file"] == old, lines)
 

@@ -276,3 +276,79 @@ TEST("old tails that the disk does not give hold up no other day, and are found 
         archive_close(&archive);
     }
 }
+
+/* --- files that are not written any more ----------------------------------------------------- */
+
+static bool stands_beside(const char *directory, const char *end)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/20251124.standard.db%s", directory, end);
+    return access(path, F_OK) == 0;
+}
+
+TEST("a packed day is one file, out of WAL mode; a late batch puts it back for as long as it takes")
+{
+    const char *directory = test_folder();
+    struct archive *archive = open_with(directory, "a line");
+    for (int i = 0; i < 2; i++) {
+        CHECK(stands_beside(directory, "-wal"));
+        fixture_seal(archive);
+        CHECK(stands_beside(directory, "") && !stands_beside(directory, "-wal") &&
+              !stands_beside(directory, "-shm"));
+        CHECK_INT(fixture_count(directory, "line"), 1 + i);
+        CHECK(i || store(archive, "a late line"));
+    }
+    archive_close(&archive);
+}
+
+TEST("who reads a packed day puts its finish off, to the next half minute or the next start")
+{
+    struct day_name name = { 20251124, "standard" };
+    struct error e = ERROR_NONE;
+    bool more;
+    sqlite3 *db;
+    const char *directory = test_folder();
+    struct archive *archive = open_with(directory, "a line");
+    for (int again = 0; again < 2; again++) {
+        CHECK(day_open(directory, &name, &db, &e) && day_run(db, "BEGIN; SELECT * FROM block", "x", &e));
+        fixture_seal(archive);
+        CHECK(stands_beside(directory, "-wal"));
+        day_close(&db);
+        if (again) {
+            archive_close(&archive);
+            CHECK(archive_open(directory, &archive, &e));
+            fixture_seal(archive);
+        } else
+            CHECK(archive_seal_step(archive, FIXTURE_DAY + 3 * CLOCK_DAY + CLOCK_MINUTE, 1, &more, &e));
+        CHECK(!stands_beside(directory, "-wal"));
+        CHECK(again || store(archive, "a late line"));
+    }
+    CHECK_INT(fixture_count(directory, "line"), 2);
+    archive_close(&archive);
+}
+
+/* As on a medium that cannot be written: no index can be made beside the file. */
+TEST("a file in WAL mode without index is read where no log stands beside it, else named as not read")
+{
+    char path[4096];
+    const char *directory = test_folder();
+    struct archive *archive = open_with(directory, "a line");
+    archive_close(&archive);
+    snprintf(path, sizeof path, "%s/20251124.standard.db", directory);
+    sqlite3 *db;
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    CHECK(!stands_beside(directory, "-shm"));
+    snprintf(path, sizeof path, "%s/20251124.standard.db-shm", directory);
+    CHECK(symlink("nowhere", path) == 0);
+    CHECK_INT(fixture_count(directory, "line"), 1);
+    CHECK_INT(fixture_foot.blocks_damaged + fixture_foot.files_unread, 0);
+    snprintf(path, sizeof path, "%s/20251124.standard.db-wal", directory);
+    FILE *log = fopen(path, "w");
+    CHECK(log && fputs("what nobody has read yet", log) >= 0 && fclose(log) == 0);
+    CHECK_INT(fixture_count(directory, "line"), 0);
+    CHECK_INT(fixture_foot.files_unread, 1);
+    CHECK_SLICE(fixture_foot.damaged,
+                "20251124.standard.db: the day file cannot be used: unable to open database file");
+}
