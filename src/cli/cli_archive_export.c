@@ -1,6 +1,7 @@
 /* haidang archive export */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "archive/search.h"
 #include "base/clock.h"
@@ -12,7 +13,8 @@ struct exporter {
     struct cli *cli;
     FILE *file;
     struct buffer line;
-    bool csv, failed;
+    bool csv;
+    int failed;                  /* why the first write failed (errno); 0: none did */
     uint64_t written;
     struct event_id last;        /* event written last, and its time */
     int64_t last_time;
@@ -23,7 +25,10 @@ struct exporter {
 static bool put_line(struct exporter *x)
 {
     buffer_add_byte(&x->line, '\n');
-    x->failed = x->line.failed || fwrite(x->line.data, 1, x->line.len, x->file) != x->line.len;
+    if (x->line.failed)
+        x->failed = ENOMEM;
+    else if (!x->failed && fwrite(x->line.data, 1, x->line.len, x->file) != x->line.len)
+        x->failed = errno;
     buffer_clear(&x->line);
     return !x->failed;
 }
@@ -127,11 +132,15 @@ static bool export_all(struct exporter *x, const struct query *query,
     return true;
 }
 
+/* The reason is that of the write: closing behind it gives another one, or none. */
 static bool finish(struct exporter *x, struct error *e)
 {
-    int at_close = x->file == stdout ? fflush(stdout) : fclose(x->file);
+    if (fflush(x->file) != 0 && !x->failed)
+        x->failed = errno;
+    if (x->file != stdout && fclose(x->file) != 0 && !x->failed)
+        x->failed = errno;
     buffer_free(&x->line);
-    return (!x->failed && at_close == 0) || error_errno(e, errno, "the file cannot be written whole");
+    return !x->failed || error_errno(e, x->failed, "the file cannot be written whole");
 }
 
 static int run_export(struct cli *cli)
@@ -144,7 +153,7 @@ static int run_export(struct cli *cli)
         return cli_package_incident(cli);
     if (cli->argument_count == 0)
         return cli_wrong(cli, "a query is missing ('*' for everything), or --incident");
-    const char *format = cli_text(cli, "format");
+    const char *format = cli_text(cli, "format"), *out = cli_text(cli, "out");
     bool cut;
     struct search_options options = {
         .directory = cli_archive_folder(cli, &e), .scope.all = true, .limit = PAGE,
@@ -154,7 +163,7 @@ static int run_export(struct cli *cli)
     x.csv = format && strcmp(format, "csv") == 0;
     if (!options.directory ||
         !query_parse(slice_of(cli->arguments[0]), cli->now, &cli->arena, &query, &e) ||
-        !open_out(&x, cli_text(cli, "out"), &e))
+        !open_out(&x, out, &e))
         return cli_fail(cli, &e);
     buffer_init(&x.line, 0);
     if (x.csv && !query_gives_table(query)) {
@@ -162,8 +171,11 @@ static int run_export(struct cli *cli)
         put_line(&x);
     }
     bool well = export_all(&x, query, &options, &foot, &cut, &e);
-    if (!finish(&x, &e) || !well)
+    if (!finish(&x, &e) || !well) {
+        if (out)
+            unlink(out); /* half an export is none */
         return cli_fail(cli, &e);
+    }
     fprintf(stderr, cli_say(cli, "%llu events written\n"), (unsigned long long)x.written);
     if (cut)
         fprintf(stderr, "%s\n", cli_say(cli, "not everything was written: the table has more rows "
