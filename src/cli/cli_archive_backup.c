@@ -4,6 +4,7 @@
 #include "cli/data.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 static int run_backup(struct cli *cli)
 {
@@ -12,6 +13,7 @@ static int run_backup(struct cli *cli)
     const char *folder = cli_archive_folder(cli, &e);
     if (!folder)
         return cli_fail(cli, &e);
+    umask(0077);
     bool well = backup_run(folder, cli_heads_place(cli, folder).folder, cli->arguments[0], &done, &e);
     well = backup_aside(folder, cli->arguments[0], &done, well ? &e : NULL) && well;
     fprintf(stderr, cli_say(cli, "%llu day files copied (%llu bytes), %llu unchanged, %llu set aside, "

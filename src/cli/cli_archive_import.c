@@ -128,6 +128,7 @@ static int run_import(struct cli *cli)
         return cli_fail(cli, &e);
     if (i.configured)
         i.folder = i.settings.archive;
+    umask(0077);
     bool well = do_import(&i, dry, &result, &e);
     clear_bar(&i);
     return well ? show(cli, &result, !dry && result.days) : cli_fail(cli, &e);

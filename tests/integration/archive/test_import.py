@@ -3,10 +3,11 @@
 import json
 import pathlib
 import sqlite3
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from haidang import Server, check, main, ssh_failure, test, wait_for  # noqa: E402
+from haidang import HAIDANG, Server, check, main, ssh_failure, test, wait_for  # noqa: E402
 
 SOURCE = "so-tttt.cong.json"
 server = Server(canary="{interval: 0s}")
@@ -50,6 +51,23 @@ def _():
     server.cli("archive", "verify", "--archive", empty)
     server.cli("archive", "compact", "--archive", empty)
     check(export("--archive", empty) == out.read_text(), "compacting changed an event")
+    check(all(path.stat().st_mode & 0o077 == 0 for path in empty.iterdir()), "others may read what was imported")
+    server.cli("archive", "backup", "--archive", empty, server.place / "copied")
+    check(all(path.stat().st_mode & 0o077 == 0 for path in (server.place / "copied").glob("*.db")),
+          "others may read a copy")
+
+
+@test("an export that finds no room says so, and leaves no half file")
+def _():
+    half = server.place / "half.jsonl"
+    words = [str(HAIDANG), "archive", "export", "*", "--archive", str(server.place / "other")]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
+    check(done.returncode == 3 and "No space left on device" in done.stderr, done.stderr)
+    done = subprocess.run(["sh", "-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh", *words, "--out", str(half)],
+                          stderr=subprocess.PIPE, text=True)
+    check(done.returncode == 3 and "File too large" in done.stderr, done.stderr)
+    check(not half.exists(), "half an export was left")
 
 
 @test("a stopped server's archive takes what it does not have yet, and the audit log says so")
