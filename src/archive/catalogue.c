@@ -155,6 +155,7 @@ static bool wanted(struct catalogue *c, struct catalogue_file *file)
         read = db && day_summary_read(db, file->file, &file->summary, &reason);
         if (!read && reason.kind != ERROR_NOT_FOUND) {
             file->damage = arena_print(c->arena, "%s", reason.sentence);
+            close_file(c, file); /* it is opened otherwise from now on */
             return true;
         }
         read = read && file->summary.blocks &&

@@ -18,8 +18,8 @@ struct salvage {
     int64_t lost_from, lost_to; /* blocks of the last gap that salvage_next came over; 0: none */
 };
 
-/* A handle for reading a file that is shorter than its head says. The caller closes it (day_close).
- * False: not even the head can be read (e says what SQLite says). */
+/* A handle for reading a file that is shorter than its head says, or whose head or schema is damaged. The
+ * caller closes it (day_close). False: it has no table of parts any more (e says what SQLite says). */
 bool salvage_open(const char *directory, const struct day_name *name, sqlite3 **db_out,
                   struct error *e);
 /* The next block whose rows can be read, from s->next on: its number, its rows in f. Blocks that are

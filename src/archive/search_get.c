@@ -17,7 +17,7 @@ static bool find_event(const char *directory, const struct day_name *name, const
     if (day_open(directory, name, db, e) &&
         fetch_sequence(f, *db, file, sequence, row_out, e))
         return true;
-    if (e->kind != ERROR_FAILED && e->kind != ERROR_DAMAGED)
+    if (e->kind != ERROR_FAILED && e->kind != ERROR_DAMAGED && e->kind != ERROR_CONFLICT)
         return false;
     struct error whole = *e, reason = ERROR_NONE;
     day_close(db);

@@ -564,3 +564,37 @@ TEST("a day file whose directory is lost is read from its blocks")
         CHECK_TEXT(fixture_lines(directory, "event", &none), "");
     }
 }
+
+/* One bit of the byte there. */
+static void flip(const char *directory, const char *before, long behind)
+{
+    char path[512];
+    static char page[4096];
+    snprintf(path, sizeof path, "%s/20251124.standard.db", directory);
+    FILE *file = fopen(path, "r+b");
+    CHECK(file && fread(page, 1, sizeof page, file) == sizeof page);
+    const char *at = memmem(page, sizeof page, before, strlen(before));
+    CHECK(at && fseek(file, at - page + behind, SEEK_SET) == 0);
+    fputc(at[behind] ^ 1, file);
+    fclose(file);
+}
+
+TEST("damage to the head of a day file or to its schema costs no event")
+{
+    static const struct {
+        const char *before;
+        long behind;
+    } places[] = {
+        { "SQLite format 3", 63 },   /* user_version */
+        { "SQLite format 3", 71 },   /* application_id */
+        { "CREATE TABLE batch", 0 }, { "CREATE TABLE origin", 7 }, { "CREATE TABLE block", 14 },
+    };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const char *directory = test_folder();
+        fill(directory, 0, 2);
+        flip(directory, places[i].before, places[i].behind);
+        if (fixture_count(directory, "event") != 2 * 200 || !fixture_foot.blocks_damaged)
+            fail_msg("%s: %.*s", places[i].before, SLICE_ARGS(fixture_foot.damaged));
+        CHECK(finds_event(directory, 1));
+    }
+}
