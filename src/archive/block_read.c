@@ -111,7 +111,7 @@ static void read_tables(struct cursor *c, struct arena *arena, struct block_rows
 static bool read_signed(struct cursor *c, int64_t *values, uint32_t count)
 {
     struct slice bytes = cursor_slice(c);
-    const unsigned char *at = (const unsigned char *)bytes.data, *end = at + bytes.len;
+    const unsigned char *at = (const unsigned char *)bytes.data, *end = bytes.len ? at + bytes.len : at;
     uint64_t last = 0, value;
     for (uint32_t i = 0; i < count; i++) {
         if (!varint_read(&at, end, &value))
@@ -125,7 +125,7 @@ static bool read_signed(struct cursor *c, int64_t *values, uint32_t count)
 static bool read_times(struct cursor *c, int64_t *values, uint32_t count)
 {
     struct slice bytes = cursor_slice(c);
-    const unsigned char *at = (const unsigned char *)bytes.data, *end = at + bytes.len;
+    const unsigned char *at = (const unsigned char *)bytes.data, *end = bytes.len ? at + bytes.len : at;
     uint64_t last = 0, value, unit;
     if (!varint_read(&at, end, &unit))
         return false;
@@ -142,7 +142,7 @@ static bool read_times(struct cursor *c, int64_t *values, uint32_t count)
 static bool read_numbers(struct cursor *c, uint32_t *values, uint32_t count, uint64_t most)
 {
     struct slice bytes = cursor_slice(c);
-    const unsigned char *at = (const unsigned char *)bytes.data, *end = at + bytes.len;
+    const unsigned char *at = (const unsigned char *)bytes.data, *end = bytes.len ? at + bytes.len : at;
     uint64_t value;
     for (uint32_t i = 0; i < count; i++) {
         if (!varint_read(&at, end, &value) || value >= most)

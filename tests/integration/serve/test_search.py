@@ -146,7 +146,7 @@ def _():
     lead = SERVER.user("lead")
     slow = "raw:/(((a|b|c|d|e|f)+)+){3,}zzz/"
     bulk = [f"<13>1 2026-01-01T00:00:00Z {list(hosts().values())[0]} x - - - "
-            + "abcdef" * 300 + str(i) for i in range(3000)]
+            + "abcdef" * 300 + f"{i}z" for i in range(3000)]
     SERVER.syslog_tcp(bulk)
     wait_for("the long lines", lambda: lead.wanted(
         "/events", query="raw:*abcdefabcdef*", **{"from": "2025-01-01T00:00:00Z"}, limit=1)["items"])
