@@ -203,7 +203,7 @@ static void row_json(struct json_writer *w, const struct plan_result *result,
     json_close_object(w);
 }
 
-/* A target by itself: holds is met, fails is what the whole became, or due. */
+/* A target by itself: holds is met, still in time is due, fails is what the whole became. */
 static enum standing target_state(const struct plan_standing *s, const struct target_standing *t)
 {
     switch (t->verdict) {
@@ -213,6 +213,8 @@ static enum standing target_state(const struct plan_standing *s, const struct ta
         return STANDING_EXEMPT;
     case VERDICT_UNKNOWN:
         return STANDING_UNKNOWN;
+    case VERDICT_PENDING:
+        return STANDING_DUE;
     default:
         return s->standing == STANDING_LATE || s->standing == STANDING_NOT_MET ? s->standing
                                                                                : STANDING_DUE;

@@ -169,7 +169,7 @@ void standing_judge(struct plan_standing *s, int64_t at)
         s->standing = STANDING_UNKNOWN;
         s->fault = t->fault;
     } else if ((t = find_verdict(s, VERDICT_PENDING))) {
-        s->standing = after_due(s, at);
+        s->standing = STANDING_DUE;     /* its own clock runs, whether or not the period is over */
     } else if ((t = find_verdict(s, VERDICT_HOLDS))) {
         s->standing = STANDING_MET;
     } else {

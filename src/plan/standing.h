@@ -3,7 +3,7 @@
  *   exempt    a granted exemption covers it, or there is nothing that could be measured
  *   met       every target holds, whatever the unknown rows turn out to be
  *   unknown   no target fails, but one rests on what is not known (fault says whose)
- *   due       something fails or is still running, and there is time until the due date
+ *   due       something fails, and there is time until the due date; or a clock of its own still runs
  *   late      it fails, within the grace behind the due date
  *   not_met   it fails, and the grace is over
  *

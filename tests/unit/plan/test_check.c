@@ -131,6 +131,23 @@ TEST("an incident moves the figure: none, running, told in time, told late") {
     " VALUES ('" kind "', '" subject "', '" agency "', " #from ", " #from ", 'verified', 1, " #amount \
     ", '" data "', 'a');"
 
+TEST("what is still in time is due, also when the period is over") {
+    /* filed on the last day of 2026-Q4; ten working days to answer end on Monday 28 December */
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("difficulty.filed", "k1", "so-tc", 1797217200000000000, NULL, "{}"));
+    CHECK_INT(at("2026-12-14T10:00"), INT64_C(1797217200000000000));
+    const struct plan_result *r = check(records, "2026-12-16", "2026-Q4", "III.5.b");
+    check_standing(r, "III.5.b", "so-tttt", "2026-Q4", STANDING_DUE, "waits since 2026-12-14");
+    r = check(records, "2026-12-29", "2026-Q4", "III.5.b");
+    check_standing(r, "III.5.b", "so-tttt", "2026-Q4", STANDING_NOT_MET, "0 of 1 difficulties");
+    /* detected on that day, to be told within five days */
+    records = records_small("2026-11-01", INCIDENT(1, 1797217200000000000, NULL));
+    r = check(records, "2026-12-16", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_DUE, "the clock runs until 2026-12-19");
+    r = check(records, "2026-12-20", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_LATE, "0 of 1 incidents");
+}
+
 #define PLAN_LINE(subject, agency, amount, class) \
     EVIDENCE("plan.line", subject, agency, 1790000000000000000, amount, "{" class "\"year\":2026}")
 

@@ -122,7 +122,8 @@ TEST("each standing of the table") {
         { "+-", -1, STANDING_DUE, 0 },     { "+-", 20, STANDING_NOT_MET, 21 },
         { "?", -1, STANDING_UNKNOWN, 0 },  { "?", 20, STANDING_UNKNOWN, 0 },
         { "?-", 20, STANDING_NOT_MET, 21 },{ "-?", -1, STANDING_DUE, 0 },
-        { ".", -1, STANDING_DUE, 0 },      { ".", 1, STANDING_LATE, 2 },
+        { ".", -1, STANDING_DUE, 0 },      { ".", 1, STANDING_DUE, 0 },
+        { ".", 20, STANDING_DUE, 0 },      { ".-", 20, STANDING_NOT_MET, 21 },
         { ".?", 1, STANDING_UNKNOWN, 0 },  { "+s", 20, STANDING_MET, 0 },
         { "s+", 20, STANDING_MET, 0 },
     };
