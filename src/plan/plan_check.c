@@ -10,7 +10,7 @@ struct run {
     struct period period;
     int64_t due;
     struct measure_rows rows;
-    bool open;              /* evidence of the kinds it needs has arrived by the period's end */
+    bool open;              /* evidence of the kinds it needs arrived while there was time */
 };
 
 struct check {
@@ -237,13 +237,16 @@ static void note_absent_roles(struct check *c)
 
 /* ---- measures --------------------------------------------------------------------------------- */
 
-static bool is_open(const struct check *c, const struct plan_measure *m, const struct period *period)
+static bool is_open(const struct check *c, const struct plan_measure *m, const struct period *period,
+                    int64_t due)
 {
+    int64_t end = due > period->to ? due : period->to;
+
     for (uint32_t i = 0; i < m->need_count; i++) {
         bool found = false;
         for (uint32_t k = 0; k < c->kind_count; k++)
             found = found || (slice_equal(c->kinds[k].kind, m->needs[i]) &&
-                              c->kinds[k].since < period->to && c->kinds[k].since <= c->result->at);
+                              c->kinds[k].since < end && c->kinds[k].since <= c->result->at);
         if (!found)
             return false;
     }
@@ -278,7 +281,7 @@ static struct run *find_run(struct check *c, const struct plan_target *t, const 
     struct measure_input input = { .plan = c->plan, .period = *period, .asof = c->result->at,
                                    .due = due, .topics = t->topics, .topic_count = t->topic_count };
     *run = (struct run){ .target = t, .period = *period, .due = due,
-                         .open = is_open(c, t->measure, period) };
+                         .open = is_open(c, t->measure, period, due) };
     if (!measure_run(c->measures, t->measure, &input, c->arena, &run->rows, c->e))
         return NULL;
     c->run_count++;

@@ -88,18 +88,33 @@ static void judge_empty(struct target_standing *t, const struct sums *s, bool st
     }
 }
 
+/* While nobody could give any evidence, what is missing speaks against nobody: rows become unknown, but
+ * those that rest on evidence, which came all the same, though too late for the others. Answers whether
+ * there are any. */
+static bool hear_only_evidence(struct target_standing *t, bool started)
+{
+    bool heard = false;
+
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        struct measure_row *row = &t->rows[i];
+        if (started && slice_starts(row->evidence, SLICE("evidence:"))) {
+            heard = heard || row->weight > 0;
+            continue;
+        }
+        *row = (struct measure_row){
+            .agency = row->agency, .subject = row->subject, .evidence = row->evidence,
+            .weight = row->weight, .basis = row->basis, .ok = -1, .reason = SLICE("no evidence yet"),
+        };
+    }
+    return heard;
+}
+
 void target_judge(struct target_standing *t, bool open, bool started)
 {
-    if (!open) {    /* nobody can have given any: not one row may speak against anybody */
-        for (uint32_t i = 0; i < t->row_count; i++)
-            t->rows[i] = (struct measure_row){
-                .agency = t->rows[i].agency, .subject = t->rows[i].subject,
-                .evidence = t->rows[i].evidence, .weight = t->rows[i].weight,
-                .basis = t->rows[i].basis, .ok = -1, .reason = SLICE("no evidence yet"),
-            };
-    }
+    bool heard = open || hear_only_evidence(t, started);
     struct sums s = sum_rows(t);
-    if (!open) {
+
+    if (!heard) {
         t->verdict = VERDICT_UNKNOWN;
         t->said = say("no evidence yet");
         return;

@@ -70,7 +70,8 @@ struct plan_standing {
     struct plan_sentence_form said;
 };
 
-/* Judges one target over an agency's rows. open: evidence of the kinds it needs has arrived.
+/* Judges one target over an agency's rows. open: evidence of the kinds it needs arrived in time; if not,
+ * only the rows that rest on evidence speak.
  * started: the installation had started before the period's end. Fills everything but target. */
 void target_judge(struct target_standing *t, bool open, bool started);
 /* Judges the whole: targets, due, exemption are filled already; at: the moment asked. */

@@ -5,7 +5,7 @@ SELECT p.agency AS agency,
        e.id IS NOT NULL AS ok,
        1 AS w,
        COALESCE(e.basis, p.basis) AS basis,
-       'evidence:' || COALESCE(e.id, p.id) AS evidence,
+       CASE WHEN e.id IS NULL THEN 'agency:' || p.agency ELSE 'evidence:' || e.id END AS evidence,
        CASE WHEN e.id IS NULL THEN 'not confirmed'
             ELSE 'confirmed and passed on {1}|' || date_text(e.holds_from) END AS reason
 FROM m_evidence p

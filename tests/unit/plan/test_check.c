@@ -148,6 +148,41 @@ TEST("what is still in time is due, also when the period is over") {
     check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_LATE, "0 of 1 incidents");
 }
 
+TEST("the first evidence of a kind speaks of a period that is over, but against nobody else") {
+    /* sent on 15 December at 00:00, a day late */
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("report.sent", "x", "so-tttt", 1797267600000000000, NULL, "{\"period\":\"2026\"}"));
+    CHECK_INT(at("2026-12-15"), INT64_C(1797267600000000000));
+    const struct plan_result *r = check(records, "2026-12-20", "2026", "III.2.report");
+    check_standing(r, "III.2.report", "so-tttt", "2026", STANDING_NOT_MET, "0 of 1 reports");
+    r = check(records, "2026-12-20", "2025", "III.2.report");
+    check_standing(r, "III.2.report", "so-tttt", "2025", STANDING_UNKNOWN, "no evidence yet");
+    /* signed behind the quarter's end, but before the 17th: the others had time to sign as well */
+    #define REVIEW(moment) EVIDENCE("review.signed", "x", "so-tc", moment, NULL, "{\"period\":\"2026-Q4\"}")
+    records = records_small("2026-01-01", REVIEW(1797267600000000000));
+    r = check(records, "2026-12-20", "2026-Q4", "II.2.1.c");
+    check_standing(r, "II.2.1.c", "so-tc", "2026-Q4", STANDING_MET, "1 of 1");
+    check_standing(r, "II.2.1.c", "so-tttt", "2026-Q4", STANDING_LATE, "0 of 1");
+    /* signed behind the due date: the others are not blamed, nor are days before the first start */
+    records = records_small("2026-01-01", REVIEW(1797440400000000000));
+    CHECK_INT(at("2026-12-17"), INT64_C(1797440400000000000));
+    r = check(records, "2026-12-30", "2026-Q4", "II.2.1.c");
+    check_standing(r, "II.2.1.c", "so-tc", "2026-Q4", STANDING_MET, "1 of 1");
+    check_standing(r, "II.2.1.c", "so-tttt", "2026-Q4", STANDING_UNKNOWN, "no evidence yet");
+    records = records_small("2026-12-16", REVIEW(1797440400000000000));
+    r = check(records, "2026-12-30", "2026-Q4", "II.2.1.c");
+    check_standing(r, "II.2.1.c", "so-tc", "2026-Q4", STANDING_UNKNOWN, "no evidence yet");
+}
+
+TEST("a list of officials that came after the year blames nobody for it") {
+    const char *records = records_small("2026-01-01",
+        EVIDENCE("official.listed", "p1", "so-tc", 1797267600000000000, NULL, "{}")
+        EVIDENCE("official.listed", "p2", "so-tc", 1797267600000000000, NULL, "{}")
+        "UPDATE evidence SET holds_from = 1790000000000000000");
+    const struct plan_result *r = check(records, "2026-12-20", "2026", "II.1.b");
+    check_standing(r, "II.1.b", "so-tc", "2026", STANDING_UNKNOWN, "no evidence yet");
+}
+
 #define PLAN_LINE(subject, agency, amount, class) \
     EVIDENCE("plan.line", subject, agency, 1790000000000000000, amount, "{" class "\"year\":2026}")
 
