@@ -88,6 +88,19 @@ static bool take_kind(void *context, const struct slice *v, int count)
     return true;
 }
 
+static int64_t day_start_or(struct slice day, int64_t otherwise)
+{
+    int64_t start;
+    return calendar_day_start(day, &start) ? start : otherwise;
+}
+
+/* The moment behind a last day; days beyond the clock are open ends. */
+static int64_t day_end(struct slice day)
+{
+    int64_t start = day_start_or(day, INT64_MAX);
+    return start > INT64_MAX - CLOCK_DAY ? INT64_MAX : start + CLOCK_DAY;
+}
+
 static bool take_exemption(void *context, const struct slice *v, int count)
 {
     struct collect *c = context;
@@ -101,6 +114,10 @@ static bool take_exemption(void *context, const struct slice *v, int count)
     slice_to_i64(v[0], &x->id);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         *fields[i] = arena_copy(c->arena, v[i + 1]);
+    x->from = day_start_or(x->holds_from, INT64_MIN);
+    x->to = day_end(x->holds_to);
+    x->learnt_at = INT64_MAX;
+    slice_to_i64(v[9], &x->learnt_at);
     return true;
 }
 
@@ -153,9 +170,10 @@ static bool read_register(struct check *c, bool all_names)
                         &kinds, c->e) ||
         !measures_query(c->measures,
                         "SELECT id, obligation, agency, subject, reason, document, granted_by,"
-                        " holds_from, holds_to FROM m_exemption WHERE plan = ?1"
+                        " holds_from, holds_to, learnt_at FROM m_exemption WHERE plan = ?1"
                         " AND learnt_at <= CAST(?2 AS INTEGER)"
-                        " AND (revoked_at IS NULL OR revoked_at > CAST(?2 AS INTEGER)) ORDER BY id",
+                        " AND (revoked_at IS NULL OR revoked_at > CAST(?2 AS INTEGER))"
+                        " ORDER BY holds_from, id",
                         known, 2, take_exemption, &exemptions, c->e) ||
         !measures_query(c->measures,
                         all_names ? "SELECT kind, id, name, name_en FROM m_name"
@@ -306,25 +324,38 @@ static struct measure_rows rows_of(const struct measure_rows *rows, struct slice
 
 /* ---- exemptions ------------------------------------------------------------------------------- */
 
-static bool covers(const struct check *c, const struct plan_exemption *x,
-                   const struct plan_standing *s, struct slice subject)
+/* About this duty of this agency, and granted before it stood as not met: what is finished stays. */
+static bool speaks_of(const struct plan_exemption *x, const struct plan_standing *s,
+                      struct slice subject)
 {
-    char day[CALENDAR_DAY];
-    int64_t look = c->result->at < s->period.to ? c->result->at : s->period.to - 1;
-    calendar_day_text(look, day);
     return slice_equal(x->obligation, s->obligation->id) && slice_equal(x->agency, s->agency->key) &&
-           slice_equal(x->subject, subject) && slice_compare(x->holds_from, slice_of(day)) <= 0 &&
-           slice_compare(x->holds_to, slice_of(day)) >= 0;
+           slice_equal(x->subject, subject) && x->learnt_at < s->due + s->obligation->grace;
 }
 
+/* Exempt when exemptions cover more than half of the period's days on which the agency exists,
+ * whatever the moment asked: one day exempts from no year, one day without it brings no year back.
+ * Answers the last of them. They are ordered by their first days. */
 static const struct plan_exemption *find_exemption(const struct check *c,
                                                    const struct plan_standing *s,
                                                    struct slice subject)
 {
-    for (uint32_t i = 0; i < c->exemption_count; i++)
-        if (covers(c, &c->exemptions[i], s, subject))
-            return &c->exemptions[i];
-    return NULL;
+    const struct plan_exemption *last = NULL;
+    int64_t from = day_start_or(s->agency->valid_from, INT64_MIN), to = day_end(s->agency->valid_to);
+    int64_t covered = 0;
+
+    from = from > s->period.from ? from : s->period.from;
+    to = to < s->period.to ? to : s->period.to;
+    int64_t half = (to - from) / 2, reached = from;
+    for (uint32_t i = 0; i < c->exemption_count; i++) {
+        const struct plan_exemption *x = &c->exemptions[i];
+        if (!speaks_of(x, s, subject) || x->to <= reached || x->from >= to)
+            continue;
+        int64_t start = x->from > reached ? x->from : reached;
+        reached = x->to < to ? x->to : to;
+        covered += reached - start;
+        last = x;
+    }
+    return covered > half ? last : NULL;
 }
 
 /* Copies an agency's rows; those of an exempted subject leave both sums and say so. */

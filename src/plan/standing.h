@@ -1,6 +1,6 @@
 /* standing - what the plan check says of an obligation × agency × period, and the rows behind it.
  *
- *   exempt    a granted exemption covers it, or there is nothing that could be measured
+ *   exempt    exemptions granted in time cover most of its days, or nothing could be measured
  *   met       every target holds, whatever the unknown rows turn out to be
  *   unknown   no target fails, but one rests on what is not known (fault says whose)
  *   due       something fails, and there is time until the due date; or a clock of its own still runs
@@ -51,6 +51,8 @@ struct target_standing {
 struct plan_exemption {
     int64_t id;
     struct slice obligation, agency, subject, reason, document, granted_by, holds_from, holds_to;
+    int64_t from, to;                   /* the same days as [from, to) */
+    int64_t learnt_at;                  /* when it was granted */
 };
 
 struct plan_standing {

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "fixture.h"
@@ -246,6 +248,45 @@ TEST("an exemption of a duty exempts; one of a subject takes it out of both sums
     const struct plan_result *r = check(records, "2026-12-20", "2026", "II.2.3.d");
     check_standing(r, "II.2.3.d", "so-tttt", "2026", STANDING_MET, "1 of 1 projects");
     check_standing(r, "II.2.3.d", "so-tc", "2026", STANDING_EXEMPT, "exempt until 2026-12-31");
+}
+
+/* An exemption of so-tc from II.2.3.b (yearly, no grace) for those days, granted at that moment (ns). */
+#define SPAN(from, to, granted) \
+    "INSERT INTO exemption(plan, obligation, agency, reason, asked_by, granted_by, holds_from, holds_to," \
+    " learnt_at) VALUES ('802/KH-UBND', 'II.2.3.b', 'so-tc', 'r', 'a', 'b', '" from "', '" to "', " \
+    #granted ");"
+
+static enum standing exempted(const char *moment, const char *spans)
+{
+    char sql[2048];
+    snprintf(sql, sizeof sql, "%s%s", PLAN_LINE("l1", "so-tc", 100, "\"class\":\"it\","), spans);
+    const struct plan_result *r = check(records_small("2025-01-01", sql), moment, "2026", "II.2.3.b");
+    return plan_result_find(r, SLICE("II.2.3.b"), SLICE("so-tc"), SLICE("2026"))->standing;
+}
+
+TEST("exemptions cover a period by more than half of its days, together, and granted in time") {
+    /* the year 2026 runs from 15 December 2025 to 14 December 2026: 365 days */
+    CHECK_INT(exempted("2027-01-20", SPAN("2026-12-14", "2026-12-14", 1)), STANDING_NOT_MET);
+    CHECK_INT(exempted("2027-01-20", SPAN("2025-12-15", "2026-12-13", 1)), STANDING_EXEMPT);
+    CHECK_INT(exempted("2027-01-20", SPAN("2025-12-01", "2026-06-14", 1)), STANDING_NOT_MET);   /* 182 */
+    CHECK_INT(exempted("2027-01-20", SPAN("2025-12-01", "2026-06-15", 1)), STANDING_EXEMPT);    /* 183 */
+    CHECK_INT(exempted("2027-01-20", SPAN("2026-08-01", "2026-12-31", 1)
+                                     SPAN("2026-01-01", "2026-02-28", 1)
+                                     SPAN("2026-02-01", "2026-02-20", 1)), STANDING_EXEMPT);    /* 59 + 136 */
+    CHECK_INT(exempted("2027-01-20", SPAN("2026-06-15", "9999-12-31", 1)), STANDING_EXEMPT);
+    CHECK_INT(exempted("2027-01-20", SPAN("2026-06-15", "2262-04-12", 1)), STANDING_EXEMPT);
+    /* the same on each day, also on those that it does not hold on */
+    CHECK_INT(exempted("2026-10-20", SPAN("2026-10-20", "2026-10-20", 1)), STANDING_DUE);
+    CHECK_INT(exempted("2026-10-20", SPAN("2025-12-15", "2026-10-01", 1)), STANDING_EXEMPT);
+    /* granted on 14 December, and on the 15th, when the year had ended */
+    CHECK_INT(exempted("2027-01-20", SPAN("2026-01-01", "2026-12-31", 1797181200000000000)),
+              STANDING_EXEMPT);
+    CHECK_INT(exempted("2027-01-20", SPAN("2026-01-01", "2026-12-31", 1797267600000000000)),
+              STANDING_NOT_MET);
+    CHECK_INT(at("2026-12-14"), INT64_C(1797181200000000000));
+    /* founded on 1 December 2026 */
+    CHECK_INT(exempted("2027-01-20", "UPDATE agency SET valid_from = '2026-12-01';"
+                                     SPAN("2026-12-01", "2026-12-14", 1)), STANDING_EXEMPT);
 }
 
 TEST("the yearly report is due before 14 December, inside its own period") {

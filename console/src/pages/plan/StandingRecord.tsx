@@ -92,7 +92,7 @@ function Exempt({ standing, where, close }: FormProps) {
   const { t } = useText();
   const reasons = standing.exemption_reasons;
   const [reason, setReason, drop] = useDraft(`exempt.${standing.obligation.id}.${standing.agency.id}`, reasons[0]?.id ?? '');
-  const [from, setFrom] = useState(localDay(Date.now()));
+  const [from, setFrom] = useState(localDay(new Date(standing.period.from).getTime()));
   const [to, setTo] = useState(localDay(new Date(standing.period.to).getTime() - 1));
   const [asked, setAsked] = useState('');
   const [document, setDocument] = useState('');
