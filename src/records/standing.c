@@ -1,8 +1,10 @@
 #include "records/standing.h"
 
 #include "base/clock.h"
+#include "base/fold.h"
 #include "records/audit.h"
 #include "records/store.h"
+#include "records/user.h"
 
 static bool row_put(struct records *records, const struct records_standing *r, int64_t asof,
                     struct error *e)
@@ -61,8 +63,31 @@ bool records_standing_put(struct records *records, const struct records_standing
 
 /* ---- exemptions --------------------------------------------------------------------------------------- */
 
-static bool exemption_check(const struct actor *actor, const struct records_exemption *x,
-                            struct error *e)
+/* Of a person, so that 'Thu-Lead ' is thu-lead. */
+static bool same_person(struct arena *arena, struct slice a, struct slice b)
+{
+    return slice_equal(fold_case_in(arena, fold_nfc(arena, slice_trim(a))),
+                       fold_case_in(arena, fold_nfc(arena, slice_trim(b))));
+}
+
+/* Who asked, as typed, is neither the login name nor the full name of who grants. */
+static bool second_person(struct records *records, const struct actor *actor, struct slice asked_by,
+                          struct error *e)
+{
+    ARENA_AUTO arena;
+    arena_init(&arena, 0);
+    struct records_user user;
+    if (!records_user_get(records, actor->user, &arena, &user, e))
+        return false;
+    if (slice_trim(asked_by).len && !same_person(&arena, asked_by, user.name) &&
+        !same_person(&arena, asked_by, user.full_name))
+        return records_arena_held(&arena, e);
+    error_set(e, "an exemption is granted by somebody else than who asked for it");
+    records_input_error(e, "asked_by");
+    return error_kind(e, ERROR_FORBIDDEN);
+}
+
+static bool exemption_check(const struct records_exemption *x, struct error *e)
 {
     if (!records_key_check(x->agency, "agency", e) || !records_day_check(x->holds_from, "from", e) ||
         !records_day_check(x->holds_to, "to", e))
@@ -75,11 +100,6 @@ static bool exemption_check(const struct actor *actor, const struct records_exem
         error_set(e, "an exemption needs a first and a last day");
         return records_input_error(e, "to");
     }
-    if (!x->asked_by.len || !actor->user.len || slice_equal(x->asked_by, actor->user)) {
-        error_set(e, "an exemption is granted by somebody else than who asked for it");
-        records_input_error(e, "asked_by");
-        return error_kind(e, ERROR_FORBIDDEN);
-    }
     return true;
 }
 
@@ -88,7 +108,8 @@ bool records_exemption_grant(struct records *records, const struct actor *actor,
 {
     RECORDS_TRANSACTION t = { 0 };
     STATEMENT s = { 0 };
-    if (!exemption_check(actor, x, e) || !records_begin(records, &t, e) ||
+    if (!exemption_check(x, e) || !records_begin(records, &t, e) ||
+        !second_person(records, actor, x->asked_by, e) ||
         !statement_start(records,
             "INSERT INTO exemption (plan, obligation, agency, subject, reason, document, asked_by, "
             "granted_by, holds_from, holds_to, learnt_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -105,8 +126,8 @@ bool records_exemption_grant(struct records *records, const struct actor *actor,
     *id_out = sqlite3_last_insert_rowid(records->db);
     BUFFER_AUTO detail;
     buffer_init(&detail, 0);
-    records_detail(&detail, 4, "obligation", x->obligation, "reason", x->reason, "from",
-                   x->holds_from, "to", x->holds_to);
+    records_detail(&detail, 5, "obligation", x->obligation, "reason", x->reason, "from",
+                   x->holds_from, "to", x->holds_to, "asked_by", x->asked_by);
     return records_audit_id(records, actor, x->agency, "exemption", "grant", *id_out,
                             buffer_slice(&detail), e) &&
            records_commit(&t, e);

@@ -26,7 +26,8 @@ struct records_exemption {
     int64_t learnt_at, revoked_at;      /* revoked_at 0: in force */
 };
 
-/* Grants one: granted_by is the actor's user and must differ from asked_by. */
+/* Grants one: granted_by is the actor's user; asked_by may be neither that user's name nor full name,
+ * whatever their case. */
 bool records_exemption_grant(struct records *records, const struct actor *actor,
                              const struct records_exemption *exemption, int64_t *id_out,
                              struct error *e);

@@ -404,10 +404,14 @@ TEST("an exemption is granted by another than who asked, ends by its day or when
     char path[64], object[64];
     static const char body[] = "{\"reason\":\"Đang sáp nhập\",\"from\":\"2026-01-01\","
                                "\"to\":\"2036-12-31\",\"asked_by\":\"Sở Y tế\"}";
-    ANSWER own = ask(session_of("lead"), "POST", STANDING "/exemptions",
-                     "{\"reason\":\"Đang sáp nhập\",\"from\":\"2026-01-01\",\"to\":\"2036-12-31\","
-                     "\"asked_by\":\"lead\"}", NULL);
-    CHECK_INT(own.status, 403);
+    static const char *const selves[] = { "lead", "Lead", " LEAD ", "Nguyễn Văn A", "NGUYỄN VĂN A" };
+    for (size_t i = 0; i < sizeof selves / sizeof *selves; i++) {
+        char self[256];
+        snprintf(self, sizeof self, "{\"reason\":\"Đang sáp nhập\",\"from\":\"2026-01-01\","
+                 "\"to\":\"2036-12-31\",\"asked_by\":\"%s\"}", selves[i]);
+        ANSWER own = ask(session_of("lead"), "POST", STANDING "/exemptions", self, NULL);
+        CHECK_INT(own.status, 403);
+    }
     ANSWER finance = ask(session_of("finance"), "POST", STANDING "/exemptions", body, NULL);
     CHECK_INT(finance.status, 403);
     ANSWER granted = ask(session_of("lead"), "POST", STANDING "/exemptions", body, NULL);
@@ -430,6 +434,7 @@ TEST("an exemption is granted by another than who asked, ends by its day or when
     CHECK(records_audit_list(world()->records, &RECORDS_SCOPE_ALL, &filter, &page, &arena, &list, &e));
     CHECK_INT(list.total, 2);
     CHECK_SLICE(list.rows[1].action, "exemption.grant");
+    CHECK(slice_find(list.rows[1].detail, SLICE("\"asked_by\":\"Sở Y tế\"")) < list.rows[1].detail.len);
     arena_free(&arena);
 }
 
