@@ -349,6 +349,35 @@ static bool alert_join(struct records *records, const struct actor *actor, int64
            records_incident_append(records, incident, &entry, e);
 }
 
+/* Brings *at forward to the moment at which people could see the first of the alerts: the law counts
+ * from detection (Circular 20/2017/TT-BTTTT: no later than five days after it), not from opening. */
+static bool detection_find(struct records *records, const struct actor *actor, const int64_t *alerts,
+                           uint32_t count, int64_t *at, struct error *e)
+{
+    struct records_scope scope = records_scope_of(actor);
+    for (uint32_t i = 0; i < count; i++) {
+        ARENA_AUTO arena;
+        arena_init(&arena, 0);
+        struct records_alert alert;
+        if (!records_alert_get(records, &scope, alerts[i], &arena, &alert, e))
+            return false;
+        *at = alert.learnt_at < *at ? alert.learnt_at : *at;
+    }
+    return true;
+}
+
+/* Lets the incident's clock begin at an earlier detection. */
+static bool detection_move(struct records *records, const struct actor *actor,
+                           struct records_incident *incident, int64_t at, struct error *e)
+{
+    if (at == incident->detected_at)
+        return true;
+    if (incident->tell_due)
+        incident->tell_due -= incident->detected_at - at;
+    incident->detected_at = at;
+    return records_incident_update(records, actor, incident, "detected", e);
+}
+
 static bool system_check(struct records *records, const struct incident_opening *o,
                          struct error *e)
 {
@@ -390,6 +419,8 @@ bool incident_open(struct records *records, const struct actor *actor,
         error_set(e, "an incident is not detected in the future");
         return input_error(e, "detected");
     }
+    if (!detection_find(records, actor, o->alerts, o->alert_count, &incident.detected_at, e))
+        return false;
     incident.tell_due = clock_due(clock, incident.detected_at);
     struct records_incident_entry entry = {
         .time = now, .kind = SLICE("opened"), .user = actor->user, .to_state = SLICE("new"),
@@ -419,7 +450,10 @@ bool incident_join(struct records *records, const struct actor *actor, int64_t i
         error_kind(e, ERROR_CONFLICT);
         return false;
     }
-    if (!alert_join(records, actor, id, alert, incident.agency, e))
+    int64_t detected = incident.detected_at;
+    if (!alert_join(records, actor, id, alert, incident.agency, e) ||
+        !detection_find(records, actor, &alert, 1, &detected, e) ||
+        !detection_move(records, actor, &incident, detected, e))
         return false;
     struct records_incident_entry entry = { .kind = SLICE("note"), .user = actor->user,
                                             .text = note };

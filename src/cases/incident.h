@@ -36,7 +36,7 @@ struct incident_opening {
     struct slice title_en;              /* of a title that nobody wrote, for readers of English; else empty */
     int severity;                       /* 1 low … 4 critical */
     struct slice agency, system;        /* system may be empty */
-    int64_t occurred_at, detected_at;   /* 0: not known / now */
+    int64_t occurred_at, detected_at;   /* 0: not known / now; an alert seen earlier is the detection */
     const int64_t *alerts;              /* to be escalated into it; may be NULL */
     uint32_t alert_count;
 };
@@ -46,8 +46,8 @@ bool incident_open(struct records *records, const struct actor *actor,
                    const struct incident_opening *opening, const struct regime_clock *clock,
                    int64_t *id_out, struct error *e);
 
-/* Escalates an alert into an incident of the same agency that has not ended; the note, if any, goes
- * to the time line. */
+/* Escalates an alert into an incident of the same agency that has not ended; an older alert moves its
+ * detection, and with it the clock. The note, if any, goes to the time line. */
 bool incident_join(struct records *records, const struct actor *actor, int64_t id, int64_t alert,
                    struct slice note, struct error *e);
 

@@ -298,3 +298,43 @@ TEST("a second alert joins the incident of its agency only") {
     arena_free(&arena);
     records_close(&records);
 }
+
+TEST("the clock begins with the earliest alert, opened by hand or joined later") {
+    struct records *records = fixture();
+    users_add(records);
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct error e = ERROR_NONE;
+    int64_t alerts[4], id = 0, joined;
+    for (uint64_t n = 0; n < 4; n++) {      /* seen at noon, and an hour, two, three later */
+        struct records_alert_match match = fixture_match("so-a", n + 1);
+        match.rule = arena_print(&arena, "rule-%d", (int)n);
+        clock_set(NOON + (int64_t)n * CLOCK_HOUR);
+        CHECK(records_alert_fold(records, &match, NULL, &e));
+        alerts[n] = (int64_t)n + 1;
+    }
+    clock_set(NOON + CLOCK_DAY);
+    struct incident_opening opening = { .title = SLICE("Password guessing"), .severity = 3,
+        .agency = SLICE("so-a"), .alerts = &alerts[2], .alert_count = 2 };
+    CHECK(incident_open(records, &lead, &opening, &five_days, &id, &e));
+    struct records_incident i = get(records, id, &arena);
+    CHECK_INT(i.detected_at, alert_get(records, alerts[2], &arena).learnt_at);
+    CHECK_INT(i.tell_due, i.detected_at + 5 * CLOCK_DAY);
+    CHECK(i.opened_at >= NOON + CLOCK_DAY);
+    struct triage_escalation join = { .incident = id };
+    CHECK(triage_escalate(records, &lead, alerts[0], &join, &five_days, &joined, &e));
+    i = get(records, id, &arena);
+    CHECK_INT(i.detected_at, alert_get(records, alerts[0], &arena).learnt_at);
+    CHECK_INT(i.tell_due, i.detected_at + 5 * CLOCK_DAY);
+    CHECK(triage_escalate(records, &lead, alerts[1], &join, &five_days, &joined, &e));
+    CHECK_INT(get(records, id, &arena).detected_at, i.detected_at);
+    struct records_audit_filter filter = { .object = SLICE("incident:1") };
+    struct records_audit_list list;
+    CHECK(records_audit_list(records, &RECORDS_SCOPE_ALL, &filter, NULL, &arena, &list, &e));
+    uint32_t moved = 0;
+    for (uint32_t n = 0; n < list.count; n++)
+        moved += slice_is(list.rows[n].action, "incident.detected");
+    CHECK_INT(moved, 1);
+    arena_free(&arena);
+    records_close(&records);
+}
