@@ -1,5 +1,5 @@
 -- Incidents detected in the period that were told within the regime's time; while the clock
--- still runs an incident is pending. Without an incident the row says how many alerts were
+-- still runs an incident is pending. One that was rejected counts no longer from then on. Without an incident the row says how many alerts were
 -- looked at.
 SELECT i.agency AS agency,
        CAST(i.id AS TEXT) AS subject,
@@ -20,7 +20,7 @@ FROM (SELECT id, agency, detected_at,
              CASE WHEN told_at <= :asof THEN told_at END AS told_at,
              COALESCE(tell_due, detected_at + :r_incident_days * 86400000000000) AS due
       FROM m_incident
-      WHERE state <> 'rejected' AND opened_at <= :asof
+      WHERE NOT (state = 'rejected' AND closed_at <= :asof) AND opened_at <= :asof
         AND detected_at >= :from AND detected_at < :to) i
 UNION ALL
 SELECT a.id, a.id, 1, 0, 'measured', 'agency:' || a.id,
@@ -30,6 +30,7 @@ FROM m_agency a
 LEFT JOIN m_alert l ON l.agency = a.id AND l.raised_at >= :from AND l.raised_at < MIN(:to, :asof)
 WHERE a.valid_from < :to_day AND a.valid_to >= :from_day
   AND NOT EXISTS (SELECT 1 FROM m_incident i
-                  WHERE i.agency = a.id AND i.state <> 'rejected' AND i.opened_at <= :asof
+                  WHERE i.agency = a.id AND NOT (i.state = 'rejected' AND i.closed_at <= :asof)
+                    AND i.opened_at <= :asof
                     AND i.detected_at >= :from AND i.detected_at < :to)
 GROUP BY a.id

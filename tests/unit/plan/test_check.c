@@ -216,6 +216,38 @@ TEST("an assessor who also monitored is not independent, and the row names the r
     CHECK_SLICE(s->targets[0].rows[0].reason, "the assessor also monitored the system: evidence {1}|1");
 }
 
+TEST("an incident rejected later counts on the days before, as it was known then") {
+    /* detected on 20 November, due on the 25th, rejected on 1 December */
+    const char *records = records_small("2026-11-01", INCIDENT(1, 1795107600000000000, NULL)
+        "UPDATE incident SET state = 'rejected', closed_at = 1796058000000000000");
+    CHECK_INT(at("2026-12-01"), INT64_C(1796058000000000000));
+    const struct plan_result *r = check(records, "2026-11-21", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_DUE, "the clock runs");
+    r = check(records, "2026-11-26", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_DUE, "0 of 1 incidents");
+    r = check(records, "2026-12-01", "2026-Q4", "II.2.1.b");
+    check_standing(r, "II.2.1.b", "so-tttt", "2026-Q4", STANDING_MET, "no incident");
+}
+
+static void check_reach(const struct plan_result *r, const char *period, enum verdict verdict)
+{
+    const struct plan_standing *s = plan_result_find(r, SLICE("III.2.c"), SLICE("so-tttt"), slice_of(period));
+    CHECK_INT(s->targets[1].verdict, verdict);
+}
+
+TEST("a contact verified after the period, or after the day asked, leaves it unknown") {
+    /* verified on 1 December 2026 */
+    const char *records = records_small("2026-01-01",
+        "INSERT INTO person VALUES ('p', 'P', '', '', 1796058000000000000, '', 1, 1);"
+        "INSERT INTO post(person, agency, duty, holds_from, learnt_at) VALUES"
+        " ('p', 'so-tc', 'incident_team', '2026-01-01', 1767200400000000000);"
+        EVIDENCE("team.decided", "t", "so-tttt", 1767200400000000000, NULL, "{}"));
+    check_reach(check(records, "2026-12-02", "2026-Q4", "III.2.c"), "2026-Q4", VERDICT_HOLDS);
+    check_reach(check(records, "2026-11-30", "2026-Q4", "III.2.c"), "2026-Q4", VERDICT_UNKNOWN);
+    check_reach(check(records, "2026-12-02", "2026-Q3", "III.2.c"), "2026-Q3", VERDICT_UNKNOWN);
+    check_reach(check(records, "2027-01-02", "2027-Q1", "III.2.c"), "2027-Q1", VERDICT_FAILS);
+}
+
 TEST("evidence learnt after the moment asked is not seen, and revoked evidence is gone") {
     const char *records = records_small("2026-01-01",
         EVIDENCE("regulation.issued", "r", "so-tttt", 1795000000000000000, NULL, "{}")
