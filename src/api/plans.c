@@ -177,6 +177,19 @@ static void row_put(struct api_call *call, const struct plan_obligation *o,
     json_close_object(json);
 }
 
+/* What the cells cannot show: duties that nobody owes. */
+static void notes_put(struct api_call *call, const struct plan_result *result)
+{
+    json_open_array_member(&call->json, "notes");
+    for (uint32_t i = 0; i < result->plan->role_count; i++) {
+        BUFFER_AUTO vacant;
+        buffer_init(&vacant, 8192);
+        if (plan_say_vacant(result, &result->plan->roles[i], call->language, &vacant))
+            json_put_text(&call->json, buffer_slice(&vacant));
+    }
+    json_close_array(&call->json);
+}
+
 bool api_plan_matrix(struct api_call *call)
 {
     STANDING_VIEW view = { 0 };
@@ -215,6 +228,7 @@ bool api_plan_matrix(struct api_call *call)
     }
     json_close_array(json);
     standing_counts_put(json, "counts", &sums);
+    notes_put(call, result);
     json_close_object(json);
     return true;
 }

@@ -59,9 +59,9 @@ static void put_head(const struct cli *cli, const struct plan_result *r, struct 
         buffer_print(out, "%s\n", cli_say(cli, "this installation has never started: nothing is known"));
     else if (r->first_start > r->chosen.from)
         buffer_print(out, cli_say(cli, "days before the first start, %s, are unknown\n"), start);
-    for (uint32_t i = 0; i < r->absent_count; i++)
-        buffer_print(out, cli_say(cli, "the register lacks the agency '%.*s' that the plan names\n"),
-                     SLICE_ARGS(r->absent[i]));
+    for (uint32_t i = 0; i < plan->role_count; i++)
+        if (plan_say_vacant(r, &plan->roles[i], cli->language, out))
+            buffer_add_byte(out, '\n');
 }
 
 static void put_rows(const struct cli *cli, const struct plan_result *r, const struct plan_standing *s,

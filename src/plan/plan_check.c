@@ -239,20 +239,6 @@ static bool owes(const struct plan_role *role, const struct plan_agency *a)
     return false;
 }
 
-static void note_absent_roles(struct check *c)
-{
-    struct plan_result *r = c->result;
-
-    r->absent = arena_array(c->arena, c->plan->role_count + 1, sizeof *r->absent);
-    for (uint32_t i = 0; r->absent && i < c->plan->role_count; i++) {
-        bool found = !c->plan->roles[i].agency.len;
-        for (uint32_t k = 0; k < r->agency_count; k++)
-            found = found || slice_equal(r->agencies[k].key, c->plan->roles[i].agency);
-        if (!found)
-            r->absent[r->absent_count++] = c->plan->roles[i].agency;
-    }
-}
-
 /* ---- measures --------------------------------------------------------------------------------- */
 
 static bool is_open(const struct check *c, const struct plan_measure *m, const struct period *period,
@@ -434,11 +420,17 @@ static bool judge_period(struct check *c, const struct plan_obligation *o, struc
     if (period.to <= c->plan->in_force_from || period.from > r->at ||
         (c->plan->in_force_to && period.from >= c->plan->in_force_to))
         return true;
-    for (uint32_t i = 0; i < r->agency_count; i++)
-        if (owes(o->who, &r->agencies[i]) && alive(&r->agencies[i], &period) &&
-            (!agency.len || slice_equal(agency, r->agencies[i].key)) &&
-            !judge(c, o, &r->agencies[i], &period))
+    bool vacant = o->who->agency.len > 0;
+    for (uint32_t i = 0; i < r->agency_count; i++) {
+        const struct plan_agency *a = &r->agencies[i];
+        if (!owes(o->who, a) || !alive(a, &period))
+            continue;
+        vacant = false;
+        if ((!agency.len || slice_equal(agency, a->key)) && !judge(c, o, a, &period))
             return false;
+    }
+    if (vacant)     /* it may not vanish unseen */
+        r->vacant[o - c->plan->obligations] = true;
     return true;
 }
 
@@ -499,13 +491,12 @@ bool plan_check(const struct plan *plan, const char *records_path,
         return false;
     c.measures = measures;
     c.result = arena_zero(arena, sizeof *c.result);
-    if (!c.result)
+    if (!c.result || !(c.result->vacant = arena_zero(arena, plan->obligation_count)))
         return error_set(e, "not enough memory for %s", "the check");
     c.result->plan = plan;
     c.result->first_start = measures_first_start(measures);
     if (!find_options(&c, options))
         return false;
-    note_absent_roles(&c);
     for (uint32_t i = 0; i < plan->obligation_count; i++) {
         const struct plan_obligation *o = &plan->obligations[i];
         if (options->obligation.len && !slice_equal(options->obligation, o->id))

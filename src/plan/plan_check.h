@@ -34,8 +34,8 @@ struct plan_result {
     struct plan_standing *standings;    /* by obligation, period, agency */
     uint32_t standing_count;
     uint32_t counts[STANDINGS];         /* without those on trial */
-    struct slice *absent;               /* roles whose agency is not in the register */
-    uint32_t absent_count;
+    bool *vacant;                       /* by obligation of the plan: in a period that was judged its
+                                         * agency does not exist, so nobody owes it */
     struct name_book *names;
 };
 
@@ -67,6 +67,9 @@ void plan_say_target(const struct plan_result *result, const struct target_stand
                      const char *language, struct buffer *out);
 void plan_say_reason(const struct plan *plan, struct slice reason, const char *language,
                      struct buffer *out);
+/* Which of the role's duties are vacant, in words; false when none is. */
+bool plan_say_vacant(const struct plan_result *result, const struct plan_role *role,
+                     const char *language, struct buffer *out);
 /* "all", "at least 95 %", "shown only". */
 void plan_say_goal(const struct plan_target *target, const char *language, struct buffer *out);
 /* "Met" / "Đạt". */

@@ -172,6 +172,25 @@ void plan_say_standing(const struct plan_result *result, const struct plan_stand
         buffer_add(out, slice_of(text_in(language, " (on trial, does not count yet)")));
 }
 
+bool plan_say_vacant(const struct plan_result *result, const struct plan_role *role,
+                     const char *language, struct buffer *out)
+{
+    const struct plan *plan = result->plan;
+    BUFFER_AUTO duties;
+
+    buffer_init(&duties, 8192);
+    for (uint32_t i = 0; i < plan->obligation_count; i++)
+        if (result->vacant[i] && plan->obligations[i].who == role)
+            buffer_print(&duties, "%s%.*s", duties.len ? ", " : "",
+                         SLICE_ARGS(plan->obligations[i].id));
+    if (!duties.len)
+        return false;
+    struct slice arguments[] = { role->agency, buffer_slice(&duties) };
+    fill(slice_of(text_in(language, "the register has no agency '{1}' in the period, nobody owes {2}")),
+         arguments, 2, language, out);
+    return true;
+}
+
 const char *plan_say_standing_name(enum standing standing, const char *language)
 {
     static const char *const names[STANDINGS] = {   /* order of enum standing */

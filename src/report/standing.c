@@ -209,6 +209,13 @@ static void fill_notes(struct work *w)
         add_note(w, arena_print(w->arena, "Các ngày trước %.*s, khi hệ thống chạy lần đầu, là chưa xác "
                                           "định và không tính vào số liệu.",
                                 SLICE_ARGS(print_day(w, w->r->first_start))));
+    for (uint32_t i = 0; i < plan->role_count; i++) {
+        BUFFER_AUTO vacant;
+        buffer_init(&vacant, 8192);
+        if (plan_say_vacant(w->r, &plan->roles[i], VI, &vacant))
+            add_note(w, arena_print(w->arena, "Chưa có cơ quan thực hiện: %.*s.",
+                                    SLICE_ARGS(buffer_slice(&vacant))));
+    }
     for (uint32_t i = 0; i < regime->value_count; i++)
         if (!regime->values[i].confirmed)
             add_note(w, arena_print(w->arena, "Cần xác nhận: %.*s (%.*s).",

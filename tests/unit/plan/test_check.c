@@ -350,6 +350,34 @@ TEST("a review is due two working days behind the cut-off, then late, then not m
     check_standing(r, "II.2.1.c", "so-tc", "2026-Q3", STANDING_MET, "1 of 1");
 }
 
+static void check_vacant(const struct plan_result *r, const char *said)
+{
+    BUFFER_AUTO out;
+    buffer_init(&out, 4096);
+    CHECK(plan_say_vacant(r, plan_role(r->plan, SLICE("lead")), "en", &out) == (said != NULL));
+    if (said)
+        CHECK_SLICE(buffer_slice(&out), said);
+    CHECK(!plan_say_vacant(r, plan_role(r->plan, SLICE("units")), "en", &out));
+}
+
+TEST("duties of an agency that no longer exists are named, not dropped") {
+    const char *records = records_small("2026-01-01",
+        "UPDATE agency SET valid_to = '2026-09-30' WHERE key = 'so-tttt'");
+    check_vacant(check(records, "2026-12-20", "2026-Q4", "III.2.a"), NULL);     /* from 15 September on */
+    check_vacant(check(records, "2027-01-20", "2027-Q1", "III.2.a"),
+                 "the register has no agency 'so-tttt' in the period, nobody owes III.2.a");
+    const struct plan_result *r = check(records, "2027-01-20", "2027-Q1", NULL);
+    BUFFER_AUTO out;
+    buffer_init(&out, 4096);
+    CHECK(plan_say_vacant(r, plan_role(r->plan, SLICE("lead")), "vi", &out));
+    CHECK(slice_find(buffer_slice(&out), SLICE("III.2.a, III.2.b, III.2.c")) < out.len);
+    /* never in the register */
+    records = records_small("2026-01-01", "DELETE FROM source; DELETE FROM system; DELETE FROM agency"
+                                          " WHERE key = 'so-tttt'");
+    check_vacant(check(records, "2026-12-20", "2026-Q4", "III.2.a"),
+                 "the register has no agency 'so-tttt' in the period, nobody owes III.2.a");
+}
+
 TEST("what cannot be asked is refused with a sentence") {
     const char *records = records_small("2026-01-01", "");
     struct plan *plan = plan_small(NULL, NULL, NULL);

@@ -120,6 +120,9 @@ export default function MatrixPage() {
           ) : (
             <div className="matrix-split">
               <section className="panel matrix-panel" aria-label={t('matrix.title')}>
+                {m.notes.map((note) => (
+                  <p key={note} className="notice">{note}</p>
+                ))}
                 {phone ? (
                   <MyColumn matrix={shown} agency={get('column') ?? session.agency?.id} choose={(a) => set({ column: a })} open={open} />
                 ) : shown.rows.length === 0 || shown.columns.length === 0 ? (
