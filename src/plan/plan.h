@@ -34,7 +34,7 @@ struct plan_role {              /* whom the plan speaks to; resolved against the
     struct slice agency;        /* one agency, by key; or */
     struct slice *kinds;        /* all of these kinds, */
     uint32_t kind_count;
-    bool having_system;         /* that own at least one system */
+    bool having_system;         /* that own or run at least one system */
 };
 
 struct plan_number {            /* a number the plan's text does not give */

@@ -162,7 +162,7 @@ static bool read_register(struct check *c, bool all_names)
     known[1] = arena_print(c->arena, "%lld", (long long)r->at);
     if (!measures_query(c->measures,
                         "SELECT a.id, a.kind, n.name, n.name_en, a.valid_from, a.valid_to,"
-                        " a.id IN (SELECT agency FROM m_system)"
+                        " a.id IN (SELECT agency FROM m_system UNION SELECT operator FROM m_system)"
                         " FROM m_agency a JOIN m_name n ON n.kind = 'agency' AND n.id = a.id"
                         " ORDER BY a.rank, a.id",
                         NULL, 0, take_agency, &agencies, c->e) ||

@@ -14,7 +14,7 @@
 struct plan_agency {
     struct slice key, name, name_en, kind;
     struct slice valid_from, valid_to;  /* days, both included */
-    bool has_system;
+    bool has_system;                    /* owns or runs one */
 };
 
 struct plan_check_options {

@@ -378,6 +378,17 @@ TEST("duties of an agency that no longer exists are named, not dropped") {
                  "the register has no agency 'so-tttt' in the period, nobody owes III.2.a");
 }
 
+TEST("an agency that runs another's system owes as operator, one without any does not") {
+    const char *records = records_small("2026-01-01",
+        "INSERT INTO agency(key, name, kind, rank, fold, created_at, changed_at) VALUES"
+        " ('so-a', 'A', 'so-nganh', 3, '', 1, 1), ('so-b', 'B', 'so-nganh', 4, '', 1, 1);"
+        "UPDATE system SET operator = 'so-a' WHERE key = 'so-tc.s1'");
+    const struct plan_result *r = check(records, "2026-12-20", "2026-Q4", "II.2.1.b");
+    CHECK(plan_result_find(r, SLICE("II.2.1.b"), SLICE("so-tc"), SLICE("2026-Q4")));
+    CHECK(plan_result_find(r, SLICE("II.2.1.b"), SLICE("so-a"), SLICE("2026-Q4")));
+    CHECK(!plan_result_find(r, SLICE("II.2.1.b"), SLICE("so-b"), SLICE("2026-Q4")));
+}
+
 TEST("what cannot be asked is refused with a sentence") {
     const char *records = records_small("2026-01-01", "");
     struct plan *plan = plan_small(NULL, NULL, NULL);
