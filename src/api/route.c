@@ -42,7 +42,7 @@ static const char *const source_sorts[] = { "name", "-name", "last_seen", "-last
 #define AT { "at", API_DAY }
 #define FROM { "from", API_TIME }
 #define TO { "to", API_TIME }
-#define QUERY { "query", API_TEXT, .most = 2000, .fallback = "" }
+#define QUERY { "query", API_LINES, .most = 2000, .fallback = "" }
 #define PATH(name, kind) { name, kind, .required = true, .least = 1 }
 #define END { NULL }
 
@@ -128,9 +128,9 @@ static const struct api_field login_body[] = {
 static const struct api_field session_body[] = {
     { "language", API_CHOICE, .required = true, .choices = languages }, END };
 static const struct api_field reason_body[] = {
-    { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 }, END };
+    { "reason", API_LINES, .required = true, .least = 3, .most = 2000 }, END };
 static const struct api_field disable_body[] = {
-    { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 }, { "until", API_TIME }, END };
+    { "reason", API_LINES, .required = true, .least = 3, .most = 2000 }, { "until", API_TIME }, END };
 static const struct api_field limit_body[] = {
     { "fold", API_INTEGER, .required = true, .least = 0, .most = 86400 },
     { "most", API_INTEGER, .required = true, .least = -1, .most = 1000000 }, END };
@@ -144,7 +144,7 @@ static const struct api_field feed_body[] = {
     { "add", API_BOOLEAN, .fallback = "false" }, { "preview", API_BOOLEAN, .fallback = "false" }, END };
 static const struct api_field allow_body[] = {
     { "value", API_TEXT, .required = true, .least = 1, .most = 2000 },
-    { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 }, END };
+    { "reason", API_LINES, .required = true, .least = 3, .most = 2000 }, END };
 static const struct api_field disallow_body[] = {
     { "value", API_TEXT, .required = true, .least = 1, .most = 2000 }, END };
 static const struct api_field backtest_body[] = {
@@ -153,31 +153,31 @@ static const struct api_field backtest_body[] = {
     { "seconds", API_INTEGER, .least = 1, .most = 600, .fallback = "60" }, END };
 #define EXCEPTION_PLACE                                                                            \
     { "rule", API_TEXT, .required = true, .least = 1, .most = 300 },                               \
-    { "conditions", API_TEXT, .required = true, .least = 3, .most = 8000 },                        \
+    { "conditions", API_LINES, .required = true, .least = 3, .most = 8000 },                        \
     { "agency", API_KEY }, { "system", API_KEY }, { "source", API_KEY }
 static const struct api_field preview_body[] = {
     EXCEPTION_PLACE, { "days", API_INTEGER, .least = 1, .most = 366, .fallback = "30" }, END };
 static const struct api_field exception_body[] = {
-    EXCEPTION_PLACE, { "reason", API_TEXT, .required = true, .least = 3, .most = 2000 },
+    EXCEPTION_PLACE, { "reason", API_LINES, .required = true, .least = 3, .most = 2000 },
     { "until", API_TIME, .required = true }, { "alert", API_INTEGER, .least = 1 }, END };
 static const struct api_field escalation_body[] = {
     { "title", API_TEXT, .least = 3, .most = 300 },
     { "severity", API_CHOICE, .choices = severities },
-    { "incident", API_INTEGER, .least = 1 }, { "note", API_TEXT, .most = 2000 }, END };
+    { "incident", API_INTEGER, .least = 1 }, { "note", API_LINES, .most = 2000 }, END };
 static const struct api_field incident_body[] = {
     { "title", API_TEXT, .required = true, .least = 3, .most = 300 },
     { "severity", API_CHOICE, .required = true, .choices = severities },
     { "agency", API_KEY, .required = true }, { "system", API_KEY },
-    { "description", API_TEXT, .most = 10000 },
+    { "description", API_LINES, .most = 10000 },
     { "alerts", API_INTEGERS, .least = 1, .most = 200 }, END };
 static const struct api_field move_body[] = {
     { "move", API_CHOICE, .required = true, .choices = incident_moves },
-    { "note", API_TEXT, .most = 10000 }, { "severity", API_CHOICE, .choices = severities }, END };
+    { "note", API_LINES, .most = 10000 }, { "severity", API_CHOICE, .choices = severities }, END };
 static const struct api_field remind_body[] = {
-    { "text", API_TEXT, .required = true, .least = 3, .most = 2000 },
+    { "text", API_LINES, .required = true, .least = 3, .most = 2000 },
     { "channel", API_CHOICE, .choices = channels, .fallback = "console" }, END };
 static const struct api_field exempt_body[] = {
-    { "reason", API_TEXT, .required = true, .least = 3, .most = 1000 },
+    { "reason", API_LINES, .required = true, .least = 3, .most = 1000 },
     { "from", API_DAY, .required = true }, { "to", API_DAY, .required = true },
     { "asked_by", API_TEXT, .required = true, .least = 1, .most = 200 },
     { "document", API_TEXT, .most = 300 }, END };
@@ -187,19 +187,19 @@ static const struct api_field declare_body[] = {
     { "document", API_TEXT, .required = true, .least = 1, .most = 300 },
     { "day", API_DAY, .required = true }, END };
 static const struct api_field return_body[] = {
-    { "reason", API_TEXT, .required = true, .least = 3, .most = 1000 }, END };
+    { "reason", API_LINES, .required = true, .least = 3, .most = 1000 }, END };
 static const struct api_field new_search_body[] = {
     { "name", API_TEXT, .required = true, .least = 1, .most = 100 },
-    { "query", API_TEXT, .required = true, .most = 2000 },
+    { "query", API_LINES, .required = true, .most = 2000 },
     { "minutes", API_INTEGER, .least = 1, .most = 527040, .fallback = "1440" },
     { "shared", API_BOOLEAN, .fallback = "false" }, END };
 static const struct api_field search_body[] = {
-    { "name", API_TEXT, .least = 1, .most = 100 }, { "query", API_TEXT, .most = 2000 },
+    { "name", API_TEXT, .least = 1, .most = 100 }, { "query", API_LINES, .most = 2000 },
     { "minutes", API_INTEGER, .least = 1, .most = 527040 }, { "shared", API_BOOLEAN }, END };
 static const struct api_field hold_body[] = {
-    { "held", API_BOOLEAN, .required = true }, { "reason", API_TEXT, .most = 2000 }, END };
+    { "held", API_BOOLEAN, .required = true }, { "reason", API_LINES, .most = 2000 }, END };
 static const struct api_field package_body[] = {
-    { "reason", API_TEXT, .required = true, .least = 1, .most = 2000 }, END };
+    { "reason", API_LINES, .required = true, .least = 1, .most = 2000 }, END };
 static const struct api_field export_body[] = {
     QUERY, FROM, TO, AGENCY, SOURCE,
     { "format", API_CHOICE, .required = true, .choices = formats },
@@ -223,11 +223,11 @@ static const struct api_field relay_body[] = {
     { "agency", API_KEY, .required = true, .least = 1 }, END };
 static const struct api_field code_body[] = {
     { "code", API_SECRET, .required = true, .least = 1, .most = 128 },
-    { "request", API_TEXT, .required = true, .least = 1, .most = 24000 }, END };
+    { "request", API_LINES, .required = true, .least = 1, .most = 24000 }, END };
 static const struct api_field renewal_body[] = {
     { "certificate", API_TEXT, .required = true, .least = 64, .most = 64 },
-    { "request", API_TEXT, .required = true, .least = 1, .most = 24000 },
-    { "signature", API_TEXT, .required = true, .least = 1, .most = 4000 }, END };
+    { "request", API_LINES, .required = true, .least = 1, .most = 24000 },
+    { "signature", API_LINES, .required = true, .least = 1, .most = 4000 }, END };
 
 /* ---- the table ------------------------------------------------------------------------------- */
 

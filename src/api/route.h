@@ -13,7 +13,8 @@
 struct api_call;
 
 enum api_kind {
-    API_TEXT,        /* least..most characters */
+    API_TEXT,        /* one line of least..most characters */
+    API_LINES,       /* the same in lines, ended by LF: CRLF becomes it */
     API_KEY,         /* a slug */
     API_NAME,        /* a user's name */
     API_INTEGER,     /* least..most */

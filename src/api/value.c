@@ -97,6 +97,36 @@ static bool read_integer(struct api_call *call, struct api_value *value, int64_t
     return true;
 }
 
+/* Without the CR of line ends. */
+static struct slice lf_only(struct arena *arena, struct slice text)
+{
+    char *copy;
+    size_t len = 0;
+
+    if (slice_find(text, SLICE("\r\n")) == text.len || !(copy = arena_alloc(arena, text.len)))
+        return text;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] != '\r' || i + 1 == text.len || text.data[i + 1] != '\n')
+            copy[len++] = text.data[i];
+    return slice_from(copy, len);
+}
+
+static bool read_written(struct api_call *call, struct api_value *value, struct slice text)
+{
+    const struct api_field *field = value->field;
+    bool lines = field->kind == API_LINES;
+
+    text = slice_trim(fold_nfc(call->arena, lines ? lf_only(call->arena, text) : text));
+    value->text = text;
+    if (fold_find_unwritable(text) < text.len)
+        return wrong(call, field, "a text without control characters");
+    if (!lines && slice_find_byte(text, '\n') < text.len)
+        return wrong(call, field, "a text of one line");
+    if (characters(text) < (size_t)field->least || characters(text) > (size_t)field->most)
+        return length_wrong(call, field);
+    return true;
+}
+
 /* Of a parameter, and of a text in a body. */
 static bool read_text(struct api_call *call, struct api_value *value, struct slice text)
 {
@@ -110,11 +140,8 @@ static bool read_text(struct api_call *call, struct api_value *value, struct sli
         return text.len >= (size_t)field->least && text.len <= (size_t)field->most
                    ? true : length_wrong(call, field);
     case API_TEXT:
-        value->text = slice_trim(fold_nfc(call->arena, text));
-        if (characters(value->text) < (size_t)field->least ||
-            characters(value->text) > (size_t)field->most)
-            return length_wrong(call, field);
-        return true;
+    case API_LINES:
+        return read_written(call, value, text);
     case API_KEY:
         return is_key(text) ? true : wrong(call, field, "small letters, digits, '.', '_' and '-'");
     case API_NAME:

@@ -122,3 +122,15 @@ bool fold_is_utf8(struct slice text)
     }
     return true;
 }
+
+size_t fold_find_unwritable(struct slice text)
+{
+    const unsigned char *s = (const unsigned char *)text.data;
+    for (size_t i = 0; i < text.len; i++) {
+        if (s[i] < 0x20 && s[i] != '\t' && s[i] != '\n')
+            return i;
+        if (s[i] == 0xef && i + 2 < text.len && s[i + 1] == 0xbf && s[i + 2] >= 0xbe)
+            return i;
+    }
+    return text.len;
+}

@@ -20,6 +20,9 @@ struct slice fold_search_in(struct arena *arena, struct slice text);
 struct slice fold_nfc(struct arena *arena, struct slice text);
 /* Whole text is well-formed UTF-8. */
 bool fold_is_utf8(struct slice text);
+/* Where the first character stands that no text of ours holds, since XML 1.0, and with it a document, cannot:
+ * control characters but tab and LF, U+FFFE, U+FFFF. text.len: nowhere. For well-formed UTF-8. */
+size_t fold_find_unwritable(struct slice text);
 /* Bytes of the character at `at` (within the text), as its first byte says; 1 when the text ends before. */
 static inline size_t fold_character(struct slice text, size_t at)
 {

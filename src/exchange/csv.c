@@ -214,6 +214,10 @@ static bool row_keep(struct reader *r, struct csv *csv, struct csv_row *row, uns
     if (!row->cells)
         return error_set(e, "the sheet is too large");
     for (uint32_t i = 0; i < r->count; i++) {
+        if (fold_find_unwritable(r->cells[i]) < r->cells[i].len) {
+            error_set(e, "the cell holds a control character");
+            return csv_place(e, csv, row, i < csv->column_count ? (int)i : -1);
+        }
         if (i < csv->column_count) {
             row->cells[i] = r->cells[i];
         } else if (r->cells[i].len) {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <zip.h>
 
+#include "base/fold.h"
+
 #define ENTRIES_MOST 1000
 #define RECORDS_MOST 100000
 
@@ -87,13 +89,13 @@ static char *control_name(const xmlNode *control)
 /* What XML 1.0 cannot hold becomes U+FFFD. */
 static void add_xml_text(struct buffer *out, struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c < 0x20 && c != '\t')
-            buffer_add(out, SLICE("\xef\xbf\xbd"));
-        else
-            buffer_add_byte(out, text.data[i]);
+    size_t at;
+    while ((at = fold_find_unwritable(text)) < text.len) {
+        buffer_add(out, slice_cut(text, 0, at));
+        buffer_add(out, SLICE("\xef\xbf\xbd"));
+        text = slice_after(text, at + fold_character(text, at));
     }
+    buffer_add(out, text);
 }
 
 static void add_line(struct filling *f, xmlNode *run, struct slice line)

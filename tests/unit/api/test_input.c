@@ -81,6 +81,17 @@ TEST("bodies that are wrong are named, and change nothing")
         { "POST", "/incidents",
           "{\"title\":\"abc\",\"severity\":\"low\",\"agency\":\"so-y-te\",\"opened_by\":\"x\"}",
           400, "there is no member 'opened_by' here" },
+        { "POST", "/incidents", "{\"title\":\"a\\u0000b\",\"severity\":\"low\",\"agency\":\"so-y-te\"}",
+          400, "a text without control characters" },
+        { "POST", "/incidents", "{\"title\":\"ab\\uffff\",\"severity\":\"low\",\"agency\":\"so-y-te\"}",
+          400, "a text without control characters" },
+        { "POST", "/incidents", "{\"title\":\"a\\nbc\",\"severity\":\"low\",\"agency\":\"so-y-te\"}", 400,
+          "a text of one line" },
+        { "POST", "/incidents/1/moves", "{\"move\":\"note\",\"note\":\"ab\\u0000c\"}", 400,
+          "a text without control characters" },
+        { "POST", "/incidents/1/moves", "{\"move\":\"note\",\"note\":\"abc\\rdef\"}", 400,
+          "a text without control characters" },
+        { "GET", "/alerts?words=a%01b", NULL, 400, "\"place\":\"words\"" },
         { "POST", "/incidents/1/moves", "{\"move\":\"severity\"}", 400, "severity" },
         { "POST", "/incidents/1/moves", "{\"move\":\"fly\"}", 400, "confirm, contain" },
         { "POST", "/incidents/1/moves", "{\"move\":\"note\"}", 400, "\"place\":\"note\"" },
@@ -93,6 +104,17 @@ TEST("bodies that are wrong are named, and change nothing")
     };
 
     WALK("lead", rows);
+}
+
+TEST("a note of several lines keeps them, ended by LF alone")
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/incidents/%lld/moves", (long long)world()->incident_own);
+    ANSWER noted = ask(session_of("lead"), "POST", path,
+                       "{\"move\":\"note\",\"note\":\"hai dòng:\\r\\nmột\\nhai\"}", NULL);
+    CHECK_INT(noted.status, 200);
+    CHECK(strstr(noted.body, "hai dòng:\\nmột\\nhai"));
 }
 
 TEST("a user cannot be made with what does not belong together")
@@ -112,6 +134,8 @@ TEST("a user cannot be made with what does not belong together")
         { "POST", "/users",
           "{\"name\":\"new\",\"display_name\":\"B\",\"role\":\"lead\",\"password\":\"x\"}", 400,
           "there is no member 'password' here" },
+        { "POST", "/users", "{\"name\":\"new\",\"display_name\":\"B\\r\\nC\",\"role\":\"lead\"}", 400,
+          "\"place\":\"display_name\"" },
         { "PATCH", "/users/lead", "{\"disabled\":\"no\"}", 400, "true or false" },
         { "PATCH", "/users/lead", "{\"disabled\":true,\"role\":\"admin\"}", 400,
           "there is no member 'role' here" },

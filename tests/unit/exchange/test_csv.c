@@ -52,6 +52,8 @@ TEST("a sheet that cannot be read is refused with its place") {
         { "a,A\nx,y\n", "a.csv:1 (A)", "there twice" },
         { "a,b\n\nx,y,z\n", "a.csv:3", "more cells (3) than there are columns (2)" },
         { "a\nx\nS\xf4\n", "a.csv:3", "not UTF-8" },
+        { "a,b\nx,y\x0bz\n", "a.csv:2 (b)", "a control character" },
+        { "a,b\nx,\"y\xef\xbf\xbe\"\n", "a.csv:2 (b)", "a control character" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct arena arena;

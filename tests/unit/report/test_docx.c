@@ -60,7 +60,8 @@ static const char *entry_of(struct slice docx, const char *name)
 static const char *const pair[] = { "name", "count" };
 static const struct slice records[] = { { "one & two", 9 }, { "1", 1 }, { "three", 5 }, { "3", 1 } };
 static const struct docx_field fields[] = {
-    { "title", { "Khánh <Hòa>", 13 } }, { "lines", { "a\nb", 3 } }, { "dirty", { "x\x01y", 3 } },
+    { "title", { "Khánh <Hòa>", 13 } }, { "lines", { "a\nb", 3 } },
+    { "dirty", { "x\x01y\xef\xbf\xbez\rw", 9 } },
 };
 static const struct docx_list lists[] = { { "rows", pair, 2, records, 2 }, { "none", pair, 2, NULL, 0 } };
 static const struct docx_values values = { fields, 3, lists, 2 };
@@ -104,7 +105,8 @@ TEST("title, then text, serve where the tag was lost; blocks keep their paragrap
 
 TEST("a line break becomes a break, and what XML cannot hold a sign for it") {
     CHECK(holds(filled("<w:p>" TAG("lines", RUN("x")) "</w:p>"), "a</w:t><w:br/><w:t"));
-    CHECK(holds(filled("<w:p>" TAG("dirty", RUN("x")) "</w:p>"), "x\xef\xbf\xbdy"));
+    CHECK(holds(filled("<w:p>" TAG("dirty", RUN("x")) "</w:p>"),
+                "x\xef\xbf\xbdy\xef\xbf\xbdz\xef\xbf\xbdw<"));
 }
 
 TEST("a row is repeated for each record, other rows stay") {
