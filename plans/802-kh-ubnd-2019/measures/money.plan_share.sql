@@ -1,16 +1,33 @@
 -- Money for security products and services within the yearly plan for IT applications: each
--- line weighs its đồng. Class and origin are Finance's where Finance has decided, else the
--- agency's (basis says which).
-SELECT e.agency AS agency,
-       e.subject AS subject,
-       CASE e.data ->> '$.class' WHEN 'security' THEN 1 WHEN 'it' THEN 0 END AS ok,
-       COALESCE(e.amount, 0) AS w,
-       e.basis AS basis,
-       'evidence:' || e.id AS evidence,
-       CASE e.data ->> '$.class' WHEN 'security' THEN 'a line for security' WHEN 'it'
-           THEN 'a line for other IT'
+-- line weighs its đồng, in the year that it is for. Class and origin are Finance's where Finance
+-- has decided, else the agency's (basis says which).
+WITH line AS (
+    SELECT e.id, e.agency, e.subject, e.basis, e.data ->> '$.class' AS class,
+           CASE WHEN e.amount >= 0 THEN e.amount END AS amount,
+           row_number() OVER (PARTITION BY e.agency, e.subject
+                              ORDER BY CASE e.basis WHEN 'declared' THEN 0 ELSE 1 END DESC,
+                                       e.holds_from DESC, e.id DESC) AS place
+    FROM m_evidence e
+    WHERE e.kind = 'plan.line'
+      AND CASE WHEN e.data ->> '$.year' IS NULL THEN e.holds_from >= :from AND e.holds_from < :to
+               ELSE CAST(e.data ->> '$.year' AS INTEGER) = CAST(substr(:period, 1, 4) AS INTEGER)
+          END
+      AND e.learnt_at <= :asof AND (e.revoked_at IS NULL OR e.revoked_at > :asof)
+),
+last AS (
+    SELECT *, SUM(amount) OVER (PARTITION BY agency) AS known FROM line WHERE place = 1
+)
+SELECT agency AS agency,
+       subject AS subject,
+       CASE WHEN amount IS NULL THEN NULL WHEN class = 'security' THEN 1 WHEN class = 'it' THEN 0
+       END AS ok,
+       -- an amount that nobody knows could turn the share either way, and so it weighs
+       COALESCE(amount, :r_security_share_min_of * COALESCE(known, 0) + 1) AS w,
+       basis AS basis,
+       'evidence:' || id AS evidence,
+       CASE WHEN amount IS NULL THEN 'theirs:the amount is missing or below zero'
+            WHEN amount = 0 THEN 'a line of 0 đồng'
+            WHEN class = 'security' THEN 'a line for security'
+            WHEN class = 'it' THEN 'a line for other IT'
             ELSE 'theirs:the line has no class' END AS reason
-FROM m_evidence e
-WHERE e.kind = 'plan.line'
-  AND e.holds_from >= :from AND e.holds_from < :to
-  AND e.learnt_at <= :asof AND (e.revoked_at IS NULL OR e.revoked_at > :asof)
+FROM last

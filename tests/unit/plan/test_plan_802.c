@@ -150,3 +150,81 @@ TEST("an assessor without a name leaves the system unknown, an empty name too") 
     CHECK_TEXT(rows(records, "2026-12-30", "2026-Q4", "II.2.2.a"),
                "unknown\n? so-tttt.s1: the assessor is not named");
 }
+
+/* ---- II.2.3: money ----------------------------------------------------------------------------- */
+
+#define LINE(name, class, year, sum) { .kind = "plan.line", .subject = name, \
+                                       .from = year "-01-10", \
+                                       .amount = sum, \
+                                       .data = "{\"class\":\"" class "\",\"year\":" year "}" }
+#define PROJECT(name, class, project, sum) { .kind = "project.line", .subject = name, \
+    .from = "2026-01-10", .amount = sum, \
+    .data = "{\"class\":\"" class "\",\"project\":\"" project "\"}" }
+
+TEST("a five-year plan runs from a year that ends in 1 or 6 to one that ends in 5 or 0") {
+    const char *records = RECORDS(LINE("l0", "it", "2020", "9000"), LINE("l1", "it", "2021", "90"),
+                                  LINE("l2", "security", "2025", "10"), LINE("l3", "it", "2026", "9000"));
+    CHECK_TEXT(rows(records, "2025-12-20", "2025", "II.2.3.c"),
+               "met\n- l1: a line for other IT\n+ l2: a line for security");
+}
+
+TEST("a line without an amount leaves the share unknown") {
+    const char *records = RECORDS(LINE("l1", "security", "2026", "100"), LINE("l2", "it", "2026", NULL));
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.b"),
+               "unknown\n+ l1: a line for security\n? l2: the amount is missing or below zero");
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.c"),
+               "unknown\n+ l1: a line for security\n? l2: the amount is missing or below zero");
+    records = RECORDS(LINE("l1", "security", "2026", "-5"), LINE("l2", "it", "2026", "1000"));
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.b"),
+               "unknown\n? l1: the amount is missing or below zero\n- l2: a line for other IT");
+    records = RECORDS(LINE("l1", "security", "2026", "0"));
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.b"), "unknown\n* l1: a line of 0 đồng");
+}
+
+TEST("a line counts in the year that its plan is for") {
+    const char *records = RECORDS(LINE("l1", "it", "2026", "1000"),
+        { .kind = "plan.line", .subject = "l1", .from = "2026-11-10", .amount = "500",
+          .data = "{\"class\":\"security\",\"year\":2027}" },
+        { .kind = "plan.line", .subject = "l2", .from = "2026-11-10", .amount = "70",
+          .data = "{\"class\":\"security\"}" });
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.b"),
+               "not_met\n- l1: a line for other IT\n+ l2: a line for security");
+    CHECK_TEXT(rows(records, "2026-12-20", "2027", "II.2.3.b"), "met\n+ l1: a line for security");
+}
+
+TEST("a line that was imported twice counts once, as Finance classed it") {
+    const char *records = RECORDS(LINE("l1", "it", "2026", "900"), LINE("l1", "it", "2026", "900"),
+        LINE("l2", "security", "2026", "100"),
+        { .kind = "plan.line", .subject = "l2", .from = "2026-02-01", .amount = "100", .basis = "declared",
+          .data = "{\"class\":\"it\",\"year\":2026}" });
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.b"),
+               "met\n- l1: a line for other IT\n+ l2: a line for security");
+}
+
+TEST("a project without its amounts is unknown unless no amount could turn it") {
+    const char *records = RECORDS(
+        PROJECT("a", "it", "p1", NULL), PROJECT("b", "it", "p2", "0"),
+        PROJECT("c", "security", "p3", "50"), PROJECT("d", "it", "p3", NULL),
+        PROJECT("e", "it", "p4", "100"), PROJECT("f", "it", "p4", NULL),
+        PROJECT("g", "security", "p5", "10"), PROJECT("h", "it", "p5", "90"),
+        PROJECT("i", "security", "p5", NULL), PROJECT("j", "security", "p6", NULL),
+        PROJECT("k", "it", "p6", "100"), PROJECT("l", "", "p7", "20"), PROJECT("m", "it", "p7", "100"));
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.d"),
+               "not_met\n? p1: lines without a usable amount: {1}|1\n? p2: the lines sum up to 0 đồng\n"
+               "? p3: lines without a usable amount: {1}|1\n- p4: {1} đồng short of the share|10\n"
+               "+ p5: {1} of {2} đồng|10|100\n? p6: lines without a usable amount: {1}|1\n"
+               "? p7: {1} đồng have no class|20");
+}
+
+#define BUY(name, data_) { .kind = "purchase.line", .subject = name, .from = "2026-02-10", .amount = "10", \
+                           .data = data_ }
+
+TEST("a purchase without an origin is unknown, and blanks are no reason for a foreign one") {
+    const char *records = RECORDS(
+        BUY("a", "{\"origin\":\"\",\"reason\":\"x\"}"), BUY("b", "{\"origin\":\"foreign\",\"reason\":\" \"}"),
+        BUY("c", "{\"origin\":\"foreign\",\"reason\":\"x\"}"), BUY("d", "{\"origin\":\"domestic\"}"),
+        BUY("e", "{}"), BUY("b", "{\"origin\":\"foreign\"}"));
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.a"),
+               "not_met\n? a: origin not stated\n- b: foreign product without a reason\n"
+               "+ c: foreign product, the reason is on paper\n+ d: domestic product\n? e: origin not stated");
+}
