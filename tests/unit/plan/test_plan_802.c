@@ -228,3 +228,70 @@ TEST("a purchase without an origin is unknown, and blanks are no reason for a fo
                "not_met\n? a: origin not stated\n- b: foreign product without a reason\n"
                "+ c: foreign product, the reason is on paper\n+ d: domestic product\n? e: origin not stated");
 }
+
+/* ---- II.2.1: monitoring ------------------------------------------------------------------------ */
+
+/* so-tttt.s1 last sent by `protocol` ("": never) and was heard on the first of ten days; `gaps` are rows. */
+static const char *heard_once(const char *protocol, const char *kind, const char *gaps)
+{
+    return records_small("2026-11-01", sql(ONE_SYSTEM "UPDATE source SET kind = '%s';"
+        "INSERT INTO source_health(source, first_seen, last_seen, protocol)"
+        " SELECT 'so-tttt.s1.log', 1, %T, '%s' WHERE '%s' <> '';"
+        "INSERT INTO source_day(source, day, received, stored, first, last)"
+        " SELECT 'so-tttt.s1.log', 20261101, 9, 9, 1, 1 WHERE '%s' <> '';"
+        "INSERT INTO collector_gap(listener, began_at, ended_at) VALUES %s",
+        kind, "2026-11-01", protocol, protocol, protocol, gaps));
+}
+
+TEST("a listener's gap excuses only those who send to it") {
+    static const struct {
+        const char *protocol, *kind, *listener, *wanted;
+    } cases[] = {
+        { "syslog-udp", "syslog", "http", "due\n- so-tttt.s1: heard on {1} of {2} days|1|10" },
+        { "syslog-udp", "syslog", "syslog-udp", "met\n+ so-tttt.s1: heard on {1} of {2} days|1|1" },
+        { "syslog-udp", "syslog", "", "met\n+ so-tttt.s1: heard on {1} of {2} days|1|1" },
+        { "relp", "syslog", "syslog-udp", "due\n- so-tttt.s1: heard on {1} of {2} days|1|10" },
+        { "", "syslog", "http", "due\n- so-tttt.s1: heard on none of {1} days|10" },
+        { "", "syslog", "relp", "unknown\n? so-tttt.s1: no day of the period could be known" },
+        { "", "http", "lumberjack", "unknown\n? so-tttt.s1: no day of the period could be known" },
+        { "", "http", "syslog-udp", "due\n- so-tttt.s1: heard on none of {1} days|10" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char gap[200];
+        snprintf(gap, sizeof gap, "('%s', %lld, %lld)", cases[i].listener, (long long)at("2026-11-01"),
+                 (long long)at("2026-11-11"));
+        const char *said = rows(heard_once(cases[i].protocol, cases[i].kind, gap), "2026-11-11", "2026-Q4",
+                                "II.2.1.a");
+        if (strcmp(said, cases[i].wanted) != 0)
+            fail_msg("%s, gap of '%s': %s", cases[i].protocol, cases[i].listener, said);
+    }
+}
+
+TEST("gaps that overlap are not added up, those of one listener that follow each other are") {
+    static const char *const gaps[] = {
+        "('syslog-udp', %T, %T), ('http', %T, %T)", "('syslog-udp', %T, %T), ('', %T, %T)",
+        "('syslog-udp', %T, %T), ('', %T, %T)",
+    };
+    static const char *const second[][2] = {
+        { "2026-11-02T12:00", "2026-11-02T12:35" }, { "2026-11-02T10:05", "2026-11-02T10:40" },
+        { "2026-11-02T12:00", "2026-11-02T12:35" },
+    };
+    for (size_t i = 0; i < sizeof gaps / sizeof *gaps; i++) {
+        char row[300];
+        snprintf(row, sizeof row, "%s", sql(gaps[i], "2026-11-02T10:00", "2026-11-02T10:35", second[i][0],
+                                            second[i][1]));
+        CHECK_TEXT(rows(heard_once("syslog-udp", "syslog", row), "2026-11-03", "2026-Q4", "II.2.1.a"),
+                   i == 2 ? "met\n+ so-tttt.s1: heard on {1} of {2} days|1|1"
+                          : "due\n- so-tttt.s1: heard on {1} of {2} days|1|2");
+    }
+}
+
+TEST("a system without a source is said to have none, whatever our listeners did") {
+    const char *records = records_small("2026-09-01", sql(ONE_SYSTEM "DELETE FROM source;"
+        "INSERT INTO collector_gap(listener, began_at, ended_at) VALUES ('', %T, %T)", "2026-09-15",
+        "2026-12-15"));
+    CHECK_TEXT(rows(records, "2026-12-30", "2026-Q4", "II.2.1.a"),
+               "not_met\n- so-tttt.s1: no source is registered");
+    CHECK_TEXT(rows(records, "2026-09-15T08:00", "2026-Q4", "II.2.1.a"),
+               "due\n. so-tttt.s1: no source is registered; the first day is not over");
+}
