@@ -177,7 +177,8 @@ bool api_standing_declare(struct api_call *call)
     buffer_init(&data, 1024);
     if (!standing_find(call, &result, &s))
         return false;
-    if (!standing_declarable(s->obligation, api_text(call, "kind")))
+    const struct plan_target *target = standing_declarable(s->obligation, api_text(call, "kind"));
+    if (!target)
         return api_fail(call, 400, "input_wrong", "kind",
                         "this is not among what an agency itself declares here");
     int64_t day = api_number(call, "day");
@@ -186,6 +187,12 @@ bool api_standing_declare(struct api_call *call)
     json_writer_init(&json, &data);
     json_open_object(&json);
     json_text_member(&json, "period", slice_of(s->period.id));
+    for (uint32_t i = 0; i < target->topic_count; i++) {
+        const char *name = arena_text(call->arena, target->topics[i].name);
+        if (!name)
+            return error_set(&call->error, "not enough memory for the evidence");
+        json_text_member(&json, name, target->topics[i].value);
+    }
     json_close_object(&json);
     struct records_evidence evidence = {
         .kind = api_text(call, "kind"), .subject = s->agency->key, .agency = s->agency->key,

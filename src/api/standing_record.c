@@ -83,12 +83,12 @@ static bool exemptions_put(struct api_call *call, const struct plan_standing *s)
 
 /* The need of a measure that comes as number `i` of all that the obligation's targets have. */
 static bool need_at(const struct plan_obligation *o, uint32_t i,
-                    const struct plan_measure **measure_out, struct slice *kind_out)
+                    const struct plan_target **target_out, struct slice *kind_out)
 {
     for (uint32_t t = 0; t < o->target_count; t++) {
         const struct plan_measure *measure = o->targets[t].measure;
         if (i < measure->need_count) {
-            *measure_out = measure;
+            *target_out = &o->targets[t];
             *kind_out = measure->needs[i];
             return true;
         }
@@ -102,14 +102,14 @@ static void evidence_about(const struct api_call *call, struct slice kind,
                            struct slice *obligation_out, struct slice *title_out)
 {
     const struct plan *plan = call->options->plan;
-    const struct plan_measure *measure;
+    const struct plan_target *target;
     struct slice need;
 
     for (uint32_t o = 0; plan && o < plan->obligation_count; o++)
-        for (uint32_t i = 0; need_at(&plan->obligations[o], i, &measure, &need); i++)
+        for (uint32_t i = 0; need_at(&plan->obligations[o], i, &target, &need); i++)
             if (slice_equal(need, kind)) {
                 *obligation_out = plan->obligations[o].id;
-                *title_out = plan_words_in(&measure->title, call->language);
+                *title_out = plan_words_in(&target->measure->title, call->language);
                 return;
             }
 }
@@ -145,25 +145,49 @@ void shape_evidence(struct api_call *call, const struct records_evidence *v)
     json_close_object(json);
 }
 
-bool standing_declarable(const struct plan_obligation *o, struct slice kind)
+/* Kinds that measures need and that come from other tables than the evidence (m_evidence_kind). */
+static bool is_evidence(struct slice kind)
 {
-    const struct plan_measure *measure;
+    return !slice_is(kind, "post") && !slice_is(kind, "notice") && !slice_is(kind, "standing");
+}
+
+const struct plan_target *standing_declarable(const struct plan_obligation *o, struct slice kind)
+{
+    const struct plan_target *target;
     struct slice need;
 
-    for (uint32_t i = 0; need_at(o, i, &measure, &need); i++)
+    for (uint32_t i = 0; need_at(o, i, &target, &need); i++)
         if (slice_equal(need, kind))
-            return slice_is(measure->unit->id, "agency");
-    return false;
+            return slice_is(target->measure->unit->id, "agency") && is_evidence(kind) ? target : NULL;
+    return NULL;
+}
+
+/* Evidence of the kind that says nothing else than what the target asks with :with_<name>. */
+static bool has_topics(struct api_call *call, const struct plan_target *target,
+                       const struct records_evidence *v)
+{
+    struct error e = ERROR_NONE;
+    struct json *data;
+
+    if (!json_parse(v->data, call->arena, &data, &e))
+        return true;
+    for (uint32_t i = 0; i < target->topic_count; i++) {
+        const char *name = arena_text(call->arena, target->topics[i].name);
+        struct slice value = name ? json_member_text(data, name) : SLICE_NONE;
+        if (value.len && !slice_equal(value, target->topics[i].value))
+            return false;
+    }
+    return true;
 }
 
 static bool evidence_put(struct api_call *call, const struct plan_standing *s)
 {
-    const struct plan_measure *measure;
+    const struct plan_target *target;
     struct json_writer *json = &call->json;
     struct slice kind;
 
     json_open_array_member(json, "evidence");
-    for (uint32_t i = 0; need_at(s->obligation, i, &measure, &kind); i++) {
+    for (uint32_t i = 0; need_at(s->obligation, i, &target, &kind); i++) {
         struct records_evidence_filter filter = {
             .kind = kind, .agency = s->agency->key, .revoked = true, .to = s->period.to,
             .from = s->period.from };
@@ -173,16 +197,17 @@ static bool evidence_put(struct api_call *call, const struct plan_standing *s)
                                    &call->error))
             return false;
         for (uint32_t k = 0; k < list.count; k++)
-            shape_evidence(call, &list.rows[k]);
+            if (has_topics(call, target, &list.rows[k]))
+                shape_evidence(call, &list.rows[k]);
     }
     json_close_array(json);
     json_open_array_member(json, "declare");
-    for (uint32_t i = 0; need_at(s->obligation, i, &measure, &kind); i++) {
+    for (uint32_t i = 0; need_at(s->obligation, i, &target, &kind); i++) {
         if (!standing_declarable(s->obligation, kind))
             continue;
         json_open_object(json);
         json_text_member(json, "kind", kind);
-        json_text_member(json, "title", plan_words_in(&measure->title, call->language));
+        json_text_member(json, "title", plan_words_in(&target->measure->title, call->language));
         json_close_object(json);
     }
     json_close_array(json);

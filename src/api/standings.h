@@ -51,8 +51,9 @@ bool standing_record_put(struct api_call *call, const struct plan_standing *stan
 bool standing_waiting_put(struct api_call *call);
 /* "standing:II.2.1.a/2026-Q4": what a notice is about. */
 struct slice standing_subject(struct api_call *call, const struct plan_standing *standing);
-/* Whether an agency itself declares evidence of this kind: what a measure counts by agency. */
-bool standing_declarable(const struct plan_obligation *obligation, struct slice kind);
+/* The target for which an agency itself declares evidence of this kind: what a measure counts by agency.
+ * NULL: none. What is declared says all that the target asks (its topics), else it could never count. */
+const struct plan_target *standing_declarable(const struct plan_obligation *obligation, struct slice kind);
 /* Who may exempt: the role that the plan names, else the lead. */
 enum role standing_grantor(const struct plan_obligation *obligation);
 

@@ -372,6 +372,32 @@ TEST("what an agency declares counts until the lead sends it back, and the agenc
     CHECK(!strstr(others.body, "Quy chế chưa có chữ ký"));
 }
 
+TEST("guidance declared under a duty carries the topic that its measure asks for, and counts there alone")
+{
+    static const char paper[] = "{\"kind\":\"guidance.issued\",\"title\":\"Hướng dẫn ký số\","
+                                "\"document\":\"7/HD-STTTT\",\"day\":\"2026-01-05\"}";
+    ANSWER made = ask(session_of("other"), "POST", "/plan/standing/II.2.4.lead/so-tttt/evidence", paper,
+                      NULL);
+    CHECK_INT(made.status, 201);
+    CHECK_SLICE(json_member_text(read(&made), "standing"), "met");
+    arena_free(&arena);
+    ANSWER another = ask(session_of("other"), "GET", "/plan/standing/II.2.2.lead/so-tttt", NULL, NULL);
+    CHECK(!slice_is(json_member_text(read(&another), "standing"), "met"));
+    arena_free(&arena);
+}
+
+TEST("posts are registered, not declared: nothing would count them")
+{
+    ANSWER before = ask(session_of("agency"), "GET", "/plan/standing/III.1.c/so-y-te", NULL, NULL);
+    CHECK_INT(before.status, 200);
+    CHECK(!first_of(read(&before), "declare"));
+    arena_free(&arena);
+    ANSWER made = ask(session_of("agency"), "POST", "/plan/standing/III.1.c/so-y-te/evidence",
+                      "{\"kind\":\"post\",\"title\":\"abc\",\"document\":\"1\","
+                      "\"day\":\"2026-01-05\"}", NULL);
+    CHECK_INT(made.status, 400);
+}
+
 TEST("a reminder stands in the ledger, waits for the agency, and is acknowledged by it alone")
 {
     char path[64];
