@@ -338,7 +338,8 @@ TEST("the yearly report is due before 14 December, inside its own period") {
 
 TEST("a review is due two working days behind the cut-off, then late, then not met") {
     const char *records = records_small("2026-01-01",
-        EVIDENCE("review.signed", "x", "so-tc", 1760000000000000000, NULL, "{\"period\":\"2026-Q3\"}"));
+        EVIDENCE("review.signed", "x", "so-tc", 1760000000000000000, NULL, "{\"period\":\"2025-Q3\"}")
+        EVIDENCE("review.signed", "x", "so-tc", 1789500000000000000, NULL, "{\"period\":\"2026-Q3\"}"));
     /* 2026-Q4 ends on Monday 14 December; the working days behind it are the 15th and the 16th */
     const struct plan_result *r = check(records, "2026-12-16T23:59", "2026-Q4", "II.2.1.c");
     check_standing(r, "II.2.1.c", "so-tttt", "2026-Q4", STANDING_DUE, "0 of 1");

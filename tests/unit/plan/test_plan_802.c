@@ -295,3 +295,20 @@ TEST("a system without a source is said to have none, whatever our listeners did
     CHECK_TEXT(rows(records, "2026-09-15T08:00", "2026-Q4", "II.2.1.a"),
                "due\n. so-tttt.s1: no source is registered; the first day is not over");
 }
+
+/* ---- papers of a period ------------------------------------------------------------------------- */
+
+#define OPENED(kind_) { .kind = kind_, .subject = "old", .agency = "so-tc", .from = "2025-02-01" }
+#define REVIEWED(day) { .kind = "review.signed", .from = day, .data = "{\"period\":\"2026-Q4\"}" }
+
+TEST("a review that is signed before its period is over does not count") {
+    const char *records = RECORDS(OPENED("review.signed"), REVIEWED("2026-09-15T09:00"));
+    static const char early[] =
+        "\n- so-tttt: the review was signed on {1}, before the period was over|2026-09-15";
+    CHECK_TEXT(rows(records, "2026-09-16", "2026-Q4", "II.2.1.c") + strlen("due"), early);
+    CHECK_TEXT(rows(records, "2027-01-20", "2026-Q4", "II.2.1.c") + strlen("not_met"), early);
+    records = RECORDS(OPENED("review.signed"), REVIEWED("2026-09-15T09:00"), REVIEWED("2026-12-15"),
+                      REVIEWED("2026-12-14T23:59"));
+    CHECK_TEXT(rows(records, "2026-12-15T10:00", "2026-Q4", "II.2.1.c"),
+               "met\n+ so-tttt: review signed on {1}|2026-12-15");
+}
