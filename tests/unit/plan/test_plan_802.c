@@ -312,3 +312,25 @@ TEST("a review that is signed before its period is over does not count") {
     CHECK_TEXT(rows(records, "2026-12-15T10:00", "2026-Q4", "II.2.1.c"),
                "met\n+ so-tttt: review signed on {1}|2026-12-15");
 }
+
+#define SENT(day, ok_) { .kind = "report.sent", .subject = "r", .from = day, .ok = ok_, \
+                         .data = "{\"period\":\"2026\"}" }
+
+TEST("the yearly report counts when it was really sent, and within its year") {
+    static const struct {
+        const char *day, *ok, *wanted;
+    } cases[] = {
+        { "2026-12-13T23:59", "1", "met\n+ 2026: sent on {1}|2026-12-13" },
+        { "2026-12-14", "1", "not_met\n- 2026: sent on {1}|2026-12-14" },
+        { "2026-12-10", "0", "not_met\n- 2026: the report was not sent" },
+        { "2026-12-10", "NULL", "not_met\n- 2026: the report was not sent" },
+        { "2025-03-10", "1", "not_met\n- 2026: the report was not sent" },
+        { "2025-12-15", "1", "met\n+ 2026: sent on {1}|2025-12-15" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *records = RECORDS(OPENED("report.sent"), SENT(cases[i].day, cases[i].ok));
+        CHECK_TEXT(rows(records, "2026-12-20", "2026", "III.2.report"), cases[i].wanted);
+    }
+    CHECK_TEXT(rows(RECORDS(OPENED("report.sent"), SENT("2026-12-01", "0"), SENT("2026-12-03", "1")),
+                    "2026-12-20", "2026", "III.2.report"), "met\n+ 2026: sent on {1}|2026-12-03");
+}
