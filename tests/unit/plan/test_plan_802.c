@@ -334,3 +334,22 @@ TEST("the yearly report counts when it was really sent, and within its year") {
     CHECK_TEXT(rows(RECORDS(OPENED("report.sent"), SENT("2026-12-01", "0"), SENT("2026-12-03", "1")),
                     "2026-12-20", "2026", "III.2.report"), "met\n+ 2026: sent on {1}|2026-12-03");
 }
+
+TEST("a regulation is due for review after 24 months of the calendar") {
+    static const struct {
+        const char *issued, *asked;
+        bool held;
+    } cases[] = {
+        { "2024-12-01", "2026-12-01T12:00", true }, { "2024-12-01", "2026-12-02", false },
+        { "2024-12-01", "2027-02-01", false },      { "2024-12-14", "2027-02-01", true },
+        { "2024-12-13", "2027-02-01", false },      { "2024-02-29", "2026-03-01", false },
+        { "2024-02-29", "2026-02-28T12:00", true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *records = RECORDS(OPENED("regulation.issued"),
+                                      { .kind = "regulation.issued", .from = cases[i].issued });
+        const char *said = rows(records, cases[i].asked, i < 5 ? "2026-Q4" : "2026-Q1", "III.1.b");
+        if (strstr(said, "\n+") ? !cases[i].held : cases[i].held)
+            fail_msg("issued %s, asked %s: %s", cases[i].issued, cases[i].asked, said);
+    }
+}
