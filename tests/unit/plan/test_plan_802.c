@@ -353,3 +353,44 @@ TEST("a regulation is due for review after 24 months of the calendar") {
             fail_msg("issued %s, asked %s: %s", cases[i].issued, cases[i].asked, said);
     }
 }
+
+/* ---- III.2.a: urging ---------------------------------------------------------------------------- */
+
+/* II.2.1.a of so-tc, due on 15 September, late until 1 December ("": it still is), reminded then. */
+static const char *late_until(const char *until, const char *reminded)
+{
+    char end[32] = "NULL", sent[400] = "";
+    if (*until)
+        snprintf(end, sizeof end, "%lld", (long long)at(until));
+    if (*reminded)
+        snprintf(sent, sizeof sent, "%s", sql("INSERT INTO notice(kind, subject, agency, obligation, period,"
+            " receiver, channel, sent_at, learnt_at, by_whom) VALUES ('reminder', 'x', 'so-tc', 'II.2.1.a',"
+            " '2026-Q3', 'x', 'console', %T, %T, 'x');", reminded, reminded));
+    return records_small("2025-01-01", sql(
+        "INSERT OR REPLACE INTO setting VALUES ('standing_since', 1, 1);"
+        "INSERT INTO standing_late(plan, obligation, agency, period, due, began_at, ended_at) VALUES"
+        " ('802/KH-UBND', 'II.2.1.a', 'so-tc', '2026-Q3', %T, %T, %s);%s",
+        "2026-09-15", "2026-09-15T01:00", end, sent));
+}
+
+TEST("a duty that was late is to be urged while it is, and stays in the sum when it is done") {
+    static const struct {
+        const char *until, *reminded, *asked, *wanted;
+    } cases[] = {
+        { "", "", "2026-11-20", "- II.2.1.a/so-tc/2026-Q3: nobody was reminded" },
+        { "2026-12-01", "", "2026-12-20", "- II.2.1.a/so-tc/2026-Q3: nobody was reminded" },
+        { "2026-12-01", "2026-10-01", "2026-12-20", "+ II.2.1.a/so-tc/2026-Q3: reminded on {1}|2026-10-01" },
+        { "", "2026-07-01", "2026-12-20", "- II.2.1.a/so-tc/2026-Q3: nobody was reminded" },
+        { "2026-12-01", "2026-12-05", "2026-12-20", "- II.2.1.a/so-tc/2026-Q3: nobody was reminded" },
+        { "", "2026-10-01", "2026-09-20", "- II.2.1.a/so-tc/2026-Q3: nobody was reminded" },
+        { "2026-09-17", "", "2026-12-20",
+          "* II.2.1.a/so-tc/2026-Q3: done on {1}, before it had to be urged|2026-09-17" },
+        { "", "", "2026-09-17T12:00",
+          ". II.2.1.a/so-tc/2026-Q3: late since {1}, nobody was reminded yet|2026-09-15" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *said = rows(late_until(cases[i].until, cases[i].reminded), cases[i].asked, "2026-Q4",
+                                "III.2.a");
+        CHECK_TEXT(strchr(said, '\n') ? strchr(said, '\n') + 1 : said, cases[i].wanted);
+    }
+}

@@ -86,7 +86,7 @@ TEST("a late duty that nobody urged speaks against the lead until the reminder i
     plan_free(&plan);
 }
 
-TEST("a duty that was late and is met again owes no reminder any more, and the past still says it did") {
+TEST("a duty that was late and that nobody urged goes on speaking against the lead when it is done") {
     struct error e = ERROR_NONE;
     if (!plan_load(PLAN_802, NULL, &plan, &e))
         fail_msg("%s: %s", e.place, e.sentence);
@@ -96,7 +96,10 @@ TEST("a duty that was late and is met again owes no reminder any more, and the p
     change(path, "INSERT INTO source_day(source, day, received, stored, first, last)"
                  " SELECT replace(source, 'so-tttt', 'so-tc'), day, 9, 9, 1, 1 FROM source_day");
     judge(path, "2026-12-21");
-    CHECK_INT(urging(path, "2026-12-21T01:00")->targets[0].row_count, 0);
     CHECK_INT(urging(path, "2026-12-20T12:00")->targets[0].row_count, 3);
+    const struct plan_standing *s = urging(path, "2027-05-01");
+    CHECK_TEXT(standing_name(s->standing), "not_met");
+    CHECK_INT(s->targets[0].row_count, 3);
+    CHECK_SLICE(s->targets[0].rows[0].reason, "nobody was reminded");
     plan_free(&plan);
 }
