@@ -147,11 +147,12 @@ static bool post_put(struct records *records, struct slice person, const struct 
     if (!post_check(records, post, e) ||
         !statement_start(records,
             "INSERT INTO post (person, agency, duty, title, decision, holds_from, holds_to, "
-            "learnt_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+            "learnt_at, end_learnt_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?7 IS NULL, NULL, ?8)) "
             "ON CONFLICT (person, agency, duty, holds_from) DO UPDATE SET title = excluded.title, "
             "decision = excluded.decision, holds_to = excluded.holds_to, "
-            "learnt_at = excluded.learnt_at WHERE (title, decision) <> (excluded.title, "
-            "excluded.decision) OR holds_to IS NOT excluded.holds_to", &s, e))
+            "end_learnt_at = iif(holds_to IS excluded.holds_to, end_learnt_at, excluded.end_learnt_at) "
+            "WHERE (title, decision) <> (excluded.title, excluded.decision) "
+            "OR holds_to IS NOT excluded.holds_to", &s, e))
         return false;
     statement_put_text(&s, person);
     statement_put_text(&s, post->agency);

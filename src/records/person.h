@@ -9,7 +9,7 @@ struct records_post {
     struct slice duty;                  /* head, deputy, focal, incident_team */
     struct slice title, decision;
     struct slice holds_from, holds_to;  /* days, both included; holds_to empty: still */
-    int64_t learnt_at;                  /* read only */
+    int64_t learnt_at;                  /* that it began. Read only */
 };
 
 struct records_person {

@@ -394,3 +394,33 @@ TEST("a duty that was late is to be urged while it is, and stays in the sum when
         CHECK_TEXT(strchr(said, '\n') ? strchr(said, '\n') + 1 : said, cases[i].wanted);
     }
 }
+
+/* ---- III.1.d: changes of staff ------------------------------------------------------------------ */
+
+#define PERSON "INSERT INTO person VALUES ('an', 'A', '', '', NULL, '', 1, 1)," \
+               " ('binh', 'B', '', '', NULL, '', 1, 1);"
+#define POST "INSERT INTO post(person, agency, duty, holds_from, holds_to, learnt_at, end_learnt_at) VALUES "
+
+TEST("who leaves is a change of staff too, whether another follows or not") {
+    const char *records = records_small("2025-01-01", sql(PERSON POST
+        "('an', 'so-tttt', 'focal', '2025-01-01', '2026-10-01', %T, %T),"
+        "('an', 'so-tttt', 'incident_team', '2025-01-01', '2026-10-01', %T, %T),"
+        "('an', 'so-tttt', 'head', '2025-01-01', '2026-10-01', %T, %T)", "2025-01-02", "2026-11-02",
+        "2025-01-02", "2026-10-05", "2025-01-02", "2026-11-02"));
+    CHECK_TEXT(rows(records, "2026-12-20", "2026-Q4", "III.1.d"),
+               "not_met\n- an/focal/left: that the post ends was told {1} working days after it did|21\n"
+               "+ an/incident_team/left: that the post ends was told {1} working days after it did|1");
+    /* as known before it was told */
+    CHECK_TEXT(rows(records, "2026-11-01", "2026-Q4", "III.1.d") + strlen("met"),
+               "\n+ an/incident_team/left: that the post ends was told {1} working days after it did|1");
+}
+
+TEST("a change that took effect before the first start is unknown, a term that is renewed none") {
+    const char *records = records_small("2026-11-30", sql(PERSON POST
+        "('an', 'so-tttt', 'focal', '2026-10-01', NULL, %T, NULL),"
+        "('binh', 'so-tttt', 'focal', '2025-01-01', '2026-12-01', %T, %T),"
+        "('binh', 'so-tttt', 'focal', '2026-12-02', NULL, %T, NULL)", "2026-11-30T10:00", "2026-11-30T10:00",
+        "2026-11-30T10:00", "2026-12-14"));
+    CHECK_TEXT(rows(records, "2026-12-20", "2026-Q4", "III.1.d"),
+               "unknown\n? an/focal: before the first start of this installation");
+}
