@@ -1,4 +1,5 @@
 -- Results of online public services that carry a valid signature of the government's own CA.
+-- Of what was told of one document the last counts.
 SELECT e.agency AS agency,
        e.subject AS subject,
        e.ok AS ok,
@@ -8,7 +9,10 @@ SELECT e.agency AS agency,
        CASE e.ok WHEN 1 THEN 'signed with the government CA, {1}' WHEN 0
            THEN 'no valid signature of the government CA, {1}' ELSE 'cannot be decided, {1}' END
            || '|' || date_text(e.holds_from) AS reason
-FROM m_evidence e
-WHERE e.kind = 'service.result'
-  AND e.holds_from >= :from AND e.holds_from < :to
-  AND e.learnt_at <= :asof AND (e.revoked_at IS NULL OR e.revoked_at > :asof)
+FROM (SELECT e.*, row_number() OVER (PARTITION BY e.agency, e.subject
+                                     ORDER BY e.holds_from DESC, e.id DESC) AS place
+      FROM m_evidence e
+      WHERE e.kind = 'service.result'
+        AND e.holds_from >= :from AND e.holds_from < :to
+        AND e.learnt_at <= :asof AND (e.revoked_at IS NULL OR e.revoked_at > :asof)) e
+WHERE e.place = 1

@@ -77,12 +77,13 @@ static const char *sql(const char *form, ...)
 /* ---- what the check says ----------------------------------------------------------------------- */
 
 /* The standing, then each row of the obligation's first target: + ok, - not, ? unknown, . pending,
- * * shown only; its subject and reason. Of so-tttt, unless the obligation is written "II.1.a/so-tc". */
+ * * shown only; its subject and reason. Of so-tttt, unless the obligation is written "II.1.a/so-tc"; of
+ * its second target when "II.1.a/so-tc/1". */
 static const char *rows(const char *records, const char *moment, const char *period, const char *duty)
 {
     static struct plan *plan;
     static char said[8192];
-    struct slice agency = slice_of(duty), obligation = SLICE_NONE;
+    struct slice rest = slice_of(duty), obligation, agency = SLICE_NONE;
     struct plan_result *r = NULL;
     struct error e = ERROR_NONE;
     BUFFER_AUTO out;
@@ -92,7 +93,8 @@ static const char *rows(const char *records, const char *moment, const char *per
         fail_msg("%s: %s", e.place, e.sentence);
     arena_free(&arena);
     arena_init(&arena, 0);
-    if (!slice_split(&agency, '/', &obligation) || !agency.len)
+    slice_split(&rest, '/', &obligation);
+    if (!slice_split(&rest, '/', &agency))
         agency = SLICE("so-tttt");
     struct plan_check_options options = { .at = at(moment), .period = slice_of(period),
                                           .obligation = obligation };
@@ -102,8 +104,9 @@ static const char *rows(const char *records, const char *moment, const char *per
     if (!s)
         fail_msg("no standing of %s in %s", duty, period);
     buffer_print(&out, "%s", standing_name(s->standing));
-    for (uint32_t i = 0; i < s->targets[0].row_count; i++) {
-        const struct measure_row *row = &s->targets[0].rows[i];
+    const struct target_standing *t = &s->targets[rest.len ? rest.data[0] - '0' : 0];
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        const struct measure_row *row = &t->rows[i];
         char mark = row->weight == 0 ? '*'
                     : row->ok >= 0   ? "-+"[row->ok] : row->pending ? '.' : '?';
         buffer_print(&out, "\n%c %.*s: %.*s", mark, SLICE_ARGS(row->subject), SLICE_ARGS(row->reason));
@@ -423,4 +426,110 @@ TEST("a change that took effect before the first start is unknown, a term that i
         "2026-11-30T10:00", "2026-12-14"));
     CHECK_TEXT(rows(records, "2026-12-20", "2026-Q4", "III.1.d"),
                "unknown\n? an/focal: before the first start of this installation");
+}
+
+/* ---- one subject, told more than once ----------------------------------------------------------- */
+
+TEST("of what was told of one subject the last counts, once") {
+    /* each: no, then yes; and what was yes in another subject is told again */
+    static const struct {
+        const char *kind, *duty, *period, *wanted;
+    } cases[] = {
+        { "baseline.item", "III.1.e", "2026-H2", "met, checked on {1}" },
+        { "document.exchanged", "II.2.4.a", "2026-Q4", "signed with the government CA, {1}" },
+        { "service.result", "II.2.4.b", "2026-Q4", "signed with the government CA, {1}" },
+        { "monitor.contract", "II.2.1.d", "2026", "contract of {1} with proof of capability" },
+        { "publication.look", "II.1.a", "2026-Q4", "found on {1}" },
+        { "difficulty.filed", "III.5.a", "2026-Q4", "filed on {1}" },
+        { "policy.due", "III.2.e", "2026-H2", "in time, due {1}" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char wanted[300];
+        const char *kind = cases[i].kind, *duty = cases[i].duty;
+        const char *period = cases[i].period;
+        const char *records = RECORDS(
+            { .kind = kind, .subject = "a", .from = "2026-10-02", .learnt = "2026-10-02", .ok = "0" },
+            { .kind = kind, .subject = "a", .from = "2026-10-02", .learnt = "2026-10-05" },
+            { .kind = kind, .subject = "b", .from = "2026-10-02" },
+            { .kind = kind, .subject = "b", .from = "2026-10-02" });
+        snprintf(wanted, sizeof wanted, "met\n+ a: %s|2026-10-02\n+ b: %s|2026-10-02", cases[i].wanted,
+                 cases[i].wanted);
+        CHECK_TEXT(rows(records, "2026-12-20", period, duty), wanted);
+        const char *then = rows(records, "2026-10-04", period, duty);
+        if (!strstr(then, "\n- a: "))
+            fail_msg("%s as known before: %s", kind, then);
+    }
+}
+
+TEST("two contracts to monitor one system are two, and each is what was last told of it") {
+#define CONTRACT(day, ok_, who) { .kind = "monitor.contract", .subject = "so-tttt.s1", .from = day, \
+                                  .ok = ok_, \
+                                  .data = "{\"organisation\":\"" who "\"}" }
+    const char *records = RECORDS(CONTRACT("2026-01-01", "0", "firm-a"),
+                                  CONTRACT("2026-02-01", "1", "firm-a"),
+                                  CONTRACT("2026-01-01", "0", "firm-b"));
+    const char *said = rows(records, "2026-12-20", "2026", "II.2.1.d");     /* the rows in any order */
+    CHECK(strstr(said, "\n+ so-tttt.s1: contract of {1} with proof of capability|2026-02-01"));
+    CHECK(strstr(said, "\n- so-tttt.s1: contract of {1} without proof of capability|2026-01-01"));
+    CHECK_INT(strlen(said), strlen("not_met") + strlen("\n+ so-tttt.s1: contract of {1} with proof of "
+              "capability|2026-02-01\n- so-tttt.s1: contract of {1} without proof of capability|2026-01-01"));
+}
+
+TEST("an addressee and an order to assess are what was last told of them") {
+    const char *records = RECORDS(
+        { .kind = "addressee.receipt", .subject = "a", .from = "2026-01-10", .ok = "0" },
+        { .kind = "addressee.receipt", .subject = "a", .from = "2026-02-10" },
+        { .kind = "guidance.issued", .from = "2026-01-05", .data = "{\"topic\":\"campaign\"}" },
+        { .kind = "assessment.ordered", .subject = "o1", .from = "2026-03-01", .ok = "NULL" },
+        { .kind = "assessment.ordered", .subject = "o1", .from = "2026-03-20" },
+        { .kind = "assessment.ordered", .subject = "o2", .from = "2026-12-10", .ok = "NULL" },
+        { .kind = "assessment.ordered", .subject = "o2", .from = "2026-12-20", .ok = "0" },
+        { .kind = "assessment.ordered", .subject = "o3", .from = "2026-12-10", .ok = "NULL" });
+    CHECK_TEXT(rows(records, "2026-12-30", "2026", "II.2.2.b"),
+               "not_met\n+ o1: ordered on {1}, done in time|2026-03-01\n"
+               "- o2: ordered on {1}, not done in time|2026-12-10\n"
+               ". o3: ordered on {1}, still in time|2026-12-10");
+    CHECK_TEXT(rows(records, "2026-12-30", "2027", "II.2.2.b"), "met");
+    CHECK_TEXT(rows(records, "2026-12-30", "2026", "II.1.lead/so-tttt/1"),
+               "met\n+ a: received on {1}|2026-02-10");
+}
+
+TEST("a host counts as it was last seen, a finding as it was last told, open since the first time") {
+    char fixed[100];
+    snprintf(fixed, sizeof fixed, "{\"severity\":\"high\",\"fixed_at\":%lld}", (long long)at("2026-10-07"));
+    const char *records = RECORDS(
+        { .kind = "host.seen", .subject = "10.0.0.9", .from = "2026-10-02", .ok = "0" },
+        { .kind = "host.seen", .subject = "10.0.0.9", .from = "2026-10-03" },
+        { .kind = "finding.confirmed", .subject = "f", .from = "2026-10-02",
+          .data = "{\"severity\":\"high\"}" },
+        { .kind = "finding.confirmed", .subject = "f", .from = "2026-10-07", .data = fixed });
+    CHECK_TEXT(strchr(rows(records, "2026-12-20", "2026-Q4", "II.2.1.a/so-tttt/2"), '\n'),
+               "\n+ 10.0.0.9: registered, seen on {1}|2026-10-03");
+    CHECK_TEXT(strchr(rows(records, "2026-12-20", "2026-Q4", "II.2.2.a/so-tttt/1"), '\n'),
+               "\n+ f: fix verified after {1} days|5");
+}
+
+TEST("a request that was answered is told again with its answer, and counts once") {
+    static const struct {
+        const char *kind, *duty, *period, *wanted;
+    } cases[] = {
+        { "support.asked", "III.2.i", "2026-Q4", "answered after {1} working days|2" },
+        { "difficulty.filed", "III.5.b", "2026-Q4", "answered after {1} working days|2" },
+        { "coordination.asked", "III.1.f", "2026-Q4", "answered after {1} working days|2" },
+        { "estimate.submitted", "III.3.a/so-tc", "2026", "appraised after {1} working days|2" },
+        { "case.passed", "III.4.a/cong-an", "2026-Q4", "acknowledged after {1} working days|2" },
+    };
+    char answered[100];
+    snprintf(answered, sizeof answered, "{\"answered_at\":%lld}", (long long)at("2026-10-07"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char wanted[200];
+        const char *records = records_small("2025-01-01", sql(
+            "INSERT INTO agency(key, name, kind, rank, fold, created_at, changed_at)"
+            " VALUES ('cong-an', 'x', 'cong-an', 1, '', 1, 1);%s", FACTS(
+            { .kind = cases[i].kind, .subject = "a", .from = "2026-10-05", .ok = "NULL" },
+            { .kind = cases[i].kind, .subject = "a", .from = "2026-10-05", .learnt = "2026-10-07",
+              .ok = "NULL", .data = answered })));
+        snprintf(wanted, sizeof wanted, "met\n+ a: %s", cases[i].wanted);
+        CHECK_TEXT(rows(records, "2026-12-30", cases[i].period, cases[i].duty), wanted);
+    }
 }
