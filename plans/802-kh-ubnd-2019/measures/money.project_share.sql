@@ -1,8 +1,9 @@
 -- Projects of IT investment of which at least the regime's share goes to security, compared in
 -- whole đồng by cross-multiplication. A line without a class or an amount leaves its project
--- unknown when it matters, and so does a project of 0 đồng.
+-- unknown when it matters, and so does a project of 0 đồng. A line without a project is one.
 WITH line AS (
-    SELECT e.id, e.agency, e.data ->> '$.project' AS project, e.basis,
+    SELECT e.id, e.agency, e.basis,
+           COALESCE(NULLIF(trim(e.data ->> '$.project'), ''), e.subject) AS project,
            COALESCE(e.data ->> '$.class', '') AS class,
            CASE WHEN e.amount >= 0 THEN e.amount END AS amount,
            row_number() OVER (PARTITION BY e.agency, e.subject, e.data ->> '$.project'

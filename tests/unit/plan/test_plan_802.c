@@ -219,6 +219,14 @@ TEST("a project without its amounts is unknown unless no amount could turn it") 
                "? p7: {1} đồng have no class|20");
 }
 
+TEST("a line that names no project is a project of its own, and the others are still told") {
+    const char *records = RECORDS(PROJECT("a", "security", "p1", "10"),
+        { .kind = "project.line", .subject = "b", .from = "2026-01-10", .amount = "100",
+          .data = "{\"class\":\"it\"}" });
+    CHECK_TEXT(rows(records, "2026-12-20", "2026", "II.2.3.d"),
+               "not_met\n- b: {1} đồng short of the share|10\n+ p1: {1} of {2} đồng|10|10");
+}
+
 #define BUY(name, data_) { .kind = "purchase.line", .subject = name, .from = "2026-02-10", .amount = "10", \
                            .data = data_ }
 
