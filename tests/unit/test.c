@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,24 @@ const char *test_folder(void)
         abort();
     folder_count++;
     return path;
+}
+
+int test_enter_as_nobody(const char *folder)
+{
+    int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (before < 0 || chdir(folder) != 0)
+        abort();
+    if (getuid() == 0 && seteuid(65534) != 0) {
+        test_leave(before);
+        test_skip("there is no other user");
+    }
+    return before;
+}
+
+void test_leave(int before)
+{
+    if (seteuid(getuid()) != 0 || fchdir(before) != 0 || close(before) != 0)
+        abort();
 }
 
 int main(int argc, char **argv)

@@ -56,5 +56,9 @@ void test_skip(const char *why);
 
 /* A fresh empty folder under $TMPDIR or /tmp, removed when the program ends; path is kept for ever. */
 const char *test_folder(void);
+/* For what root may do and others not: makes the folder the current one, as user "nobody" where root runs the
+ * test. Skips the test where there is no such user. What test_leave() goes back to. */
+int test_enter_as_nobody(const char *folder);
+void test_leave(int before);
 
 #endif
