@@ -335,30 +335,29 @@ bool day_create(const char *directory, const struct day_name *name, sqlite3 **db
     return false;
 }
 
-bool day_settle(const char *directory, const struct day_name *name, struct error *e)
+/* Statements on a day file that nobody here has open. patient: waits for who reads it. */
+static bool run_on(const char *directory, const struct day_name *name, bool patient, const char *sql,
+                   struct error *e)
 {
     char file[DAY_FILE];
     sqlite3 *db = NULL;
     int64_t version;
     day_name_print(name, file);
     bool well = open_file(directory, file, SQLITE_OPEN_READWRITE, &db, e) &&
-                check_format(db, file, &version, e) &&
-                day_run(db, "PRAGMA wal_checkpoint(TRUNCATE)", file, e);
+                (patient || sqlite3_busy_timeout(db, 0) == SQLITE_OK) &&
+                check_format(db, file, &version, e) && day_run(db, sql, file, e);
     day_close(&db);
     return well;
 }
 
+bool day_settle(const char *directory, const struct day_name *name, struct error *e)
+{
+    return run_on(directory, name, true, "PRAGMA wal_checkpoint(TRUNCATE)", e);
+}
+
 bool day_finish(const char *directory, const struct day_name *name, struct error *e)
 {
-    char file[DAY_FILE];
-    sqlite3 *db = NULL;
-    int64_t version;
-    day_name_print(name, file);
-    bool well = open_file(directory, file, SQLITE_OPEN_READWRITE, &db, e) &&
-                sqlite3_busy_timeout(db, 0) == SQLITE_OK && check_format(db, file, &version, e) &&
-                day_run(db, "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE", file, e);
-    day_close(&db);
-    return well;
+    return run_on(directory, name, false, "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE", e);
 }
 
 /* Text that a URI holds as it is. */
