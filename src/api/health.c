@@ -1,8 +1,7 @@
-#include <sys/statvfs.h>
-
 #include "api/private.h"
 #include "api/resource.h"
 #include "api/shape.h"
+#include "base/file.h"
 
 #define DISK_LOW 10    /* percent free */
 #define DISK_OUT 3
@@ -20,15 +19,9 @@ static void check_put(struct json_writer *json, struct slice id, struct slice st
 
 static bool disk_of(const struct api_call *call, uint64_t *free_out, uint64_t *total_out)
 {
-    struct statvfs disk;
-    const char *path = call->options->archive ? call->options->archive : call->options->records;
-
     *free_out = *total_out = 0;
-    if (statvfs(path, &disk) != 0)
-        return false;
-    *free_out = (uint64_t)disk.f_bavail * disk.f_frsize;
-    *total_out = (uint64_t)disk.f_blocks * disk.f_frsize;
-    return true;
+    return file_room(call->options->archive ? call->options->archive : call->options->records, free_out,
+                     total_out);
 }
 
 static void disk_check(struct api_call *call, bool known, uint64_t left, uint64_t total)

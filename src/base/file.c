@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 void file_close(int *fd)
@@ -182,6 +183,16 @@ bool file_walk(const char *path, const char *const *suffixes,
     }
     fts_close(walk);
     return ok;
+}
+
+bool file_room(const char *path, uint64_t *free_out, uint64_t *total_out)
+{
+    struct statvfs disk;
+    if (statvfs(path, &disk) != 0)
+        return false;
+    *free_out = (uint64_t)disk.f_bavail * disk.f_frsize;
+    *total_out = (uint64_t)disk.f_blocks * disk.f_frsize;
+    return true;
 }
 
 struct listing {

@@ -32,6 +32,10 @@ bool file_walk(const char *path, const char *const *suffixes,
 bool file_list(const char *path, const char *const *suffixes, size_t most, struct arena *arena,
                struct slice **paths_out, size_t *count_out, struct error *e);
 
+/* Bytes that who is not root may still write on the disk of that path, and of all of it. False: errno says
+ * why. */
+bool file_room(const char *path, uint64_t *free_out, uint64_t *total_out);
+
 /* For cleanup attributes: closes when >= 0. */
 void file_close(int *fd);
 #define FILE_AUTO __attribute__((cleanup(file_close))) int

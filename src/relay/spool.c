@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -199,12 +198,10 @@ const char *spool_stream(const struct spool *spool)
 
 static void look_at_disk(struct spool *spool)
 {
-    struct statvfs disk;
-    if (statvfs(spool->folder, &disk) != 0)
+    uint64_t left, total;
+    if (!file_room(spool->folder, &left, &total))
         return;
-    uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
-    uint64_t share = (uint64_t)disk.f_blocks * disk.f_frsize / RESERVE_SHARE;
-    uint64_t least = share < RESERVE ? share : RESERVE;
+    uint64_t least = total / RESERVE_SHARE < RESERVE ? total / RESERVE_SHARE : RESERVE;
     spool->tight = left < (spool->tight ? least + least / 2 : least);
 }
 

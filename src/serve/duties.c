@@ -191,7 +191,7 @@ static void watch_disk(struct duties *d)
     uint64_t left, total;
     struct error e = ERROR_NONE;
     int64_t now = clock_now();
-    if (!d->keeper.reserve || !keeper_disk(d->keeper.archive, &left, &total))
+    if (!d->keeper.reserve || !file_room(d->keeper.archive, &left, &total))
         return;
     uint64_t least = keeper_reserve(d->keeper.reserve, total);
     if (left < 2 * least && going(d->ordered, d->ordered_count) == 0)

@@ -121,7 +121,7 @@ static size_t enough_for_disk(const struct keeper *k, struct keeper_file *files,
 {
     uint64_t left, total;
     size_t taken = 0;
-    if (!keeper_disk(k->archive, &left, &total))
+    if (!file_room(k->archive, &left, &total))
         return 0;
     uint64_t wanted = 2 * keeper_reserve(k->reserve, total);
     for (; taken < count && left < wanted; taken++)

@@ -51,8 +51,6 @@ void keeper_write_orders(const struct keeper_file *files, size_t count, int64_t 
 bool keeper_read_orders(const char *path, int64_t now, struct arena *arena,
                         struct retention_due **due_out, size_t *count_out, struct error *e);
 
-/* Free bytes of the disk that the archive stands on, for who is not root. */
-bool keeper_disk(const char *archive, uint64_t *free_out, uint64_t *total_out);
 /* The reserve in force: as configured, but at most a fortieth of the disk. */
 uint64_t keeper_reserve(uint64_t configured, uint64_t total);
 

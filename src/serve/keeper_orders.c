@@ -1,5 +1,4 @@
 /* The orders between keeper and pipeline, and the disk that both look at. */
-#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -70,16 +69,6 @@ bool keeper_read_orders(const char *path, int64_t now, struct arena *arena,
         return error_set(e, "memory is short for the orders to delete");
     for (uint32_t i = 0; i < count; i++)
         *count_out += read_one(&files->children[i], arena, &(*due_out)[*count_out]);
-    return true;
-}
-
-bool keeper_disk(const char *archive, uint64_t *free_out, uint64_t *total_out)
-{
-    struct statvfs disk;
-    if (statvfs(archive, &disk) != 0)
-        return false;
-    *free_out = (uint64_t)disk.f_bavail * disk.f_frsize;
-    *total_out = (uint64_t)disk.f_blocks * disk.f_frsize;
     return true;
 }
 

@@ -430,7 +430,7 @@ static int64_t last_alive(const char *run)
 static void watch_disk(struct pipeline *p)
 {
     uint64_t left, total;
-    if (!p->reserve || !keeper_disk(heritage_text(p->heritage, "archive"), &left, &total))
+    if (!p->reserve || !file_room(heritage_text(p->heritage, "archive"), &left, &total))
         return;
     uint64_t least = keeper_reserve(p->reserve, total);
     bool shut = left < (p->shut ? least + least / 2 : least);

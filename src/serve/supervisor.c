@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -463,10 +462,10 @@ static bool bind_local(struct supervisor *s, struct error *e)
  * matter: the pipeline then refuses, and the hub tells (duties.h). */
 static bool check_room(const char *data, struct error *e)
 {
-    struct statvfs disk;
-    if (statvfs(data, &disk) != 0)
+    uint64_t left, total;
+    if (!file_room(data, &left, &total))
         return error_errno(e, errno, "cannot look at %s", data);
-    if ((uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_LEAST)
+    if (left >= ROOM_LEAST)
         return true;
     return error_errno(e, ENOSPC, "there is no room for the data in %s", data);
 }
