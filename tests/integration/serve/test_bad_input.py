@@ -209,10 +209,9 @@ def fill_disk(folder):
                 acknowledged.extend(row["mark"] for row in body)
             return reply
         check(post("truoc").status == 200)
-        with open(ballast, "wb") as file, contextlib.suppress(OSError):
+        with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(65536))
-                file.flush()
         refused = None
         for number in range(200):
             reply = post(f"day{number}")
